@@ -1,0 +1,51 @@
+/// The configuration as a tree in which every scalar is still text and every part knows its place.
+package struct Node: Sendable, Equatable {
+    package enum Kind: Sendable, Equatable {
+        case scalar(String, ScalarStyle)
+        case list([Node])
+        case map([Entry])
+    }
+
+    /// One `key: value` of a map, in file order.
+    package struct Entry: Sendable, Equatable {
+        package let key: Located<String>
+        package let value: Node
+
+        package init(key: Located<String>, value: Node) {
+            self.key = key
+            self.value = value
+        }
+    }
+
+    package let kind: Kind
+    package let place: Place
+
+    package init(_ kind: Kind, at place: Place) {
+        self.kind = kind
+        self.place = place
+    }
+
+    /// The text of a scalar, else nil.
+    package var text: String? {
+        if case .scalar(let text, _) = kind { return text }
+        return nil
+    }
+
+    /// `a map`, `a list` or `text`, for error messages.
+    package var kindName: String {
+        switch kind {
+        case .scalar: "text"
+        case .list: "a list"
+        case .map: "a map"
+        }
+    }
+}
+
+/// How a scalar was written; only the first three map columns back into the file one to one.
+package enum ScalarStyle: Sendable, Equatable {
+    case plain
+    case singleQuoted
+    case literal
+    case doubleQuoted
+    case folded
+}
