@@ -18,5 +18,6 @@ let package = Package(
     targets: [
         .target(name: "NetTypes", swiftSettings: settings),
         .target(name: "ConfigSyntax", swiftSettings: settings),
+        .target(name: "Forwarding", dependencies: ["NetTypes", "ConfigSyntax"], swiftSettings: settings),
     ]
 )
