@@ -54,6 +54,11 @@ package enum KernelReport: Hashable, Sendable, Codable {
     case routeGone(Route)
     case rule(Rule)
     case ruleGone(Rule)
+    /// Our nftables table, read as a whole; it stands for whatever was known of it before.
+    case markTable(MarkTable)
+    /// A table of our name that is not as we write it: equal to no wish, to be replaced.
+    case markTableForeign(name: String)
+    case markTableGone(name: String)
 }
 
 /// What a whole-family dump is a dump of; after an overrun that family is read again (fact 9).
