@@ -18,6 +18,11 @@ let package = Package(
     targets: [
         .target(name: "NetTypes", swiftSettings: settings),
         .target(name: "ConfigSyntax", swiftSettings: settings),
-        .target(name: "Forwarding", dependencies: ["NetTypes", "ConfigSyntax"], swiftSettings: settings),
+        .target(name: "PolicyEngine", dependencies: ["NetTypes", "ConfigSyntax"], swiftSettings: settings),
+        .target(
+            name: "Forwarding",
+            dependencies: ["NetTypes", "ConfigSyntax", "PolicyEngine"],
+            swiftSettings: settings
+        ),
     ]
 )
