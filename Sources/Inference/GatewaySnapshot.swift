@@ -15,7 +15,7 @@ package struct GatewaySnapshot: Sendable, Codable {
     package var network: GroupTable
     /// The mark of each network member that a model connection may leave by.
     package var paths: [PathMark]
-    package var keys: [ClientKey]
+    package var keys: [GatewayKey]
     /// In file order.
     package var policies: [GatewayPolicy]
     /// Parallel to the listening sockets that the gateway inherits.
@@ -31,7 +31,7 @@ package struct GatewaySnapshot: Sendable, Codable {
         deployments: [Deployment],
         network: GroupTable,
         paths: [PathMark],
-        keys: [ClientKey],
+        keys: [GatewayKey],
         policies: [GatewayPolicy],
         listeners: [GatewayListener],
         hashKey0: UInt64,
@@ -67,7 +67,7 @@ package struct GatewayProvider: Hashable, Sendable, Codable {
     package var port: UInt16
     /// What the URL's path begins with, without a slash at its end: `/v1`, or nothing.
     package var pathPrefix: String
-    package var secret: SecretReference?
+    package var secret: GatewaySecret?
     /// The name of a network group or `group.member`; nil leaves the way to the host's routing.
     package var path: String?
     package var region: String?
@@ -79,7 +79,7 @@ package struct GatewayProvider: Hashable, Sendable, Codable {
         host: String,
         port: UInt16,
         pathPrefix: String,
-        secret: SecretReference? = nil,
+        secret: GatewaySecret? = nil,
         path: String? = nil,
         region: String? = nil
     ) {
@@ -123,7 +123,7 @@ package struct PathMark: Hashable, Sendable, Codable {
 }
 
 /// One key that clients may use.
-package struct ClientKey: Hashable, Sendable, Codable {
+package struct GatewayKey: Hashable, Sendable, Codable {
     package var name: String
     /// SHA-256 of the key's bytes, 64 lower-case hexadecimal digits.
     package var sha256: String

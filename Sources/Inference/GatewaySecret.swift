@@ -1,5 +1,5 @@
 /// Where is a secret kept? Only the reference travels and is shown; the gateway alone reads what stands behind it.
-package enum SecretReference: Hashable, Sendable, Codable {
+package enum GatewaySecret: Hashable, Sendable, Codable {
     /// A systemd credential: the file of this name in `$CREDENTIALS_DIRECTORY` (systemd.exec(5)).
     case credential(String)
     /// A file that nobody but its owner may read.
@@ -8,7 +8,7 @@ package enum SecretReference: Hashable, Sendable, Codable {
     case environment(String)
 }
 
-extension SecretReference: CustomStringConvertible {
+extension GatewaySecret: CustomStringConvertible {
     /// How it is shown: `credential openai`, never the secret.
     package var description: String {
         switch self {
