@@ -13,8 +13,9 @@ package enum Admin: String, Hashable, Sendable, CaseIterable, Codable {
     case down
 }
 
-package struct GroupTable: Sendable {
-    package struct Member: Sendable {
+/// A plain value; `Codable`, because the runtime sends it to the gateway as part of a snapshot.
+package struct GroupTable: Sendable, Codable {
+    package struct Member: Sendable, Codable {
         package let id: MemberID
         package let group: GroupID
         package let definition: MemberDefinition
@@ -30,7 +31,7 @@ package struct GroupTable: Sendable {
         }
     }
 
-    package struct Group: Sendable {
+    package struct Group: Sendable, Codable {
         package let id: GroupID
         package let definition: GroupDefinition
         package let members: [MemberID]

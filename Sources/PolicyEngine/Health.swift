@@ -52,7 +52,7 @@ package enum Signal: Hashable, Sendable, Codable {
 }
 
 /// The health of one member in one scope.
-package struct Health: Hashable, Sendable {
+package struct Health: Hashable, Sendable, Codable {
     package private(set) var verdict: Verdict = .unknown
     /// When the verdict last changed.
     package private(set) var since: Instant
