@@ -49,7 +49,9 @@ package final class Diagnostics {
 
     /// Notes a feature, named by its path in the file (`network.services`), that this version does not serve.
     package func noteUnserved(_ feature: String, at place: Place) {
-        unserved.append(Diagnostic("'\(feature)' is not served by this version", at: place, hint: "remove it to apply this file"))
+        unserved.append(
+            Diagnostic("'\(feature)' is not served by this version", at: place, hint: "remove it to apply this file")
+        )
     }
 
     /// All errors in file order, each once.

@@ -41,8 +41,10 @@ extension ScalarValue where Self: CaseIterable & RawRepresentable, RawValue == S
 
     package static func parse(_ text: String) throws(ScalarError) -> Self {
         if let value = Self(rawValue: text) { return value }
-        throw .because("'\(text)' is not one of " + allCases.map(\.rawValue).joined(separator: ", "),
-            hint: NearestName.of(text, among: allCases.map(\.rawValue)).map { "did you mean '\($0)'?" })
+        throw .because(
+            "'\(text)' is not one of " + allCases.map(\.rawValue).joined(separator: ", "),
+            hint: NearestName.of(text, among: allCases.map(\.rawValue)).map { "did you mean '\($0)'?" }
+        )
     }
 }
 
