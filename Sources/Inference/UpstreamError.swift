@@ -43,6 +43,28 @@ package struct UpstreamError: Error, Equatable, Sendable {
         self.code = code
     }
 
+    /// The status a client gets when no other provider could step in. What is wrong between us and the provider (key, account,
+    /// a model that is not there) is none of the client's doing: to it, the gateway is bad.
+    package var clientStatus: Int {
+        switch kind {
+        case .invalidRequest: 400
+        case .tooLarge: 413
+        case .rateLimited: 429
+        case .overloaded: 503
+        case .timeout: 504
+        case .authentication, .permission, .notFound, .quota, .server, .malformed: 502
+        }
+    }
+
+    /// The words a client gets. A provider's refusal of our key may quote the key, so those words stay here.
+    package var clientMessage: String {
+        switch kind {
+        case .authentication, .permission: "The provider refused the gateway's credentials."
+        case .quota: "The gateway's account with the provider is exhausted."
+        case .invalidRequest, .tooLarge, .notFound, .rateLimited, .overloaded, .timeout, .server, .malformed: message
+        }
+    }
+
     /// What cannot be read. 502, for that is what it is to the client.
     package static func malformed(_ message: String) -> UpstreamError {
         UpstreamError(.malformed, status: 502, message: message)

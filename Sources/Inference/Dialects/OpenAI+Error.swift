@@ -26,7 +26,7 @@ extension OpenAI {
 
     /// The body that tells a client how the last provider failed.
     package static func errorBody(_ error: UpstreamError) -> [UInt8] {
-        errorBody(message: error.message, type: type(of: error.kind), code: error.code ?? error.kind.rawValue)
+        errorBody(message: error.clientMessage, type: type(of: error.kind), code: error.code ?? error.kind.rawValue)
     }
 
     /// The event that breaks a stream off. No `[DONE]` may follow.
@@ -36,14 +36,12 @@ extension OpenAI {
         return bytes
     }
 
-    /// What the client's library makes of a class of failures. The provider's key is ours: its refusal is a server's error to
-    /// the client.
+    /// What the client's library makes of a class of failures, in step with `clientStatus`.
     private static func type(of kind: UpstreamError.Kind) -> String {
         switch kind {
-        case .invalidRequest, .tooLarge, .notFound: "invalid_request_error"
+        case .invalidRequest, .tooLarge: "invalid_request_error"
         case .rateLimited: "rate_limit_error"
-        case .quota: "insufficient_quota"
-        case .authentication, .permission, .overloaded, .timeout, .server, .malformed: "server_error"
+        case .authentication, .permission, .notFound, .quota, .overloaded, .timeout, .server, .malformed: "server_error"
         }
     }
 
