@@ -13,16 +13,28 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// One of ours: every target has the same settings.
+func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
 let package = Package(
     name: "martlet",
     targets: [
-        .target(name: "NetTypes", swiftSettings: settings),
-        .target(name: "ConfigSyntax", swiftSettings: settings),
-        .target(name: "PolicyEngine", dependencies: ["NetTypes", "ConfigSyntax"], swiftSettings: settings),
-        .target(
-            name: "Forwarding",
-            dependencies: ["NetTypes", "ConfigSyntax", "PolicyEngine"],
-            swiftSettings: settings
+        // Row 0
+        library("NetTypes", []),
+        library("ConfigSyntax", []),
+        library("Wire", ["NetTypes"]),
+        // Row 1
+        library("PolicyEngine", ["NetTypes", "ConfigSyntax"]),
+        // Row 2
+        library("Forwarding", ["NetTypes", "ConfigSyntax", "PolicyEngine"]),
+        library("Liveness", ["NetTypes", "ConfigSyntax", "PolicyEngine"]),
+        library("Inference", ["NetTypes", "ConfigSyntax", "PolicyEngine", "Wire"]),
+        // Row 3
+        library(
+            "ConfigModel",
+            ["NetTypes", "ConfigSyntax", "PolicyEngine", "Forwarding", "Liveness", "Inference"]
         ),
     ]
 )
