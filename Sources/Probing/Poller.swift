@@ -26,8 +26,8 @@ final class Poller {
 
     init(bell: Bell) throws(SocketFailure) {
         self.bell = bell
-        epoll = epoll_create1(Int32(EPOLL_CLOEXEC.rawValue))
-        timer = timerfd_create(CLOCK_BOOTTIME, Int32(TFD_NONBLOCK.rawValue | TFD_CLOEXEC.rawValue))
+        epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
+        timer = timerfd_create(CLOCK_BOOTTIME, Int32(TFD_NONBLOCK | TFD_CLOEXEC))
         guard epoll >= 0 else { throw SocketFailure(operation: "epoll_create1", code: errno) }
         guard timer >= 0 else { throw SocketFailure(operation: "timerfd_create", code: errno) }
         try add(timer, token: Self.timerToken)
@@ -92,7 +92,7 @@ final class Bell: Sendable {
     let descriptor: Int32
 
     init() throws(SocketFailure) {
-        descriptor = eventfd(0, Int32(EFD_NONBLOCK.rawValue | EFD_CLOEXEC.rawValue))
+        descriptor = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
         guard descriptor >= 0 else { throw SocketFailure(operation: "eventfd", code: errno) }
     }
 
