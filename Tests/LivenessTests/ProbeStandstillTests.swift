@@ -59,14 +59,14 @@ struct ProbeStandstillTests {
     /// still too: what would have arrived meanwhile arrives at the end.
     @Test func noStandstillFailsAMemberThatAnswersWithinHalfItsTimeout() throws {
         var rng = Seeded(7)
-        for _ in 0..<3000 {
+        for _ in 0..<400 {
             let rtt = Int64.random(in: 1..<75, using: &rng)
             let from = Int64.random(in: 150..<700, using: &rng)
             let until = from + Int64.random(in: 0..<1500, using: &rng)
             var world = StandstillWorld(schedule(try plan(["192.0.2.53"])), rtt: rtt, from: from, until: until)
-            world.run(to: 4000)
+            world.run(to: 3000)
             #expect(world.failures == 0, "rtt \(rtt), standstill \(from)…\(until)")
-            #expect(world.successes >= 8, "rtt \(rtt), standstill \(from)…\(until)")
+            #expect(world.successes >= 2, "rtt \(rtt), standstill \(from)…\(until)")
         }
     }
 }
