@@ -87,25 +87,18 @@ final class Poller {
     }
 }
 
-/// Wakes the prober from another thread (eventfd(2)).
+/// Wakes the prober from another thread.
 final class Bell: Sendable {
     let descriptor: Int32
 
     init() throws(SocketFailure) {
-        descriptor = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
-        guard descriptor >= 0 else { throw SocketFailure(operation: "eventfd", code: errno) }
+        descriptor = martlet_wake_open()
+        guard descriptor >= 0 else { throw SocketFailure(operation: "eventfd", code: -descriptor) }
     }
 
     deinit { if descriptor >= 0 { close(descriptor) } }
 
-    func ring() {
-        var one: UInt64 = 1
-        // A full counter means that the bell is ringing already.
-        _ = write(descriptor, &one, MemoryLayout<UInt64>.size)
-    }
+    func ring() { martlet_wake_signal(descriptor) }
 
-    fileprivate func silence() {
-        var rings: UInt64 = 0
-        _ = read(descriptor, &rings, MemoryLayout<UInt64>.size)
-    }
+    fileprivate func silence() { martlet_wake_clear(descriptor) }
 }
