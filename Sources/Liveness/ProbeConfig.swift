@@ -4,9 +4,9 @@ package import NetTypes
 package import PolicyEngine
 
 /// One active measurement that members refer to by name.
-package struct ProbeDefinition: Hashable, Sendable {
+package struct ProbeDefinition: Hashable, Sendable, Codable {
     /// What is sent, and what counts as an answer.
-    package enum Kind: Hashable, Sendable {
+    package enum Kind: Hashable, Sendable, Codable {
         /// ICMP or ICMPv6 echo to each target; a target is asked only over members of its family.
         case icmp(targets: [Located<IPAddress>])
         /// HTTP GET of a URL in which `{member}` stands for the member's own address and port. Checked, not yet served.

@@ -1,11 +1,9 @@
-/// What the daemon tells the prober about one member.
-package import Liveness
+/// What the prober is told about one member.
 package import NetTypes
 package import PolicyEngine
 
 /// One member and how to probe it.
-package struct ProbedMember: Hashable, Sendable {
-    package let member: MemberID
+package struct ProbedMember: Hashable, Sendable, Codable {
     /// `group.member`; a schedule goes on undisturbed as long as this, the scope and the probe stay.
     package let name: String
     /// The device its requests must leave by; nil when its routes decide.
@@ -17,14 +15,12 @@ package struct ProbedMember: Hashable, Sendable {
     package let probe: ProbeDefinition
 
     package init(
-        member: MemberID,
         name: String,
         device: String?,
         mark: Mark?,
         scopes: [HealthScope],
         probe: ProbeDefinition
     ) {
-        self.member = member
         self.name = name
         self.device = device
         self.mark = mark
@@ -32,7 +28,7 @@ package struct ProbedMember: Hashable, Sendable {
         self.probe = probe
     }
 
-    func subject(_ scope: HealthScope, _ plan: EchoPlan) -> ProbeTable.Subject {
-        ProbeTable.Subject(member: member, name: name, scope: scope, plan: plan)
+    package func subject(_ scope: HealthScope, _ plan: EchoPlan) -> ProbeTable.Subject {
+        ProbeTable.Subject(name: name, scope: scope, plan: plan)
     }
 }
