@@ -47,7 +47,7 @@ extension Located: Hashable where Value: Hashable {}
 extension Located: Codable where Value: Codable {}
 
 /// One configuration file as text.
-package struct SourceFile: Sendable, Equatable {
+package struct SourceFile: Sendable, Hashable {
     /// The name as the operator gave it.
     package let name: String
     /// Lines without their line ends.
@@ -61,7 +61,7 @@ package struct SourceFile: Sendable, Equatable {
 }
 
 /// The files of one configuration: turns places back into what the operator wrote.
-package struct SourceMap: Sendable, Equatable {
+package struct SourceMap: Sendable, Hashable {
     package private(set) var files: [SourceFile] = []
 
     package init() {}
