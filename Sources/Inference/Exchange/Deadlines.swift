@@ -2,7 +2,7 @@
 ///
 /// The machine names the next moment it wants to be woken at, and the driver keeps one timer for it: a deadline that moves with
 /// every chunk of a stream costs nothing but a store.
-package import NetTypes
+import NetTypes
 
 struct Deadlines: Sendable {
     enum Slot: Int, CaseIterable {

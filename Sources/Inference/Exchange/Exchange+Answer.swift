@@ -36,12 +36,17 @@ extension Exchange {
 
     private mutating func deliver(_ body: [UInt8], at now: Instant) {
         succeed(at: now)
-        attempt?.row.firstToken = attempt.map { now - $0.startedAt }
+        noteFirstToken(at: now)
         closeRow(as: nil, detail: nil, at: now)
         writeHead(200, type: "application/json", length: body.count, at: now)
         record.contentAfter = now - startedAt
         write(body)
         finish(.answered, end: .complete, at: now)
+    }
+
+    private mutating func noteFirstToken(at now: Instant) {
+        guard let startedAt = attempt?.startedAt else { return }
+        attempt?.row.firstToken = now - startedAt
     }
 
     /// Passive health: told with the first meaningful bytes, not at the end of a stream that may run for an hour.
@@ -109,7 +114,7 @@ extension Exchange {
         commit = .content
         deadlines[.firstToken] = nil
         record.contentAfter = now - startedAt
-        attempt?.row.firstToken = attempt.map { now - $0.startedAt }
+        noteFirstToken(at: now)
         succeed(at: now)
     }
 

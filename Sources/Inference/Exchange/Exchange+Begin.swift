@@ -1,5 +1,5 @@
 /// Whom is this request sent to? From the client's bytes to the first order to connect, and from one failure to the next.
-package import NetTypes
+import NetTypes
 import PolicyEngine
 
 extension Exchange {

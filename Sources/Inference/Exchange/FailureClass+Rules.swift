@@ -56,27 +56,27 @@ extension FailureClass {
 
 extension FailureRule {
     /// The way may be at fault.
-    private static func way(_ status: Int, _ code: String, _ message: String) -> FailureRule {
+    fileprivate static func way(_ status: Int, _ code: String, _ message: String) -> FailureRule {
         server(.otherCandidate, counts: true, nil, status, code, message)
     }
 
     /// The member is at fault.
-    private static func member(_ status: Int, _ code: String, _ message: String) -> FailureRule {
+    fileprivate static func member(_ status: Int, _ code: String, _ message: String) -> FailureRule {
         server(.otherMember, counts: true, nil, status, code, message)
     }
 
     /// The member cannot serve this request, which says nothing about its health.
-    private static func harmless(_ status: Int, _ code: String, _ message: String) -> FailureRule {
+    fileprivate static func harmless(_ status: Int, _ code: String, _ message: String) -> FailureRule {
         server(.otherMember, counts: false, nil, status, code, message)
     }
 
     /// The configuration is at fault. The client is told no more than that: whose key it is, is none of its business.
-    private static func `operator`(_ alarm: GatewayAlarm.Code, _ message: String) -> FailureRule {
+    fileprivate static func `operator`(_ alarm: GatewayAlarm.Code, _ message: String) -> FailureRule {
         server(.otherMember, counts: true, alarm, 502, "upstream_misconfigured", message)
     }
 
     /// Trying elsewhere is of no use.
-    private static func nobody(_ status: Int, _ code: String, _ message: String) -> FailureRule {
+    fileprivate static func nobody(_ status: Int, _ code: String, _ message: String) -> FailureRule {
         FailureRule(
             next: .giveUp,
             countsAgainstHealth: false,
@@ -88,7 +88,7 @@ extension FailureRule {
         )
     }
 
-    private static let path = server(
+    fileprivate static let path = server(
         .otherCandidate,
         counts: false,
         nil,
@@ -97,7 +97,7 @@ extension FailureRule {
         "The way to the provider was lost."
     )
 
-    private static let limit = FailureRule(
+    fileprivate static let limit = FailureRule(
         next: .otherMember,
         countsAgainstHealth: true,
         alarm: nil,

@@ -36,8 +36,8 @@ struct ClientAsk: Sendable {
         switch dialect {
         case .openai: return (OpenAI.upstreamBody(view, model: model), [])
         case .anthropic:
-            let chat = try chat ?? OpenAI.chat(from: view)
-            self.chat = chat
+            if chat == nil { chat = try OpenAI.chat(from: view) }
+            guard let chat else { return ([], []) }
             let body = try Anthropic.requestBody(chat, model: model, stream: view.stream)
             return (body, Anthropic.omissions(in: chat))
         }

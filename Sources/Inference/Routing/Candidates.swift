@@ -67,7 +67,7 @@ extension GatewaySnapshot {
     }
 
     private func candidates(of group: GroupID, only: MemberID?, without tried: Exclusions) -> CandidateSet {
-        let ways = models[group].members.map { ways(to: $0, without: tried) }
+        let ways = models[group].members.map { self.ways(to: $0, without: tried) }
         let first = models[group].members.first?.index ?? 0
         let shares = models.shares(of: group, in: .any) { member in
             if let only, only != member { return .notAsked }

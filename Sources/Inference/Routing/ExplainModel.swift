@@ -1,5 +1,4 @@
 /// Where would this request go, and why? The gateway's own decision without sending anything: `martlet explain model`.
-package import NetTypes
 import PolicyEngine
 
 /// A decision that was not carried out.

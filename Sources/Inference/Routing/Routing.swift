@@ -1,5 +1,6 @@
 /// Who serves this request? Policies in file order; where none decides, the requested model's name itself.
-package import PolicyEngine
+import ConfigSyntax
+import PolicyEngine
 
 /// What was decided.
 package enum Route: Hashable, Sendable {

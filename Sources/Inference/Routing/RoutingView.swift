@@ -1,5 +1,6 @@
 /// What do event loops read while they serve? One snapshot with its look-ups made ready: immutable, replaced as a whole, read
 /// without a lock.
+import ConfigSyntax
 package import NetTypes
 package import PolicyEngine
 

@@ -43,7 +43,7 @@ extension GatewaySnapshot {
         _ families: [AddressFamily],
         excluding: (MemberID) -> Cause?
     ) -> [Way] {
-        let exclusion = { (path: MemberID) -> Cause? in
+        func exclusion(_ path: MemberID) -> Cause? {
             if let only, only != path { return .notAsked }
             return mark(of: path) == nil ? .noMark : excluding(path)
         }
