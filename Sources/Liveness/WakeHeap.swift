@@ -1,5 +1,5 @@
 /// Which of many numbered sleepers wakes first: a binary heap whose entries can be moved.
-package import NetTypes
+import NetTypes
 
 /// Slots with the instant each wants to wake at; earliest first, the lower slot first among equals. Setting costs O(log n).
 struct WakeHeap: Sendable {

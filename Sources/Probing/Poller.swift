@@ -26,8 +26,8 @@ final class Poller {
 
     init(bell: Bell) throws(SocketFailure) {
         self.bell = bell
-        epoll = epoll_create1(Int32(EPOLL_CLOEXEC.rawValue))
-        timer = timerfd_create(CLOCK_BOOTTIME, Int32(TFD_NONBLOCK.rawValue | TFD_CLOEXEC.rawValue))
+        epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
+        timer = timerfd_create(CLOCK_BOOTTIME, Int32(TFD_NONBLOCK | TFD_CLOEXEC))
         guard epoll >= 0 else { throw SocketFailure(operation: "epoll_create1", code: errno) }
         guard timer >= 0 else { throw SocketFailure(operation: "timerfd_create", code: errno) }
         try add(timer, token: Self.timerToken)
@@ -87,25 +87,18 @@ final class Poller {
     }
 }
 
-/// Wakes the prober from another thread (eventfd(2)).
+/// Wakes the prober from another thread.
 final class Bell: Sendable {
     let descriptor: Int32
 
     init() throws(SocketFailure) {
-        descriptor = eventfd(0, Int32(EFD_NONBLOCK.rawValue | EFD_CLOEXEC.rawValue))
-        guard descriptor >= 0 else { throw SocketFailure(operation: "eventfd", code: errno) }
+        descriptor = martlet_wake_open()
+        guard descriptor >= 0 else { throw SocketFailure(operation: "eventfd", code: -descriptor) }
     }
 
     deinit { if descriptor >= 0 { close(descriptor) } }
 
-    func ring() {
-        var one: UInt64 = 1
-        // A full counter means that the bell is ringing already.
-        _ = write(descriptor, &one, MemoryLayout<UInt64>.size)
-    }
+    func ring() { martlet_wake_signal(descriptor) }
 
-    fileprivate func silence() {
-        var rings: UInt64 = 0
-        _ = read(descriptor, &rings, MemoryLayout<UInt64>.size)
-    }
+    fileprivate func silence() { martlet_wake_clear(descriptor) }
 }

@@ -1,4 +1,5 @@
 /// How probing is started, told what to probe, and stopped.
+import CShim
 import Glibc
 package import Liveness
 import Synchronization
@@ -44,13 +45,18 @@ package final class ProbeService: Sendable {
     private static func start(_ prober: Prober) throws(SocketFailure) -> pthread_t {
         let start = Unmanaged.passRetained(Start(prober))
         var thread = pthread_t()
-        let code = pthread_create(&thread, nil, { argument in
-            guard let argument else { return nil }
-            let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
-            pthread_setname_np(pthread_self(), "martlet-probe")
-            start.prober.run()
-            return nil
-        }, start.toOpaque())
+        let code = pthread_create(
+            &thread,
+            nil,
+            { argument in
+                guard let argument else { return nil }
+                let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
+                martlet_name_thread("martlet-probe")
+                start.prober.run()
+                return nil
+            },
+            start.toOpaque()
+        )
         guard code == 0 else {
             start.release()
             throw SocketFailure(operation: "pthread_create", code: code)

@@ -1,6 +1,6 @@
 /// Which step with a probe's socket the kernel refused, and what that says about the member.
 import Glibc
-package import Liveness
+import Liveness
 package import PolicyEngine
 
 /// One refused system call.

@@ -3,7 +3,6 @@
 #define MARTLET_POLLING_H
 
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/timerfd.h>
 
 #endif
