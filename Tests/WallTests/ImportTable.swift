@@ -54,8 +54,8 @@ enum ImportTable {
 
         ImportRow("NetTypes", .pure, row: 0),
         ImportRow("ConfigSyntax", .pure, row: 0),
-        ImportRow("Wire", .pure, row: 0),
 
+        ImportRow("Wire", .pure, row: 1, ours: ["NetTypes"]),
         ImportRow("PolicyEngine", .pure, row: 1, ours: ["NetTypes", "ConfigSyntax"]),
 
         ImportRow("Forwarding", .pure, row: 2, ours: sharedCore),
