@@ -79,12 +79,11 @@ struct Prober {
 
 extension Prober {
     private mutating func configure(_ members: [ProbedMember]) {
-        let wanted = members.flatMap { member in
-            member.scopes.compactMap { scope in
-                EchoPlan(member.probe, in: scope).map { (member, member.subject(scope, $0)) }
-            }
+        let wanted = members.flatMap { member in member.scopes.map { (member, $0) } }
+        let subjects = wanted.map { member, scope in
+            ProbeTable.Subject(member: member.member, name: member.name, scope: scope.scope, plan: scope.plan)
         }
-        let identifiers = table.configure(wanted.map(\.1), at: BootClock.now())
+        let identifiers = table.configure(subjects, at: BootClock.now())
         let before = links
         links.removeAll()
         for (identifier, (member, _)) in zip(identifiers, wanted) {
