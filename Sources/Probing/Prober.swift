@@ -103,8 +103,11 @@ extension Prober {
     private mutating func send(_ request: ProbeRequest) {
         let token = Self.token(request.echo.identifier, request.target.family)
         do throws(SocketFailure) {
-            try socket(token, request.target.family).send(request.echo, to: request.target)
-            table.sent(request, at: BootClock.now())
+            let socket = try socket(token, request.target.family)
+            // Read before: over a virtual link the answer is there, and stamped, when the call returns.
+            let now = BootClock.now()
+            try socket.send(request.echo, to: request.target)
+            table.sent(request, at: now)
         } catch {
             // The next round opens another: no sooner, so that a missing device costs one attempt an interval.
             if error.spoilsSocket { sockets[token] = nil }
