@@ -4,9 +4,9 @@ package import NetTypes
 package import PolicyEngine
 
 /// One active measurement that members refer to by name.
-package struct ProbeDefinition: Hashable, Sendable, Codable {
+package struct ProbeDefinition: Hashable, Sendable {
     /// What is sent, and what counts as an answer.
-    package enum Kind: Hashable, Sendable, Codable {
+    package enum Kind: Hashable, Sendable {
         /// ICMP or ICMPv6 echo to each target; a target is asked only over members of its family.
         case icmp(targets: [Located<IPAddress>])
         /// HTTP GET of a URL in which `{member}` stands for the member's own address and port. Checked, not yet served.

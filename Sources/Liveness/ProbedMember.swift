@@ -2,33 +2,42 @@
 package import NetTypes
 package import PolicyEngine
 
-/// One member and how to probe it.
+/// One member, the way its requests must leave by, and what is asked in each of its scopes.
 package struct ProbedMember: Hashable, Sendable, Codable {
-    /// `group.member`; a schedule goes on undisturbed as long as this, the scope and the probe stay.
+    /// What is asked in one scope.
+    package struct Scope: Hashable, Sendable, Codable {
+        package let scope: HealthScope
+        package let plan: EchoPlan
+
+        package init(_ scope: HealthScope, _ plan: EchoPlan) {
+            self.scope = scope
+            self.plan = plan
+        }
+    }
+
+    /// `group.member`; a schedule goes on undisturbed as long as this, the scope and the plan stay.
     package let name: String
     /// The device its requests must leave by; nil when its routes decide.
     package let device: String?
     /// The mark of its path, by which its own table is looked up; nil when it has none.
     package let mark: Mark?
-    package let scopes: [HealthScope]
-    /// Only ICMP probes are run; a member with another kind is not probed.
-    package let probe: ProbeDefinition
+    /// Empty when nothing can be asked: such a member is not probed.
+    package let scopes: [Scope]
 
-    package init(
-        name: String,
-        device: String?,
-        mark: Mark?,
-        scopes: [HealthScope],
-        probe: ProbeDefinition
-    ) {
+    package init(name: String, device: String?, mark: Mark?, scopes: [Scope]) {
         self.name = name
         self.device = device
         self.mark = mark
         self.scopes = scopes
-        self.probe = probe
     }
 
-    package func subject(_ scope: HealthScope, _ plan: EchoPlan) -> ProbeTable.Subject {
-        ProbeTable.Subject(name: name, scope: scope, plan: plan)
+    /// A member as the configuration has it. Only ICMP probes are run, and only in scopes for which the probe names a target.
+    package init(name: String, device: String?, mark: Mark?, scopes: [HealthScope], probe: ProbeDefinition) {
+        self.init(
+            name: name,
+            device: device,
+            mark: mark,
+            scopes: scopes.compactMap { scope in EchoPlan(probe, in: scope).map { Scope(scope, $0) } }
+        )
     }
 }
