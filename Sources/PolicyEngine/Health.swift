@@ -94,6 +94,15 @@ package struct Health: Hashable, Sendable, Codable {
         }
     }
 
+    /// Lets a `down` member carry load again on trial: one more failure puts it down, one success brings it up. True when it was
+    /// down.
+    package mutating func giveTrial(at now: Instant) -> Bool {
+        guard verdict == .down else { return false }
+        _ = turn(to: .unknown, because: cause, at: now)
+        failures = hysteresis.downAfter - 1
+        return true
+    }
+
     /// The same health under another rule, counting from here.
     package func under(_ hysteresis: Hysteresis) -> Health {
         var copy = Health(hysteresis, since: since)

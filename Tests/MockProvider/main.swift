@@ -1,0 +1,3 @@
+import NIOHTTP1
+
+print(HTTPMethod.GET)
