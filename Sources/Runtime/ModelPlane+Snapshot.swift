@@ -30,7 +30,7 @@ extension ModelPlane {
 
     /// Nil for a dialect that is not served; apply has refused the file then, so it does not happen.
     private func provider(_ definition: ProviderDefinition) -> GatewayProvider? {
-        UpstreamDialect(rawValue: definition.dialect.rawValue).map { dialect in
+        Dialect(rawValue: definition.dialect.rawValue).map { dialect in
             GatewayProvider(
                 name: definition.name.value,
                 dialect: dialect,
@@ -52,7 +52,7 @@ extension ModelPlane {
                 Deployment(
                     provider: names.firstIndex(of: member.provider.value) ?? 0,
                     model: member.model.value,
-                    timeouts: group.timeouts
+                    timeouts: ExchangeTimeouts(group.timeouts)
                 )
             }
         }
