@@ -47,6 +47,7 @@ package struct Located<Value> {
 extension Located: Sendable where Value: Sendable {}
 extension Located: Equatable where Value: Equatable {}
 extension Located: Hashable where Value: Hashable {}
+extension Located: Codable where Value: Codable {}
 
 /// One configuration file as text.
 package struct SourceFile: Sendable, Hashable {

@@ -39,3 +39,41 @@ package struct KernelRefusal: Error, Hashable, Sendable, Codable {
         self.words = words
     }
 }
+
+/// What became of a change that was sent.
+package enum ChangeOutcome: Hashable, Sendable, Codable {
+    case accepted
+    case refused(KernelRefusal)
+    /// No answer came before the deadline: the kernel may or may not hold it.
+    case unknown
+}
+
+extension KernelChange {
+    /// The object a change is about, whatever is done to it.
+    package enum Target: Hashable, Sendable, Codable {
+        case nexthop(NexthopID)
+        case route(Route.Key)
+        case rule(Rule)
+        case markTable
+    }
+
+    package var target: Target {
+        switch operation {
+        case .setNexthop(let nexthop): .nexthop(nexthop.id)
+        case .deleteNexthop(let id, _): .nexthop(id)
+        case .setRoute(let route), .deleteRoute(let route): .route(route.key)
+        case .addRule(let rule), .deleteRule(let rule): .rule(rule)
+        case .setMarkTable, .deleteMarkTable: .markTable
+        }
+    }
+
+    /// Which family to read again when the kernel refused the change or never answered.
+    package var family: KernelFamily {
+        switch operation {
+        case .setNexthop, .deleteNexthop: .nexthops
+        case .setRoute, .deleteRoute: .routes
+        case .addRule, .deleteRule: .rules
+        case .setMarkTable, .deleteMarkTable: .nftables
+        }
+    }
+}

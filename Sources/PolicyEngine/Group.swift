@@ -57,7 +57,7 @@ package enum HealthScope: UInt8, Hashable, Sendable, CaseIterable, Comparable, C
 }
 
 /// One member as configured.
-package struct MemberDefinition: Hashable, Sendable {
+package struct MemberDefinition: Hashable, Sendable, Codable {
     package let name: Located<String>
     /// Share within the tier under `weighted`; 1…65535.
     package let weight: Int
@@ -77,7 +77,7 @@ package struct MemberDefinition: Hashable, Sendable {
 }
 
 /// One group as configured.
-package struct GroupDefinition: Hashable, Sendable {
+package struct GroupDefinition: Hashable, Sendable, Codable {
     package let name: Located<String>
     package let strategy: Strategy
     package let members: [MemberDefinition]

@@ -13,8 +13,9 @@ package enum Admin: String, Hashable, Sendable, CaseIterable, Codable {
     case down
 }
 
-package struct GroupTable: Sendable {
-    package struct Member: Sendable {
+/// A plain value; `Codable`, because the runtime sends it to the gateway as part of a snapshot.
+package struct GroupTable: Sendable, Codable, Equatable {
+    package struct Member: Sendable, Codable, Equatable {
         package let id: MemberID
         package let group: GroupID
         package let definition: MemberDefinition
@@ -30,7 +31,7 @@ package struct GroupTable: Sendable {
         }
     }
 
-    package struct Group: Sendable {
+    package struct Group: Sendable, Codable, Equatable {
         package let id: GroupID
         package let definition: GroupDefinition
         package let members: [MemberID]
@@ -107,6 +108,16 @@ extension GroupTable {
         let change = members[member.index].health[position].observe(signal, at: now)
         if change != .none { rememberCarrying(members[member.index].group) }
         return change
+    }
+
+    /// Puts a `down` member on trial (`Health.giveTrial`); true when it was down.
+    package mutating func giveTrial(to member: MemberID, in scope: HealthScope, at now: Instant) -> Bool {
+        guard member.index < members.count,
+            let position = members[member.index].definition.scopes.firstIndex(of: scope),
+            members[member.index].health[position].giveTrial(at: now)
+        else { return false }
+        rememberCarrying(members[member.index].group)
+        return true
     }
 
     /// Sets what the operator wants; true when that is a change.

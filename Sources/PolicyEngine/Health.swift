@@ -55,7 +55,7 @@ package enum Signal: Hashable, Sendable, Codable {
 }
 
 /// The health of one member in one scope.
-package struct Health: Hashable, Sendable {
+package struct Health: Hashable, Sendable, Codable {
     package private(set) var verdict: Verdict = .unknown
     /// When the verdict last changed.
     package private(set) var since: Instant
@@ -95,6 +95,15 @@ package struct Health: Hashable, Sendable {
             absence = cause
             return .vanished(cause)
         }
+    }
+
+    /// Lets a `down` member carry load again on trial: one more failure puts it down, one success brings it up. True when it was
+    /// down.
+    package mutating func giveTrial(at now: Instant) -> Bool {
+        guard verdict == .down else { return false }
+        _ = turn(to: .unknown, because: cause, at: now)
+        failures = hysteresis.downAfter - 1
+        return true
     }
 
     /// The same health under another rule, counting from here.
