@@ -79,12 +79,11 @@ struct Prober {
 
 extension Prober {
     private mutating func configure(_ members: [ProbedMember]) {
-        let wanted = members.flatMap { member in
-            member.scopes.compactMap { scope in
-                EchoPlan(member.probe, in: scope).map { (member, member.subject(scope, $0)) }
-            }
+        let wanted = members.flatMap { member in member.scopes.map { (member, $0) } }
+        let subjects = wanted.map { member, scope in
+            ProbeTable.Subject(member: member.member, name: member.name, scope: scope.scope, plan: scope.plan)
         }
-        let identifiers = table.configure(wanted.map(\.1), at: BootClock.now())
+        let identifiers = table.configure(subjects, at: BootClock.now())
         let before = links
         links.removeAll()
         for (identifier, (member, _)) in zip(identifiers, wanted) {
@@ -104,8 +103,11 @@ extension Prober {
     private mutating func send(_ request: ProbeRequest) {
         let token = Self.token(request.echo.identifier, request.target.family)
         do throws(SocketFailure) {
-            try socket(token, request.target.family).send(request.echo, to: request.target)
-            table.sent(request, at: BootClock.now())
+            let socket = try socket(token, request.target.family)
+            // Read before: over a virtual link the answer is there, and stamped, when the call returns.
+            let now = BootClock.now()
+            try socket.send(request.echo, to: request.target)
+            table.sent(request, at: now)
         } catch {
             // The next round opens another: no sooner, so that a missing device costs one attempt an interval.
             if error.spoilsSocket { sockets[token] = nil }
