@@ -43,8 +43,8 @@ enum ImportTable {
 
     /// From the bottom up: a target imports only what stands before it.
     ///
-    /// `Dispatch` stands nowhere: it brings threads that are not ours. `Foundation` stands with the daemon alone; whoever else needs
-    /// a JSON coder takes `FoundationEssentials`, which spares the start of a command the larger library.
+    /// `Foundation`, and Dispatch with it, stands with the daemon alone; whoever else needs a JSON coder takes
+    /// `FoundationEssentials`, which spares the start of a command the larger library.
     static let rows: [ImportRow] = [
         // C: what is linked, and the shim for what Swift cannot import.
         ImportRow("CMnl", .c),
