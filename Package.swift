@@ -13,10 +13,52 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// One of ours: every target has the same settings.
+func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+/// A library of the system, found by pkg-config.
+func system(_ name: String, _ pkgConfig: String, _ debian: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([debian])])
+}
+
 let package = Package(
     name: "martlet",
+    dependencies: [
+        // Each with its reason in docs/dependencies.md; exact, since lock files are not committed.
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+    ],
     targets: [
-        .target(name: "NetTypes", swiftSettings: settings),
-        .target(name: "ConfigSyntax", swiftSettings: settings),
+        // C: what is linked, and what Swift cannot import.
+        system("CMnl", "libmnl", "libmnl-dev"),
+        system("CNftnl", "libnftnl", "libnftnl-dev"),
+        .target(name: "CShim"),
+        // Row 0
+        library("NetTypes", []),
+        library("ConfigSyntax", []),
+        library("Wire", ["NetTypes"]),
+        // Row 1
+        library("PolicyEngine", ["NetTypes", "ConfigSyntax"]),
+        // Row 2
+        library("Forwarding", ["NetTypes", "ConfigSyntax", "PolicyEngine"]),
+        library("Liveness", ["NetTypes", "ConfigSyntax", "PolicyEngine"]),
+        library("Inference", ["NetTypes", "ConfigSyntax", "PolicyEngine", "Wire"]),
+        // Row 3
+        library(
+            "ConfigModel",
+            ["NetTypes", "ConfigSyntax", "PolicyEngine", "Forwarding", "Liveness", "Inference"]
+        ),
+        library(
+            "Runtime",
+            ["NetTypes", "ConfigSyntax", "PolicyEngine", "Forwarding", "Liveness", "Inference", "ConfigModel"]
+        ),
+        // Row 4
+        library("Kernel", ["NetTypes", "Forwarding", "CMnl", "CNftnl", "CShim"]),
+        library("Probing", ["NetTypes", "PolicyEngine", "Liveness", "CShim"]),
     ]
 )

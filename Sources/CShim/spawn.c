@@ -1,0 +1,174 @@
+/*
+ * How the gateway child is made. Between fork and exec only async-signal-safe calls are made (signal-safety(7)): the parent has
+ * threads, and one of them may have held any lock, malloc's included, at the moment of the fork.
+ */
+#define _GNU_SOURCE
+#include "martlet/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* The first descriptor after standard error. */
+#define FIRST_DESCRIPTOR 3
+
+/* One more than the highest capability number an interface of 64 bits can carry. */
+#define CAPABILITY_LIMIT 64
+
+/* Moves the listed descriptors to 3, 4, … and the report pipe right behind them; closes the rest. `report` follows the pipe. */
+static int keep_descriptors(const int *descriptors, unsigned count, int *report)
+{
+    int moved[MARTLET_SPAWN_MAX_DESCRIPTORS];
+    const int after = FIRST_DESCRIPTOR + (int)count;
+
+    /* Out of the way first: a source may have a number that another one is to get. */
+    for (unsigned i = 0; i < count; i++) {
+        moved[i] = fcntl(descriptors[i], F_DUPFD_CLOEXEC, after + 1);
+        if (moved[i] < 0)
+            return -errno;
+    }
+    const int report_moved = fcntl(*report, F_DUPFD_CLOEXEC, after + 1);
+    if (report_moved < 0)
+        return -errno;
+    *report = report_moved;
+    for (unsigned i = 0; i < count; i++) {
+        if (dup2(moved[i], FIRST_DESCRIPTOR + (int)i) < 0)
+            return -errno;
+    }
+    if (dup3(report_moved, after, O_CLOEXEC) < 0)
+        return -errno;
+    *report = after;
+    return syscall(SYS_close_range, (unsigned)after + 1, ~0U, 0) < 0 ? -errno : 0;
+}
+
+static int reset_signals(void)
+{
+    struct sigaction action = {.sa_handler = SIG_DFL};
+    sigset_t none;
+
+    for (int number = 1; number < NSIG; number++) {
+        /* KILL, STOP and the two that libc keeps for itself refuse; they have nothing to reset. */
+        (void)sigaction(number, &action, NULL);
+    }
+    sigemptyset(&none);
+    return sigprocmask(SIG_SETMASK, &none, NULL) < 0 ? -errno : 0;
+}
+
+/* Empties the bounding set but for CAP_NET_RAW, as far as it is allowed. */
+static int cut_bounding_set(void)
+{
+    for (unsigned long capability = 0; capability < CAPABILITY_LIMIT; capability++) {
+        if (capability == CAP_NET_RAW)
+            continue;
+        if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0)
+            continue;
+        if (errno == EPERM || errno == EINVAL) /* Not ours to cut; or past the last capability this kernel knows. */
+            return 0;
+        return -errno;
+    }
+    return 0;
+}
+
+/* Leaves CAP_NET_RAW alone, where it is held, in all sets that survive an exec. */
+static int drop_capabilities(void)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+    struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {{0}};
+    const uint32_t raw = CAP_TO_MASK(CAP_NET_RAW);
+
+    if (syscall(SYS_capget, &header, sets) < 0)
+        return -errno;
+    const uint32_t kept = sets[CAP_TO_INDEX(CAP_NET_RAW)].permitted & raw;
+
+    int failure = cut_bounding_set(); /* Needs CAP_SETPCAP, so it comes before that is given up. */
+    if (failure)
+        return failure;
+    if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
+        return -errno;
+    for (unsigned i = 0; i < _LINUX_CAPABILITY_U32S_3; i++)
+        sets[i] = (struct __user_cap_data_struct){0};
+    sets[CAP_TO_INDEX(CAP_NET_RAW)] = (struct __user_cap_data_struct){kept, kept, kept};
+    if (syscall(SYS_capset, &header, sets) < 0)
+        return -errno;
+    if (kept && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_RAW, 0, 0) < 0)
+        return -errno;
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -errno : 0;
+}
+
+/* The child's whole life before its exec. Says on the report pipe why it could not get there. */
+static _Noreturn void become_gateway(const char *path, char *const argv[], char *const envp[], const int *descriptors,
+                                     unsigned count, int report)
+{
+    int failure = keep_descriptors(descriptors, count, &report);
+    if (!failure)
+        failure = reset_signals();
+    if (!failure)
+        failure = drop_capabilities();
+    if (!failure) {
+        execve(path, argv, envp);
+        failure = -errno;
+    }
+    ssize_t written;
+    do
+        written = write(report, &failure, sizeof failure);
+    while (written < 0 && errno == EINTR);
+    _exit(127);
+}
+
+/* Forks with all signals blocked, so that no handler of the parent runs in the child. */
+static pid_t fork_quietly(sigset_t *before)
+{
+    sigset_t all;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, before);
+    const pid_t pid = fork();
+    const int failure = errno;
+    if (pid != 0)
+        pthread_sigmask(SIG_SETMASK, before, NULL);
+    return pid < 0 ? -failure : pid;
+}
+
+/* What the child said: 0 when the pipe was closed by a successful exec. */
+static int read_report(int descriptor)
+{
+    int failure = 0;
+    ssize_t count;
+
+    do
+        count = read(descriptor, &failure, sizeof failure);
+    while (count < 0 && errno == EINTR);
+    return count == (ssize_t)sizeof failure ? failure : 0;
+}
+
+pid_t martlet_spawn_gateway(const char *path, char *const argv[], char *const envp[], const int *descriptors, unsigned count)
+{
+    int report[2];
+    sigset_t before;
+
+    if (count > MARTLET_SPAWN_MAX_DESCRIPTORS)
+        return -E2BIG;
+    if (pipe2(report, O_CLOEXEC) < 0)
+        return -errno;
+    const pid_t pid = fork_quietly(&before);
+    if (pid == 0)
+        become_gateway(path, argv, envp, descriptors, count, report[1]);
+    close(report[1]);
+    const int failure = pid < 0 ? pid : read_report(report[0]);
+    close(report[0]);
+    if (pid > 0 && failure)
+        waitpid(pid, NULL, 0);
+    return failure ? failure : pid;
+}
+
+int martlet_open_pidfd(pid_t pid)
+{
+    const long descriptor = syscall(SYS_pidfd_open, pid, 0);
+    return descriptor < 0 ? -errno : (int)descriptor;
+}

@@ -1,0 +1,110 @@
+/// What can be asked of the daemon over its control socket: the calls, their paths and bodies.
+///
+/// HTTP/1.1, JSON bodies, one call a connection. Calls that change something need the admin group (docs/api.yaml).
+package import NetTypes
+
+/// One call of the control API.
+package enum ControlCall: Sendable, Equatable {
+    case status
+    case show(Table)
+    case plan(ConfigurationFiles)
+    case apply(ConfigurationFiles)
+    case explainRoute(RouteQuestion)
+    case explainModel(ModelQuestion)
+    case explainDecision(id: String)
+    case setAdmin(AdminRequest)
+    /// A server-sent event stream of `WatchEvent`s.
+    case watch
+
+    package enum Table: String, Sendable, CaseIterable {
+        case groups
+        case members
+        case routes
+        case rules
+        case probes
+        case providers
+        case decisions
+        case overrides
+    }
+
+    /// Method and path. Paths are versioned so that a CLI of another release is told, not misunderstood.
+    package var target: (method: String, path: String) {
+        switch self {
+        case .status: ("GET", "/v1/status")
+        case .show(let table): ("GET", "/v1/show/\(table.rawValue)")
+        case .plan: ("POST", "/v1/plan")
+        case .apply: ("POST", "/v1/apply")
+        case .explainRoute: ("POST", "/v1/explain/route")
+        case .explainModel: ("POST", "/v1/explain/model")
+        case .explainDecision(let id): ("GET", "/v1/explain/decision/\(Self.pathSegment(id))")
+        case .setAdmin: ("POST", "/v1/admin")
+        case .watch: ("GET", "/v1/watch")
+        }
+    }
+
+    /// The text as one segment of a path: all but letters, digits and `-._~` percent-encoded (RFC 3986 §2.1).
+    private static func pathSegment(_ text: String) -> String {
+        var segment = ""
+        for byte in text.utf8 {
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E:
+                segment.unicodeScalars.append(Unicode.Scalar(byte))
+            default: segment += (byte < 0x10 ? "%0" : "%") + String(byte, radix: 16, uppercase: true)
+            }
+        }
+        return segment
+    }
+}
+
+/// The texts of a configuration, in reading order: the daemon parses them itself, whatever the CLI thought of them.
+package struct ConfigurationFiles: Codable, Sendable, Equatable {
+    package struct File: Codable, Sendable, Equatable {
+        package var name: String
+        package var text: String
+
+        package init(name: String, text: String) { (self.name, self.text) = (name, text) }
+    }
+
+    package var files: [File]
+
+    package init(files: [File]) { self.files = files }
+}
+
+/// `explain route ADDRESS [--from A] [--iif DEV] [--mark M]`.
+package struct RouteQuestion: Codable, Sendable, Equatable {
+    package var destination: IPAddress
+    package var source: IPAddress?
+    package var inputDevice: String?
+    package var mark: UInt32?
+
+    package init(destination: IPAddress, source: IPAddress? = nil, inputDevice: String? = nil, mark: UInt32? = nil) {
+        (self.destination, self.source, self.inputDevice, self.mark) = (destination, source, inputDevice, mark)
+    }
+}
+
+/// `explain model 'PROMPT' [--model M] [--key NAME]`. The prompt is used for its facts (length) and not kept.
+package struct ModelQuestion: Codable, Sendable, Equatable {
+    package var prompt: String
+    package var model: String
+    /// A key's name, not the key.
+    package var key: String?
+    package var stream: Bool
+    package var tools: Bool
+
+    package init(prompt: String, model: String, key: String? = nil, stream: Bool = false, tools: Bool = false) {
+        (self.prompt, self.model, self.key, self.stream, self.tools) = (prompt, model, key, stream, tools)
+    }
+}
+
+package struct AdminRequest: Codable, Sendable, Equatable {
+    /// `group.member`; `network:` or `models:` in front tells the plane where both have the name.
+    package var member: String
+    /// `up`, `drain` or `down`.
+    package var admin: String
+    /// Do it even if it leaves the group without a member that can carry load.
+    package var force: Bool
+
+    package init(member: String, admin: String, force: Bool = false) {
+        (self.member, self.admin, self.force) = (member, admin, force)
+    }
+}

@@ -1,0 +1,61 @@
+/// What a group of next hops or backends is, as configured (`network.groups`).
+package import ConfigSyntax
+package import NetTypes
+package import PolicyEngine
+
+package struct NetworkGroup: Hashable, Sendable {
+    package let definition: GroupDefinition
+    /// Parallel to `definition.members`.
+    package let members: [NetworkMember]
+    package let flows: Flows
+    package let whenAllDown: WhenAllDown
+    package let place: Place
+}
+
+/// One way out: a gateway, a device, or a layer-4 backend.
+package struct NetworkMember: Hashable, Sendable {
+    package let name: Located<String>
+    /// Nil when the device is to be found from the gateway's connected prefix.
+    package let device: Located<String>?
+    package let gateway4: Located<IPAddress>?
+    package let gateway6: Located<IPAddress>?
+    /// `via: auto`: the gateway that the system's network manager learnt. Checked, not yet served.
+    package let isAuto: Bool
+    /// A layer-4 backend. Checked, not yet served.
+    package let backend: Located<IPEndpoint>?
+    /// The probe that watches it; nil: only the link and its addresses do.
+    package let probe: Located<String>?
+    /// What traffic over it costs. Checked, not yet served.
+    package let cost: DataCost?
+    /// What traffic over it is paid for already. Checked, not yet served.
+    package let allowance: Allowance?
+    package let place: Place
+
+    /// A device without a gateway: the device itself is the next hop, in both families.
+    package var isDeviceOnly: Bool {
+        device != nil && gateway4 == nil && gateway6 == nil && !isAuto && backend == nil
+    }
+
+    /// The gateway in one family, if any.
+    package func gateway(_ family: AddressFamily) -> Located<IPAddress>? { family == .v4 ? gateway4 : gateway6 }
+}
+
+/// How a flow finds its member when weights change.
+package enum Flows: String, Hashable, Sendable, CaseIterable, Codable, ScalarValue {
+    /// The kernel's flow hash over the weights: a changed weight may move flows.
+    case hash
+    /// The kernel's resilient hashing: flows move only when they must. Checked, not yet served.
+    case resilient
+    /// The connection mark holds a flow to its member. Checked, not yet served.
+    case sticky
+}
+
+/// What becomes of a group's traffic when no member is healthy.
+package enum WhenAllDown: String, Hashable, Sendable, CaseIterable, Codable, ScalarValue {
+    /// The members that carried it last go on carrying it.
+    case keepLast = "keep-last"
+    /// Senders are told.
+    case unreachable
+    /// It is dropped in silence.
+    case blackhole
+}

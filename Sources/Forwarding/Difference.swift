@@ -1,0 +1,173 @@
+/// What has to change in the kernel so that it holds the wish: `(Wish, KernelView) → Plan`, one pure function.
+///
+/// Order: next hops → groups → routes → rules → nftables; removal the other way round; make before break.
+package import ConfigSyntax
+import NetTypes
+
+/// A stranger's object where one of ours belongs.
+package struct ForeignConflict: Hashable, Sendable, Codable {
+    /// What stands there, in the kernel's terms.
+    package enum Object: Hashable, Sendable, Codable {
+        case nexthop(Nexthop)
+        case route(Route)
+        case rule(Rule)
+    }
+
+    package let object: Object
+    /// The line that wanted the place; nil for a stranger inside our window that is in nobody's way.
+    package let cause: Place?
+
+    package init(_ object: Object, cause: Place?) {
+        self.object = object
+        self.cause = cause
+    }
+}
+
+package struct Plan: Sendable {
+    package var changes: [KernelChange] = []
+    package var conflicts: [ForeignConflict] = []
+
+    package init() {}
+
+    package var isEmpty: Bool { changes.isEmpty }
+}
+
+package struct Difference {
+    private let wish: Wish
+    private let view: KernelView
+    private let window: OwnershipWindow
+    private var plan = Plan()
+
+    /// The plan that makes the kernel hold the wish.
+    package static func plan(from view: KernelView, to wish: Wish, window: OwnershipWindow) -> Plan {
+        var difference = Difference(wish: wish, view: view, window: window)
+        let unusable = difference.setNexthops()
+        difference.setRoutes(without: unusable)
+        difference.addRules()
+        difference.setMarkTable()
+        difference.removeRules()
+        difference.removeRoutes()
+        difference.removeNexthops()
+        return difference.plan
+    }
+
+    /// Only the next hops of the list: the way a member's failure takes (one message per group and family).
+    package static func changes(from view: KernelView, to nexthops: [Wished<Nexthop>], window: OwnershipWindow) -> Plan
+    {
+        var wish = Wish()
+        wish.nexthops = nexthops
+        var difference = Difference(wish: wish, view: view, window: window)
+        _ = difference.setNexthops()
+        return difference.plan
+    }
+
+    private init(wish: Wish, view: KernelView, window: OwnershipWindow) {
+        self.wish = wish
+        self.view = view
+        self.window = window
+    }
+}
+
+// MARK: - Making
+
+extension Difference {
+    /// Returns the ids that cannot be used because a stranger holds them.
+    private mutating func setNexthops() -> Set<NexthopID> {
+        var unusable: Set<NexthopID> = []
+        for wished in wish.nexthops {
+            let nexthop = wished.object
+            let there = view.nexthops[nexthop.id]
+            if let there, !window.owns(there) {
+                plan.conflicts.append(ForeignConflict(.nexthop(there), cause: wished.cause))
+                unusable.insert(nexthop.id)
+                continue
+            }
+            if case .group(let members) = nexthop.kind, members.contains(where: { unusable.contains($0.id) }) {
+                unusable.insert(nexthop.id)
+                continue
+            }
+            if there != nexthop { plan.changes.append(KernelChange(.setNexthop(nexthop), cause: wished.cause)) }
+        }
+        return unusable
+    }
+
+    private mutating func setRoutes(without unusable: Set<NexthopID>) {
+        for wished in wish.routes {
+            let route = wished.object
+            if case .nexthop(let id) = route.action, unusable.contains(id) { continue }
+            let there = view.routes[route.key]
+            if let there, !window.owns(there) {
+                plan.conflicts.append(ForeignConflict(.route(there), cause: wished.cause))
+            } else if there != route {
+                plan.changes.append(KernelChange(.setRoute(route), cause: wished.cause))
+            }
+        }
+    }
+
+    private mutating func addRules() {
+        for wished in wish.rules where !view.rules.contains(wished.object) {
+            // The kernel calls two rules equal when all but the protocol agree, so a stranger's equal rule blocks ours.
+            let equal = view.rules.filter { $0.selectsLike(wished.object) && !window.owns($0) }
+                .min { $0.routeProtocol < $1.routeProtocol }
+            if let equal {
+                plan.conflicts.append(ForeignConflict(.rule(equal), cause: wished.cause))
+            } else {
+                plan.changes.append(KernelChange(.addRule(wished.object), cause: wished.cause))
+            }
+        }
+    }
+
+    private mutating func setMarkTable() {
+        if let wished = wish.markTable {
+            if view.markTable != wished.object {
+                plan.changes.append(KernelChange(.setMarkTable(wished.object), cause: wished.cause))
+            }
+        } else if let there = view.markTable {
+            plan.changes.append(KernelChange(.deleteMarkTable(name: there.name), cause: nil))
+        }
+    }
+}
+
+// MARK: - Removing
+
+extension Difference {
+    private mutating func removeRules() {
+        let wished = Set(wish.rules.map(\.object))
+        let obsolete = view.rules.filter { window.owns($0) && !wished.contains($0) }
+        for rule in obsolete.sorted(by: { ($0.preference, $0.family) < ($1.preference, $1.family) }).reversed() {
+            plan.changes.append(KernelChange(.deleteRule(rule), cause: nil))
+        }
+    }
+
+    private mutating func removeRoutes() {
+        let wished = Set(wish.routes.map(\.object.key))
+        let obsolete = view.routes.values.filter { window.owns($0) && !wished.contains($0.key) }
+        for route in obsolete.sorted(by: { $0.key < $1.key }).reversed() {
+            plan.changes.append(KernelChange(.deleteRoute(route), cause: nil))
+        }
+    }
+
+    /// Groups before the lone next hops they hold.
+    private mutating func removeNexthops() {
+        let wished = Set(wish.nexthops.map(\.object.id))
+        let obsolete = view.nexthops.values.filter { window.owns($0) && !wished.contains($0.id) }
+        for nexthop in obsolete.sorted(by: { $0.isGroup != $1.isGroup ? $0.isGroup : $0.id > $1.id }) {
+            plan.changes.append(KernelChange(.deleteNexthop(nexthop.id, nexthop.family), cause: nil))
+        }
+    }
+}
+
+extension Nexthop {
+    package var isGroup: Bool {
+        if case .group = kind { return true }
+        return false
+    }
+}
+
+extension Rule {
+    /// Equal in everything but whose it is.
+    package func selectsLike(_ other: Rule) -> Bool {
+        family == other.family && preference == other.preference && mark == other.mark && mask == other.mask
+            && table == other.table && !hasOtherSelectors && !other.hasOtherSelectors
+    }
+}

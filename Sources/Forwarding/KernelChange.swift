@@ -1,0 +1,79 @@
+/// One step of a plan: what to do to one kernel object, and which line of the configuration asked for it.
+package import ConfigSyntax
+package import NetTypes
+
+package struct KernelChange: Hashable, Sendable, Codable {
+    package enum Operation: Hashable, Sendable, Codable {
+        /// Create or replace (`NLM_F_CREATE | NLM_F_REPLACE`); only on ids we own or know to be free.
+        case setNexthop(Nexthop)
+        case deleteNexthop(NexthopID, AddressFamily)
+        /// Create or replace the route with this key; only where no stranger holds the key.
+        case setRoute(Route)
+        case deleteRoute(Route)
+        case addRule(Rule)
+        case deleteRule(Rule)
+        /// Replace our nftables table as a whole, in one batch.
+        case setMarkTable(MarkTable)
+        case deleteMarkTable(name: String)
+    }
+
+    package let operation: Operation
+    /// The line that asked for the object; nil when it is removed because no line asks for it any more.
+    package let cause: Place?
+
+    package init(_ operation: Operation, cause: Place?) {
+        self.operation = operation
+        self.cause = cause
+    }
+}
+
+/// The kernel's refusal of one change, in its own words.
+package struct KernelRefusal: Error, Hashable, Sendable, Codable {
+    /// Positive errno, or `ETIME` when no answer came before the deadline.
+    package let errno: Int32
+    /// The extended acknowledgement's text, empty if the kernel gave none.
+    package let words: String
+
+    package init(errno: Int32, words: String) {
+        self.errno = errno
+        self.words = words
+    }
+}
+
+/// What became of a change that was sent.
+package enum ChangeOutcome: Hashable, Sendable, Codable {
+    case accepted
+    case refused(KernelRefusal)
+    /// No answer came before the deadline: the kernel may or may not hold it.
+    case unknown
+}
+
+extension KernelChange {
+    /// The object a change is about, whatever is done to it.
+    package enum Target: Hashable, Sendable, Codable {
+        case nexthop(NexthopID)
+        case route(Route.Key)
+        case rule(Rule)
+        case markTable
+    }
+
+    package var target: Target {
+        switch operation {
+        case .setNexthop(let nexthop): .nexthop(nexthop.id)
+        case .deleteNexthop(let id, _): .nexthop(id)
+        case .setRoute(let route), .deleteRoute(let route): .route(route.key)
+        case .addRule(let rule), .deleteRule(let rule): .rule(rule)
+        case .setMarkTable, .deleteMarkTable: .markTable
+        }
+    }
+
+    /// Which family to read again when the kernel refused the change or never answered.
+    package var family: KernelFamily {
+        switch operation {
+        case .setNexthop, .deleteNexthop: .nexthops
+        case .setRoute, .deleteRoute: .routes
+        case .addRule, .deleteRule: .rules
+        case .setMarkTable, .deleteMarkTable: .nftables
+        }
+    }
+}

@@ -1,0 +1,155 @@
+/// What the network plane keeps in the kernel: the vocabulary that the wish, the observation and the changes share.
+///
+/// Terms are the kernel's own (`rtnetlink(7)`, `linux/nexthop.h`, `linux/fib_rules.h`).
+package import NetTypes
+
+/// A kernel next-hop id (`NHA_ID`), unique within a network namespace.
+package struct NexthopID: Hashable, Sendable, Comparable, Codable {
+    package let value: UInt32
+
+    @inlinable package init(_ value: UInt32) { self.value = value }
+
+    @inlinable package static func < (a: NexthopID, b: NexthopID) -> Bool { a.value < b.value }
+}
+
+/// One next-hop object: a gateway on a device, a device alone, a blackhole, or a group of other objects.
+package struct Nexthop: Hashable, Sendable, Codable {
+    package enum Kind: Hashable, Sendable, Codable {
+        /// Leaves by the device with this index, through the gateway if there is one. `onlink`: the gateway need not be covered
+        /// by a connected prefix.
+        case via(gateway: IPAddress?, interface: UInt32, onlink: Bool)
+        /// Discards silently; kept as a group's only member when a group is parked.
+        case blackhole
+        /// Shares among members by weight (1…65536; above 256 only where the kernel has 16-bit weights).
+        case group([WeightedNexthop])
+    }
+
+    package let id: NexthopID
+    /// Family of the routes that may use the object.
+    package let family: AddressFamily
+    package let kind: Kind
+    /// `NHA_PROTOCOL`-like owner (`nhm_protocol`): our own route protocol number for what is ours.
+    package let routeProtocol: UInt8
+
+    package init(id: NexthopID, family: AddressFamily, kind: Kind, routeProtocol: UInt8) {
+        self.id = id
+        self.family = family
+        self.kind = kind
+        self.routeProtocol = routeProtocol
+    }
+}
+
+/// A group's member: another next-hop object and its weight (1 or more).
+package struct WeightedNexthop: Hashable, Sendable, Codable {
+    package let id: NexthopID
+    package let weight: UInt32
+
+    package init(id: NexthopID, weight: UInt32) {
+        self.id = id
+        self.weight = weight
+    }
+}
+
+/// One route. Its identity for the kernel is (table, prefix, tos 0, metric), not the protocol (fact 2).
+package struct Route: Hashable, Sendable, Codable {
+    package enum Action: Hashable, Sendable, Codable {
+        /// Through a next-hop object by id; all routes of ours that forward are of this kind.
+        case nexthop(NexthopID)
+        /// A route with its next hop written into it (gateway, interface index); seen of strangers, never made by us.
+        case inline(gateway: IPAddress?, interface: UInt32)
+        case blackhole
+        case unreachable
+        case prohibit
+        /// A type we do not model (local, broadcast, throw, …), by its `RTN_*` number; seen only.
+        case other(UInt8)
+    }
+
+    package struct Key: Hashable, Sendable, Codable {
+        package let table: UInt32
+        package let prefix: IPPrefix
+        package let metric: UInt32
+
+        package init(table: UInt32, prefix: IPPrefix, metric: UInt32) {
+            self.table = table
+            self.prefix = prefix
+            self.metric = metric
+        }
+    }
+
+    package let key: Key
+    package let action: Action
+    package let routeProtocol: UInt8
+
+    package init(key: Key, action: Action, routeProtocol: UInt8) {
+        self.key = key
+        self.action = action
+        self.routeProtocol = routeProtocol
+    }
+}
+
+extension Route.Key: Comparable {
+    /// By table, then prefix, then metric.
+    package static func < (a: Self, b: Self) -> Bool {
+        if a.table != b.table { return a.table < b.table }
+        return a.prefix != b.prefix ? a.prefix < b.prefix : a.metric < b.metric
+    }
+}
+
+/// One policy-routing rule (`ip rule`) of the kinds we make: mark → table.
+package struct Rule: Hashable, Sendable, Codable {
+    package let family: AddressFamily
+    /// Preference: lower is looked at first.
+    package let preference: UInt32
+    package let mark: UInt32
+    package let mask: UInt32
+    package let table: UInt32
+    /// `FRA_PROTOCOL`.
+    package let routeProtocol: UInt8
+    /// True when the rule has selectors or actions we do not model: then it is a stranger's, whatever its numbers.
+    package let hasOtherSelectors: Bool
+
+    package init(
+        family: AddressFamily,
+        preference: UInt32,
+        mark: UInt32,
+        mask: UInt32,
+        table: UInt32,
+        routeProtocol: UInt8,
+        hasOtherSelectors: Bool = false
+    ) {
+        self.family = family
+        self.preference = preference
+        self.mark = mark
+        self.mask = mask
+        self.table = table
+        self.routeProtocol = routeProtocol
+        self.hasOtherSelectors = hasOtherSelectors
+    }
+}
+
+/// The nftables table we own (`inet martlet` by default), as far as this plane fills it: one chain that counts, per path, the
+/// packets that leave with its mark. Replaced as a whole in one batch.
+package struct MarkTable: Hashable, Sendable, Codable {
+    /// One path's rule: packets whose mark, under the mask, equals this one are counted with this comment.
+    package struct Path: Hashable, Sendable, Codable {
+        package let name: String
+        package let mark: Mark
+
+        package init(name: String, mark: Mark) {
+            self.name = name
+            self.mark = mark
+        }
+    }
+
+    /// The table's name in family `inet`.
+    package let name: String
+    package let mask: MarkMask
+    /// In order of their marks.
+    package let paths: [Path]
+
+    package init(name: String, mask: MarkMask, paths: [Path]) {
+        self.name = name
+        self.mask = mask
+        self.paths = paths
+    }
+}

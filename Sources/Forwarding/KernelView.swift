@@ -1,0 +1,233 @@
+/// What the kernel has now, as far as it matters to us: the *Observed* store, fed by reports and by our own accepted changes.
+///
+/// It also does what the kernel does without telling (facts 1, 5 and 11): a link that goes takes its next hops with it, groups
+/// shrink, an emptied group takes its routes.
+import NetTypes
+
+package struct KernelView: Sendable {
+    package private(set) var links: [UInt32: Link] = [:]
+    package private(set) var addresses: Set<InterfaceAddress> = []
+    package private(set) var nexthops: [NexthopID: Nexthop] = [:]
+    /// Routes of ours, and strangers' that stand where ours could: with our metric, or in our tables.
+    package private(set) var routes: [Route.Key: Route] = [:]
+    /// Rules of ours and strangers' inside our preference band.
+    package private(set) var rules: Set<Rule> = []
+    /// Our nftables table as it was last read or accepted; nil when it is not there.
+    package private(set) var markTable: MarkTable?
+    /// Families whose dump has been read at least once since the start.
+    package private(set) var known: Set<KernelFamily> = []
+
+    private let window: OwnershipWindow
+    /// States we asked for whose notifications are still to come, per next hop: they are echoes, not news.
+    private var echoes: [NexthopID: [Nexthop?]] = [:]
+    /// During a dump: what has not been repeated yet and goes when the dump ends.
+    private var unrepeated: [KernelFamily: Stale] = [:]
+
+    private struct Stale {
+        var links: Set<UInt32> = []
+        var addresses: Set<InterfaceAddress> = []
+        var nexthops: Set<NexthopID> = []
+        var routes: Set<Route.Key> = []
+        var rules: Set<Rule> = []
+    }
+
+    package init(window: OwnershipWindow) { self.window = window }
+
+    /// Whether every family has been read, so that a difference means something.
+    package var isComplete: Bool { known.count == KernelFamily.allCases.count }
+
+    package func link(named name: String) -> Link? {
+        links.values.filter { $0.name == name }.min { $0.index < $1.index }
+    }
+}
+
+// MARK: - Dumps
+
+extension KernelView {
+    /// A dump of the family starts: what it does not repeat was removed behind our back.
+    package mutating func dumpBegan(_ family: KernelFamily) {
+        var stale = Stale()
+        switch family {
+        case .links: stale.links = Set(links.keys)
+        case .addresses: stale.addresses = addresses
+        case .nexthops:
+            stale.nexthops = Set(nexthops.keys)
+            echoes = [:]
+        case .routes: stale.routes = Set(routes.keys)
+        case .rules: stale.rules = rules
+        case .nftables: break
+        }
+        unrepeated[family] = stale
+    }
+
+    /// The dump is complete. True when something had vanished unnoticed.
+    package mutating func dumpEnded(_ family: KernelFamily) -> Bool {
+        known.insert(family)
+        guard let stale = unrepeated.removeValue(forKey: family) else { return false }
+        var changed = false
+        for index in stale.links { changed = apply(.linkGone(index: index)) || changed }
+        for address in stale.addresses { changed = apply(.addressGone(address)) || changed }
+        for id in stale.nexthops { changed = apply(.nexthopGone(id)) || changed }
+        for key in stale.routes where routes.removeValue(forKey: key) != nil { changed = true }
+        for rule in stale.rules { changed = apply(.ruleGone(rule)) || changed }
+        return changed
+    }
+
+    /// What our nftables table was found to be.
+    package mutating func foundMarkTable(_ table: MarkTable?) -> Bool {
+        defer { markTable = table }
+        return markTable != table
+    }
+}
+
+// MARK: - Reports
+
+extension KernelView {
+    /// Takes in one report; true when it was news, that is, not already known and not the echo of our own change.
+    package mutating func apply(_ report: KernelReport) -> Bool {
+        switch report {
+        case .link(let link): return saw(link)
+        case .linkGone(let index): return lost(linkIndex: index)
+        case .address(let address): return saw(address)
+        case .addressGone(let address): return lost(address)
+        case .nexthop(let nexthop): return saw(nexthop)
+        case .nexthopGone(let id): return lostNexthop(id)
+        case .route(let route): return saw(route)
+        case .routeGone(let route): return lost(route)
+        case .rule(let rule): return saw(rule)
+        case .ruleGone(let rule): return rules.remove(rule) != nil
+        }
+    }
+
+    private mutating func saw(_ link: Link) -> Bool {
+        unrepeated[.links]?.links.remove(link.index)
+        let old = links.updateValue(link, forKey: link.index)
+        if !link.isUsable { dropNexthops(on: link.index) }
+        return old != link
+    }
+
+    private mutating func lost(linkIndex index: UInt32) -> Bool {
+        dropNexthops(on: index)
+        addresses = addresses.filter { $0.interface != index }
+        return links.removeValue(forKey: index) != nil
+    }
+
+    private mutating func saw(_ address: InterfaceAddress) -> Bool {
+        unrepeated[.addresses]?.addresses.remove(address)
+        let other = InterfaceAddress(
+            interface: address.interface,
+            address: address.address,
+            prefixLength: address.prefixLength,
+            isTentative: !address.isTentative
+        )
+        addresses.remove(other)
+        return addresses.insert(address).inserted
+    }
+
+    private mutating func lost(_ address: InterfaceAddress) -> Bool {
+        let gone = addresses.filter {
+            $0.interface == address.interface && $0.address == address.address
+                && $0.prefixLength == address.prefixLength
+        }
+        addresses.subtract(gone)
+        return !gone.isEmpty
+    }
+
+    private mutating func saw(_ nexthop: Nexthop) -> Bool {
+        unrepeated[.nexthops]?.nexthops.remove(nexthop.id)
+        if isEcho(nexthop, of: nexthop.id) { return false }
+        return nexthops.updateValue(nexthop, forKey: nexthop.id) != nexthop
+    }
+
+    private mutating func lostNexthop(_ id: NexthopID) -> Bool {
+        if isEcho(nil, of: id) { return false }
+        guard nexthops[id] != nil else { return false }
+        drop([id])
+        return true
+    }
+
+    private mutating func saw(_ route: Route) -> Bool {
+        unrepeated[.routes]?.routes.remove(route.key)
+        guard window.concerns(route) else { return false }
+        return routes.updateValue(route, forKey: route.key) != route
+    }
+
+    /// Only the route that holds the key: a stranger's with another protocol may have been replaced meanwhile.
+    private mutating func lost(_ route: Route) -> Bool {
+        guard routes[route.key] == route else { return false }
+        routes.removeValue(forKey: route.key)
+        return true
+    }
+
+    private mutating func saw(_ rule: Rule) -> Bool {
+        unrepeated[.rules]?.rules.remove(rule)
+        guard window.concerns(rule) else { return false }
+        return rules.insert(rule).inserted
+    }
+
+    private mutating func isEcho(_ state: Nexthop?, of id: NexthopID) -> Bool {
+        guard let expected = echoes[id], let position = expected.firstIndex(of: state) else { return false }
+        let rest = Array(expected[(position + 1)...])
+        echoes[id] = rest.isEmpty ? nil : rest
+        return true
+    }
+}
+
+// MARK: - What the kernel does in silence
+
+extension KernelView {
+    private mutating func dropNexthops(on interface: UInt32) {
+        let gone = nexthops.values.filter {
+            if case .via(_, interface, _) = $0.kind { return true }
+            return false
+        }
+        if !gone.isEmpty { drop(Set(gone.map(\.id))) }
+    }
+
+    /// Removes next hops, shrinks the groups that held them, and removes what is emptied and the routes over it.
+    private mutating func drop(_ ids: Set<NexthopID>) {
+        var gone = ids
+        for (id, nexthop) in nexthops {
+            guard case .group(let members) = nexthop.kind, !ids.contains(id) else { continue }
+            let rest = members.filter { !ids.contains($0.id) }
+            if rest.isEmpty {
+                gone.insert(id)
+            } else if rest.count < members.count {
+                nexthops[id] = Nexthop(
+                    id: id,
+                    family: nexthop.family,
+                    kind: .group(rest),
+                    routeProtocol: nexthop.routeProtocol
+                )
+            }
+        }
+        for id in gone { nexthops[id] = nil }
+        routes = routes.filter { _, route in
+            if case .nexthop(let id) = route.action { return !gone.contains(id) }
+            return true
+        }
+    }
+}
+
+// MARK: - Our own changes
+
+extension KernelView {
+    /// Moves the view on by a change that is being sent: the next difference is taken against what is on its way. A refusal
+    /// is mended by reading the family again.
+    package mutating func expect(_ change: KernelChange) {
+        switch change.operation {
+        case .setNexthop(let nexthop):
+            nexthops[nexthop.id] = nexthop
+            echoes[nexthop.id, default: []].append(nexthop)
+        case .deleteNexthop(let id, _):
+            if nexthops[id] != nil { drop([id]) }
+            echoes[id, default: []].append(nil)
+        case .setRoute(let route): routes[route.key] = route
+        case .deleteRoute(let route): routes[route.key] = nil
+        case .addRule(let rule): rules.insert(rule)
+        case .deleteRule(let rule): rules.remove(rule)
+        case .setMarkTable(let table): markTable = table
+        case .deleteMarkTable: markTable = nil
+        }
+    }
+}

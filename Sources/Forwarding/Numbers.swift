@@ -1,0 +1,78 @@
+/// The kernel numbers of everything the configuration names: next-hop ids and path numbers (marks, tables, preferences).
+import ConfigSyntax
+package import NetTypes
+
+package struct Numbers: Sendable {
+    private var nexthops: Numbering
+    private var paths: Numbering
+    private let window: OwnershipWindow
+
+    /// Fixed for ever: changing it would renumber every running router at its next upgrade.
+    private static let hash = KeyedHash(key0: 0x6D61_7274_6C65_7400, key1: 0x6E75_6D62_6572_7301)
+
+    package init(window: OwnershipWindow) {
+        self.window = window
+        nexthops = Numbering(capacity: window.nexthopIDs.count, hash: Self.hash)
+        // Path number p (from 1) has mark p, table first + p and preference first + p, so the narrowest of the three decides.
+        let room = min(window.markMask.capacity, window.tables.count - 1, window.rulePreferences.count - 1)
+        paths = Numbering(capacity: max(0, room), hash: Self.hash)
+    }
+
+    /// Numbers everything `configuration` names; ids that strangers hold are passed over. Returns what no number was left for.
+    package mutating func assign(_ configuration: NetworkConfiguration, view: KernelView) -> [String] {
+        var names: [String] = AddressFamily.allCases.map(NexthopName.park)
+        var members: [String] = []
+        for group in configuration.groups {
+            for family in AddressFamily.allCases {
+                names.append(NexthopName.group(group.name, family))
+                names += group.members.map { NexthopName.member(group.fullName(of: $0), family) }
+            }
+            members += group.members.map { group.fullName(of: $0) }
+        }
+        for route in configuration.routes {
+            if case .via(let gateway, _) = route.use { names.append(NexthopName.via(gateway.value)) }
+        }
+        let window = window
+        return nexthops.assign(names) { number in
+            let there = view.nexthops[NexthopID(window.nexthopIDs.lowerBound &+ UInt32(number))]
+            return there.map { !window.owns($0) } ?? false
+        } + paths.assign(members)
+    }
+
+    /// The id of a named object (`NexthopName`).
+    package func nexthop(_ name: String) -> NexthopID? {
+        nexthops.number(of: name).map { NexthopID(window.nexthopIDs.lowerBound &+ UInt32($0)) }
+    }
+
+    /// The path of a network member by its full name.
+    package func path(_ member: String) -> Path? {
+        guard let number = paths.number(of: member), let mark = window.markMask.mark(number + 1) else { return nil }
+        return Path(
+            member: member,
+            mark: mark,
+            table: window.tables.lowerBound + UInt32(number) + 1,
+            preference: window.rulePreferences.lowerBound + UInt32(number) + 1
+        )
+    }
+}
+
+/// One way out that a connection can be bound to by its mark: rule → table → the member's next hop.
+package struct Path: Hashable, Sendable, Codable {
+    /// `group.member`.
+    package let member: String
+    package let mark: Mark
+    package let table: UInt32
+    /// Of its rule, in both families.
+    package let preference: UInt32
+}
+
+/// The names under which next-hop ids are kept.
+package enum NexthopName {
+    package static func group(_ name: String, _ family: AddressFamily) -> String { "group \(name) \(family.name)" }
+    package static func member(_ fullName: String, _ family: AddressFamily) -> String {
+        "member \(fullName) \(family.name)"
+    }
+    package static func via(_ gateway: IPAddress) -> String { "via \(gateway)" }
+    /// The blackhole that a group is parked on when nothing can carry it.
+    package static func park(_ family: AddressFamily) -> String { "park \(family.name)" }
+}

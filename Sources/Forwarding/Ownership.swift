@@ -1,0 +1,24 @@
+/// What is ours in the kernel and what is a stranger's (docs/architecture.md §7). Strangers' objects are reported, never touched.
+import NetTypes
+
+extension OwnershipWindow {
+    /// A route is ours by its protocol and by standing where we put routes: with our metric, or in our tables.
+    package func owns(_ route: Route) -> Bool {
+        route.routeProtocol == routeProtocol && (route.key.metric == metric || tables.contains(route.key.table))
+    }
+
+    /// Whether a route is ours or stands where one of ours could.
+    package func concerns(_ route: Route) -> Bool { route.key.metric == metric || tables.contains(route.key.table) }
+
+    /// A rule is ours by its protocol, inside our band, and only in the one form that we make.
+    package func owns(_ rule: Rule) -> Bool {
+        rule.routeProtocol == routeProtocol && rulePreferences.contains(rule.preference) && !rule.hasOtherSelectors
+    }
+
+    package func concerns(_ rule: Rule) -> Bool { rulePreferences.contains(rule.preference) }
+
+    /// A next hop is ours by its protocol and by its id.
+    package func owns(_ nexthop: Nexthop) -> Bool {
+        nexthop.routeProtocol == routeProtocol && nexthopIDs.contains(nexthop.id.value)
+    }
+}

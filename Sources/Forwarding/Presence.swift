@@ -1,0 +1,33 @@
+/// Whether what a member stands on is there: its device, with carrier, with an address of the family.
+package import NetTypes
+package import PolicyEngine
+
+package enum Absence {
+    package static let noDevice = Cause("no-device")
+    package static let linkDown = Cause("link-down")
+    package static let noCarrier = Cause("no-carrier")
+    package static let noAddress = Cause("no-address")
+    /// No connected network contains the gateway, so no device can be told.
+    package static let notConnected = Cause("not-connected")
+    /// The ownership window has no number left for it.
+    package static let noNumber = Cause("no-number-left")
+}
+
+extension KernelView {
+    /// Why next hops of the family on the device cannot be programmed, or nil when they can (facts 1 and 16).
+    package func absence(of device: String, _ family: AddressFamily) -> Cause? {
+        guard let link = link(named: device) else { return Absence.noDevice }
+        if !link.isUp { return Absence.linkDown }
+        if !link.hasCarrier { return Absence.noCarrier }
+        let hasAddress = addresses.contains { $0.interface == link.index && $0.address.family == family }
+        return hasAddress ? nil : Absence.noAddress
+    }
+
+    /// The usable link whose connected network contains the address most closely.
+    package func link(towards address: IPAddress) -> Link? {
+        addresses.filter { $0.connected.contains(address) }
+            .sorted { ($1.prefixLength, $0.interface) < ($0.prefixLength, $1.interface) }
+            .lazy.compactMap { links[$0.interface] }
+            .first { $0.isUsable && !$0.isLoopback }
+    }
+}

@@ -1,0 +1,275 @@
+/// How the configuration becomes kernel objects, given who is healthy and which links are there: `Intent → Resolved`.
+import ConfigSyntax
+import NetTypes
+import PolicyEngine
+
+package struct Resolver {
+    let configuration: NetworkConfiguration
+    let view: KernelView
+    let numbers: Numbers
+    let shares: GroupShares
+    private var window: OwnershipWindow { configuration.ownership }
+
+    package init(
+        configuration: NetworkConfiguration,
+        view: KernelView,
+        numbers: Numbers,
+        shares: @escaping GroupShares
+    ) {
+        self.configuration = configuration
+        self.view = view
+        self.numbers = numbers
+        self.shares = shares
+    }
+
+    /// Everything the kernel should hold.
+    package func wish() -> Wish {
+        var wish = Wish()
+        addLoneNexthops(to: &wish)
+        for index in configuration.groups.indices { wish.nexthops += groupNexthops(index) }
+        for route in configuration.routes { add(route, to: &wish) }
+        addPaths(to: &wish)
+        wish.routes.sort { $0.object.key < $1.object.key }
+        wish.rules.sort { ($0.object.family, $0.object.preference) < ($1.object.family, $1.object.preference) }
+        return wish
+    }
+
+    /// The kernel groups of one group: one per family it has members in, however many routes use it.
+    package func groupNexthops(_ index: Int) -> [Wished<Nexthop>] {
+        AddressFamily.allCases.compactMap { groupNexthop(index, $0) }
+    }
+
+    func name(_ object: String, _ family: AddressFamily) -> String { "\(object) \(family.name)" }
+}
+
+// MARK: - Next hops
+
+extension Resolver {
+    private func addLoneNexthops(to wish: inout Wish) {
+        for family in AddressFamily.allCases where configuration.groups.contains(where: { $0.has(family) }) {
+            guard let id = numbers.nexthop(NexthopName.park(family)), let first = configuration.groups.first else {
+                continue
+            }
+            wish.nexthops.append(Wished(made(id, family, .blackhole), cause: first.definition.name.place))
+        }
+        for group in configuration.groups {
+            for member in group.members {
+                for family in AddressFamily.allCases where member.has(family) {
+                    addMember(member, of: group, family, to: &wish)
+                }
+            }
+        }
+    }
+
+    private func addMember(
+        _ member: NetworkMember,
+        of group: NetworkGroup,
+        _ family: AddressFamily,
+        to wish: inout Wish
+    ) {
+        let fullName = group.fullName(of: member)
+        let place = member.name.place
+        switch memberNexthop(member, of: group, family) {
+        case .success(let nexthop): wish.nexthops.append(Wished(nexthop, cause: place))
+        case .failure(let why): wish.pending.append(Pending(name: name(fullName, family), why: why.cause, cause: place))
+        }
+    }
+
+    private struct NotNow: Error { let cause: PolicyEngine.Cause }
+
+    private func memberNexthop(
+        _ member: NetworkMember,
+        of group: NetworkGroup,
+        _ family: AddressFamily
+    ) -> Result<Nexthop, NotNow> {
+        guard let id = numbers.nexthop(NexthopName.member(group.fullName(of: member), family)) else {
+            return .failure(NotNow(cause: Absence.noNumber))
+        }
+        let gateway = member.gateway(family)?.value
+        guard let device = member.device?.value else {
+            guard let gateway, let link = view.link(towards: gateway) else {
+                return .failure(NotNow(cause: Absence.notConnected))
+            }
+            return .success(made(id, family, .via(gateway: gateway, interface: link.index, onlink: false)))
+        }
+        if let absence = view.absence(of: device, family) { return .failure(NotNow(cause: absence)) }
+        guard let link = view.link(named: device) else { return .failure(NotNow(cause: Absence.noDevice)) }
+        return .success(made(id, family, .via(gateway: gateway, interface: link.index, onlink: false)))
+    }
+
+    private func groupNexthop(_ index: Int, _ family: AddressFamily) -> Wished<Nexthop>? {
+        let group = configuration.groups[index]
+        guard group.has(family), let id = numbers.nexthop(NexthopName.group(group.name, family)) else { return nil }
+        var members = carriers(index, family)
+        if members.isEmpty {
+            guard group.whenAllDown != .unreachable, let park = numbers.nexthop(NexthopName.park(family)) else {
+                return nil
+            }
+            members = [WeightedNexthop(id: park, weight: 1)]
+        }
+        return Wished(made(id, family, .group(members)), cause: group.definition.name.place)
+    }
+
+    /// The members that carry the group's load and can be programmed now, in file order.
+    private func carriers(_ index: Int, _ family: AddressFamily) -> [WeightedNexthop] {
+        let group = configuration.groups[index]
+        let shares = shares(index, family)
+        return zip(group.members, shares.all).compactMap { member, share in
+            guard share.weight > 0, case .success(let nexthop) = memberNexthop(member, of: group, family) else {
+                return nil
+            }
+            return WeightedNexthop(id: nexthop.id, weight: share.weight)
+        }
+    }
+
+    private func made(_ id: NexthopID, _ family: AddressFamily, _ kind: Nexthop.Kind) -> Nexthop {
+        Nexthop(id: id, family: family, kind: kind, routeProtocol: window.routeProtocol)
+    }
+}
+
+// MARK: - Routes
+
+extension Resolver {
+    private func add(_ route: RouteDefinition, to wish: inout Wish) {
+        for prefix in route.destination.prefixes {
+            switch action(of: route, prefix.family, wish: &wish) {
+            case .success(let action): wish.routes.append(Wished(mainRoute(prefix, action), cause: route.place))
+            case .failure(let why):
+                wish.pending.append(Pending(name: prefix.description, why: why.cause, cause: route.place))
+            case nil: continue
+            }
+        }
+    }
+
+    /// What the route does now; nil where the group has no member of the family at all.
+    private func action(
+        of route: RouteDefinition,
+        _ family: AddressFamily,
+        wish: inout Wish
+    ) -> Result<Route.Action, NotNow>? {
+        switch route.use {
+        case .blackhole: return .success(.blackhole)
+        case .unreachable: return .success(.unreachable)
+        case .via(let gateway, let device):
+            return viaAction(gateway.value, device?.value, cause: route.place, wish: &wish)
+        case .group(let name):
+            guard let index = configuration.groups.firstIndex(where: { $0.name == name.value }) else { return nil }
+            return groupAction(index, family)
+        case .member(let groupName, let memberName):
+            guard let index = configuration.groups.firstIndex(where: { $0.name == groupName.value }) else { return nil }
+            return memberAction(index, memberName.value, family)
+        }
+    }
+
+    private func groupAction(_ index: Int, _ family: AddressFamily) -> Result<Route.Action, NotNow>? {
+        let group = configuration.groups[index]
+        guard group.has(family) else { return nil }
+        guard let id = groupNexthop(index, family)?.object.id else {
+            return group.whenAllDown == .unreachable
+                ? .success(.unreachable) : .failure(NotNow(cause: Absence.noNumber))
+        }
+        return .success(.nexthop(id))
+    }
+
+    /// A route to one member is a route to a group of one, with the group's own rule for when it is down.
+    private func memberAction(_ index: Int, _ name: String, _ family: AddressFamily) -> Result<Route.Action, NotNow>? {
+        let group = configuration.groups[index]
+        guard let position = group.members.firstIndex(where: { $0.name.value == name }) else { return nil }
+        guard group.members[position].has(family) else { return nil }
+        let isDown = shares(index, family).all[position].reason.isOutage
+        switch memberNexthop(group.members[position], of: group, family) {
+        case .success(let nexthop) where !isDown || group.whenAllDown == .keepLast:
+            return .success(.nexthop(nexthop.id))
+        case .success, .failure:
+            return .success(group.whenAllDown == .unreachable ? .unreachable : .blackhole)
+        }
+    }
+
+    private func viaAction(
+        _ gateway: IPAddress,
+        _ device: String?,
+        cause: Place,
+        wish: inout Wish
+    ) -> Result<Route.Action, NotNow> {
+        guard let id = numbers.nexthop(NexthopName.via(gateway)) else {
+            return .failure(NotNow(cause: Absence.noNumber))
+        }
+        if let device, let absence = view.absence(of: device, gateway.family) {
+            return .failure(NotNow(cause: absence))
+        }
+        guard let link = device.flatMap(view.link(named:)) ?? view.link(towards: gateway) else {
+            return .failure(NotNow(cause: Absence.notConnected))
+        }
+        let nexthop = made(id, gateway.family, .via(gateway: gateway, interface: link.index, onlink: false))
+        if !wish.nexthops.contains(where: { $0.object.id == id }) {
+            wish.nexthops.append(Wished(nexthop, cause: cause))
+        }
+        return .success(.nexthop(id))
+    }
+
+    private func mainRoute(_ prefix: IPPrefix, _ action: Route.Action) -> Route {
+        let key = Route.Key(table: Self.mainTable, prefix: prefix, metric: window.metric)
+        return Route(key: key, action: action, routeProtocol: window.routeProtocol)
+    }
+
+    /// `RT_TABLE_MAIN`.
+    package static let mainTable: UInt32 = 254
+}
+
+// MARK: - Paths
+
+extension Resolver {
+    /// Per path, in both families: a rule for its mark, a table with the member's default, and an unreachable default at the
+    /// worst metric, so that what carries the mark leaves by that member or not at all.
+    private func addPaths(to wish: inout Wish) {
+        var counted: [MarkTable.Path] = []
+        for group in configuration.groups {
+            for member in group.members {
+                guard let path = numbers.path(group.fullName(of: member)) else { continue }
+                counted.append(MarkTable.Path(name: path.member, mark: path.mark))
+                for family in AddressFamily.allCases { add(path, for: member, of: group, family, to: &wish) }
+            }
+        }
+        guard let first = configuration.groups.first, !counted.isEmpty else { return }
+        let paths = counted.sorted { $0.mark < $1.mark }
+        let table = MarkTable(name: window.tableName, mask: window.markMask, paths: paths)
+        wish.markTable = Wished(table, cause: first.definition.name.place)
+    }
+
+    private func add(
+        _ path: Path,
+        for member: NetworkMember,
+        of group: NetworkGroup,
+        _ family: AddressFamily,
+        to wish: inout Wish
+    ) {
+        let place = member.name.place
+        let rule = Rule(
+            family: family,
+            preference: path.preference,
+            mark: path.mark.value,
+            mask: window.markMask.bits,
+            table: path.table,
+            routeProtocol: window.routeProtocol
+        )
+        wish.rules.append(Wished(rule, cause: place))
+        wish.routes.append(Wished(pathRoute(path, family, .max, .unreachable), cause: place))
+        guard member.has(family), case .success(let nexthop) = memberNexthop(member, of: group, family) else { return }
+        wish.routes.append(Wished(pathRoute(path, family, window.metric, .nexthop(nexthop.id)), cause: place))
+    }
+
+    private func pathRoute(_ path: Path, _ family: AddressFamily, _ metric: UInt32, _ action: Route.Action) -> Route {
+        let key = Route.Key(table: path.table, prefix: .everything(family), metric: metric)
+        return Route(key: key, action: action, routeProtocol: window.routeProtocol)
+    }
+}
+
+extension Share.Reason {
+    /// Whether the member could not carry load even if it were its turn.
+    var isOutage: Bool {
+        switch self {
+        case .eligible, .behind, .standby, .excluded: false
+        case .keptLast, .down, .absent, .drained, .adminDown, .outOfScope: true
+        }
+    }
+}

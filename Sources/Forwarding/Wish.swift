@@ -1,0 +1,45 @@
+/// What the kernel should hold: the *Resolved* store, with the line of the configuration behind every object.
+package import ConfigSyntax
+package import NetTypes
+package import PolicyEngine
+
+/// A wished object and the line that asks for it.
+package struct Wished<Object: Hashable & Sendable>: Hashable, Sendable {
+    package let object: Object
+    package let cause: Place
+
+    package init(_ object: Object, cause: Place) {
+        self.object = object
+        self.cause = cause
+    }
+}
+
+/// Something the file asks for that cannot be programmed now.
+package struct Pending: Hashable, Sendable {
+    /// The object as an operator would name it: `wan.fiber ipv4`, `10.20.0.0/16`.
+    package let name: String
+    package let why: PolicyEngine.Cause
+    package let cause: Place
+
+    package init(name: String, why: PolicyEngine.Cause, cause: Place) {
+        self.name = name
+        self.why = why
+        self.cause = cause
+    }
+}
+
+package struct Wish: Sendable {
+    /// In the order in which they must be made: a group after the lone next hops it holds.
+    package var nexthops: [Wished<Nexthop>] = []
+    /// By key.
+    package var routes: [Wished<Route>] = []
+    /// By family and preference.
+    package var rules: [Wished<Rule>] = []
+    package var markTable: Wished<MarkTable>?
+    package var pending: [Pending] = []
+
+    package init() {}
+}
+
+/// The division of a network group's load in one family, as the resolver needs it.
+package typealias GroupShares = (_ group: Int, _ family: AddressFamily) -> Shares

@@ -1,0 +1,82 @@
+/// What a group of model deployments is, as configured (`models.groups`).
+package import ConfigSyntax
+package import NetTypes
+package import PolicyEngine
+
+package struct ModelGroup: Hashable, Sendable {
+    package let definition: GroupDefinition
+    /// Parallel to `definition.members`.
+    package let members: [ModelMember]
+    package let timeouts: Timeouts
+    package let passiveHealth: PassiveHealth
+    /// The parts of a `hybrid` score; empty otherwise. Checked, not yet served.
+    package let aims: [Aim]
+    package let place: Place
+
+    /// What a hybrid strategy weighs, and how much.
+    package struct Aim: Hashable, Sendable {
+        package let strategy: Strategy
+        package let weight: Fraction
+    }
+}
+
+/// One model deployment.
+package struct ModelMember: Hashable, Sendable {
+    package let name: Located<String>
+    package let provider: Located<String>
+    /// The model's name as the provider knows it.
+    package let model: Located<String>
+    /// Checked, not yet served.
+    package let quality: Fraction?
+    /// Checked, not yet served.
+    package let limits: RateLimits
+    package let place: Place
+}
+
+/// How long an exchange waits for each of its steps.
+package struct Timeouts: Hashable, Sendable, Codable {
+    /// Until the connection (with its TLS handshake) stands.
+    package let connect: Span
+    /// From the last byte of the request to the head of the response.
+    package let head: Span
+    /// From the last byte of the request to the first meaningful event.
+    package let firstToken: Span
+    /// Between two events of a stream.
+    package let betweenTokens: Span
+    /// The whole exchange, over all attempts.
+    package let total: Span
+
+    /// Connect: a lost SYN is sent again after one second, once is enough before the next candidate. Head and first token:
+    /// long prompts on slow models take their time. Total: an hour of streaming is somebody's agent, not a fault.
+    package static let standard = Timeouts(
+        connect: .seconds(2),
+        head: .seconds(60),
+        firstToken: .seconds(60),
+        betweenTokens: .seconds(30),
+        total: .seconds(3600)
+    )
+
+    package init(connect: Span, head: Span, firstToken: Span, betweenTokens: Span, total: Span) {
+        self.connect = connect
+        self.head = head
+        self.firstToken = firstToken
+        self.betweenTokens = betweenTokens
+        self.total = total
+    }
+}
+
+/// When real traffic's failures take a member out, and when it is tried again.
+package struct PassiveHealth: Hashable, Sendable, Codable {
+    /// Failures in a row; at least 1.
+    package let downAfter: Int
+    /// How long a member stays out before one request may try it.
+    package let recoverAfter: Span
+
+    /// As for probes, three in a row; half a minute is longer than most providers' hiccups.
+    package static let standard = PassiveHealth(downAfter: 3, recoverAfter: .seconds(30))
+
+    package init(downAfter: Int, recoverAfter: Span) {
+        self.downAfter = downAfter
+        self.recoverAfter = recoverAfter
+    }
+}

@@ -1,0 +1,69 @@
+/// Where model requests can be sent, as configured (`models.providers`).
+package import ConfigSyntax
+package import NetTypes
+
+package struct ProviderDefinition: Hashable, Sendable {
+    package let name: Located<String>
+    package let dialect: DialectName
+    package let url: ProviderURL
+    /// Nil: the provider asks for none.
+    package let key: SecretReference?
+    /// A network group, or `group.member`; nil: whatever way the host's own routes say.
+    package let path: Located<String>?
+    /// Where the provider keeps and computes data, in the operator's own words. Checked, not yet served.
+    package let region: Located<String>?
+    package let place: Place
+}
+
+/// The languages providers speak.
+package enum DialectName: String, Hashable, Sendable, CaseIterable, Codable, ScalarValue {
+    case openai
+    case anthropic
+    /// Checked, not yet served.
+    case gemini
+    /// Checked, not yet served.
+    case ollama
+}
+
+/// A secret by reference: the value itself never stands in a configuration.
+package enum SecretReference: Hashable, Sendable {
+    /// A systemd credential (`LoadCredential=`), by name.
+    case credential(Located<String>)
+    /// An absolute path, readable for the daemon alone.
+    case file(Located<String>)
+    case environment(Located<String>)
+}
+
+/// A provider's base URL, taken apart.
+package struct ProviderURL: Hashable, Sendable, Codable {
+    package enum Scheme: String, Hashable, Sendable, CaseIterable, Codable {
+        case http
+        case https
+    }
+
+    package enum Host: Hashable, Sendable, Codable {
+        /// In lower case.
+        case name(String)
+        case address(IPAddress)
+    }
+
+    package let scheme: Scheme
+    package let host: Host
+    package let port: UInt16
+    /// Empty, or starting with `/` and not ending with one: `/v1`.
+    package let pathPrefix: String
+
+    /// As the `Host` header says it: without the port when that is the scheme's own (RFC 9110 §7.2).
+    package var authority: String {
+        let host =
+            switch self.host {
+            case .name(let name): name
+            case .address(let address): address.family == .v6 ? "[\(address)]" : "\(address)"
+            }
+        return port == scheme.standardPort ? host : "\(host):\(port)"
+    }
+}
+
+extension ProviderURL.Scheme {
+    package var standardPort: UInt16 { self == .http ? 80 : 443 }
+}

@@ -1,0 +1,52 @@
+/// What do the daemon and its gateway tell each other over their socket pair, besides snapshots?
+package import NetTypes
+package import PolicyEngine
+
+/// From the daemon to the gateway.
+package enum GatewayCommand: Sendable, Codable {
+    /// All that the gateway decides on; replaces the one before as a whole.
+    case snapshot(GatewaySnapshot)
+    /// Take no new connection, finish what runs, then leave.
+    case drain
+    /// This path carries nothing now: move what has not begun to answer, watch the rest.
+    case pathDown(Mark)
+}
+
+/// From the gateway to the daemon.
+package enum GatewayReport: Hashable, Sendable, Codable {
+    /// It serves by this snapshot.
+    case ready(generation: UInt64)
+    /// Passive health: what real traffic showed of a model member, and the path it used. Names, not numbers: the daemon may be
+    /// a generation ahead.
+    case signal(member: String, path: String?, Signal, at: Instant)
+    case decision(DecisionRecord)
+    case alarm(GatewayAlarm)
+}
+
+/// Something that an operator has to mend.
+package struct GatewayAlarm: Hashable, Sendable, Codable {
+    package enum Code: String, Hashable, Sendable, Codable, CaseIterable {
+        /// The provider refused our key, or wants to be paid.
+        case upstreamUnauthorised = "upstream-unauthorised"
+        /// The provider does not know the configured model.
+        case upstreamModelUnknown = "upstream-model-unknown"
+        /// The provider's key cannot be read, or others may read it too.
+        case secretUnavailable = "secret-unavailable"
+        /// The snapshot holds something that cannot be; the old one stays.
+        case snapshotRefused = "snapshot-refused"
+        /// Reports were dropped because the daemon did not read them.
+        case reportsDropped = "reports-dropped"
+    }
+
+    package var code: Code
+    /// What it is about: a member, a provider.
+    package var object: String
+    /// One line with the particulars, without secrets.
+    package var detail: String
+
+    package init(_ code: Code, object: String, detail: String) {
+        self.code = code
+        self.object = object
+        self.detail = detail
+    }
+}

@@ -1,0 +1,17 @@
+/// What the watcher says, in the order in which it happened.
+package import Forwarding
+
+package enum KernelObservation: Hashable, Sendable, Codable {
+    /// The family is being read as a whole: what was known of it and is not reported again before `dumpEnded` is gone. May come
+    /// again before the end, when the kernel says that what it told is inconsistent: then counting begins anew.
+    case dumpBegan(KernelFamily)
+    /// Objects of one family, of a dump or of notifications, in the order of their arrival.
+    case reports([KernelReport])
+    case dumpEnded(KernelFamily)
+    /// Our nftables table as it stands now, read as a whole after something about it was announced, and within its dump.
+    case markTable(MarkTableReading)
+    /// Notifications of the family were lost; a dump follows, rate-limited.
+    case overrun(KernelFamily)
+    /// The family could not be read; a dump follows, rate-limited.
+    case failed(KernelFamily, NetlinkFailure)
+}

@@ -1,0 +1,64 @@
+/// What the kernel has right now, asked once and without a watcher: for an offline plan and for tests.
+package import Forwarding
+package import NetTypes
+
+package struct KernelSnapshot: Sendable {
+    /// Every object as if it had just been added, families in the order of `KernelFamily.allCases`.
+    package let reports: [KernelReport]
+    /// Our nftables table; nil when it was not asked for.
+    package let markTable: MarkTableReading?
+
+    /// How often a family is asked again when its objects change under the dump.
+    private static let attempts = 5
+    private static let receiveBuffer: Int32 = 1 << 20
+
+    /// Reads all links, addresses, next hops, routes and rules of the calling thread's network namespace, and our nftables table.
+    ///
+    /// - Parameter markTable: the table's name; nil leaves nftables out, which alone of all needs CAP_NET_ADMIN.
+    /// - Parameter limit: how long each answer may take.
+    ///
+    /// Throws the first failure: a snapshot is whole or not at all.
+    package static func read(
+        markTable: String?,
+        within limit: Span = .seconds(5)
+    ) throws(NetlinkFailure) -> KernelSnapshot {
+        var reports: [KernelReport] = []
+        for family in KernelFamily.allCases where family != .nftables {
+            reports += try readConsistently(family, within: limit)
+        }
+        let reading: MarkTableReading? =
+            if let markTable { try NftSession().readMarkTable(markTable, within: limit) } else { nil }
+        return KernelSnapshot(reports: reports, markTable: reading)
+    }
+
+    private static func readConsistently(_ family: KernelFamily, within limit: Span) throws(NetlinkFailure)
+        -> [KernelReport]
+    {
+        let session = try FamilySession(family, follows: false, receiveBuffer: receiveBuffer)
+        for _ in 0..<attempts {
+            try session.beginDump()
+            if let reports = try finishDump(session, within: limit) { return reports }
+        }
+        throw .interrupted
+    }
+
+    /// All reports of the running dump; nil when it was inconsistent.
+    private static func finishDump(_ session: FamilySession, within limit: Span) throws(NetlinkFailure)
+        -> [KernelReport]?
+    {
+        var all: [KernelReport] = []
+        var batch: [KernelReport] = []
+        while true {
+            let progress = try session.read(into: &batch, until: .after(limit))
+            let isSilent = batch.isEmpty
+            all += batch
+            batch.removeAll(keepingCapacity: true)
+            switch progress {
+            case .dumpEnded: return all
+            case .dumpInterrupted: return nil
+            case .more: continue
+            case .upToDate: if isSilent { throw .deadline }
+            }
+        }
+    }
+}

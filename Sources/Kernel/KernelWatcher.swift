@@ -1,0 +1,55 @@
+/// How the daemon learns what the kernel has and what anybody changes in it: one thread, one socket per family, dumped after
+/// subscribing, and dumped again whenever something was lost.
+///
+///     kernel ──notifications, dumps──> FamilySession ×5 ──┐
+///            ──announcements────────>  NftWatch ──────────┼─> observe(KernelObservation)
+///     requestDump, stop ──────────────> wake pipe ────────┘
+package import Forwarding
+import Glibc
+package import NetTypes
+import Synchronization
+
+package final class KernelWatcher: Sendable {
+    package typealias Observer = @Sendable (KernelObservation) -> Void
+
+    package struct Limits: Sendable {
+        /// Bytes of notifications that may wait in each socket, as the kernel counts them: some 10,000 route changes.
+        package var receiveBuffer: Int32 = 8 << 20
+        /// Between two dumps of one family: an overrun during every dump must not keep the kernel busy with dumps alone.
+        package var dumpEvery = Span.seconds(1)
+        /// How long an answer about nftables may take.
+        package var answerWithin = Span.seconds(5)
+
+        package init() {}
+    }
+
+    private let commands: WatcherCommands
+    private let thread: KernelThread
+
+    /// Subscribes in the network namespace of the calling thread, starts the watcher's thread and reads every family once.
+    ///
+    /// - Parameter markTable: name of our nftables table; nil leaves nftables out, which alone needs CAP_NET_ADMIN.
+    /// - Parameter observe: called on the watcher's thread, one call at a time. While it works, notifications wait.
+    ///
+    /// Throws `NetlinkFailure.system` when a socket or the thread cannot be had.
+    package init(markTable: String?, limits: Limits = Limits(), observe: @escaping Observer) throws(NetlinkFailure) {
+        commands = try WatcherCommands()
+        let loop = try WatcherLoop(markTable: markTable, limits, commands, observe)
+        let owned = LoopOfOneThread(loop: loop)
+        thread = try .start("martlet-watch") { owned.loop.run() }
+    }
+
+    /// Has a family read again as soon as the rate limit allows: after an outcome `unknown`.
+    package func requestDump(of family: KernelFamily) { commands.post { $0.families.append(family) } }
+
+    /// Ends the thread and waits for that. Not to be called from `observe`.
+    package func stop() {
+        commands.post { $0.stops = true }
+        thread.join()
+    }
+}
+
+/// Safe to send: the loop is made before the thread starts and used by that thread alone.
+private struct LoopOfOneThread: @unchecked Sendable {
+    let loop: WatcherLoop
+}

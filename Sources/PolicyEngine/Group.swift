@@ -1,0 +1,93 @@
+/// What a group is and what its members are, as configured: the words both planes share (docs/architecture.md §1).
+package import ConfigSyntax
+package import NetTypes
+
+/// Names a group within one `GroupTable`, by position.
+package struct GroupID: Hashable, Sendable, Comparable, Codable {
+    package let index: Int
+
+    package init(_ index: Int) { self.index = index }
+
+    package static func < (a: GroupID, b: GroupID) -> Bool { a.index < b.index }
+}
+
+/// Names a member within one `GroupTable`, by position over all groups.
+package struct MemberID: Hashable, Sendable, Comparable, Codable {
+    package let index: Int
+
+    package init(_ index: Int) { self.index = index }
+
+    package static func < (a: MemberID, b: MemberID) -> Bool { a.index < b.index }
+}
+
+/// How eligible members of the active tier share the load.
+package enum Strategy: String, Hashable, Sendable, CaseIterable, Codable {
+    /// The first eligible member in file order takes everything.
+    case `static`
+    /// By configured weight.
+    case weighted
+    case cost
+    case latency
+    case quality
+    case hybrid
+    case adaptive
+}
+
+extension Strategy: ScalarValue {}
+
+/// For which kind of load a member's health is kept apart: per address family, or as a whole where the family is not the
+/// member's own matter.
+package enum HealthScope: UInt8, Hashable, Sendable, CaseIterable, Comparable, Codable {
+    case any = 0
+    case v4 = 4
+    case v6 = 6
+
+    package init(_ family: AddressFamily) { self = family == .v4 ? .v4 : .v6 }
+
+    package static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
+
+    /// How it is shown and named in metrics.
+    package var name: String {
+        switch self {
+        case .any: "any"
+        case .v4: "ipv4"
+        case .v6: "ipv6"
+        }
+    }
+}
+
+/// One member as configured.
+package struct MemberDefinition: Hashable, Sendable, Codable {
+    package let name: Located<String>
+    /// Share within the tier under `weighted`; 1…65535.
+    package let weight: Int
+    /// Members of the lowest tier with an eligible member carry the load; 1 is the lowest.
+    package let tier: Int
+    package let hysteresis: Hysteresis
+    /// In ascending order; not empty.
+    package let scopes: [HealthScope]
+
+    package init(name: Located<String>, weight: Int, tier: Int, hysteresis: Hysteresis, scopes: [HealthScope]) {
+        self.name = name
+        self.weight = weight
+        self.tier = tier
+        self.hysteresis = hysteresis
+        self.scopes = scopes
+    }
+}
+
+/// One group as configured.
+package struct GroupDefinition: Hashable, Sendable, Codable {
+    package let name: Located<String>
+    package let strategy: Strategy
+    package let members: [MemberDefinition]
+    /// When no member is healthy: whether the ones that carried the load last go on carrying it.
+    package let keepsLast: Bool
+
+    package init(name: Located<String>, strategy: Strategy, members: [MemberDefinition], keepsLast: Bool) {
+        self.name = name
+        self.strategy = strategy
+        self.members = members
+        self.keepsLast = keepsLast
+    }
+}

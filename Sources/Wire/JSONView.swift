@@ -1,0 +1,126 @@
+/// One value inside a text that was checked. Walking into it reads the bytes again, which is cheap, and copies none.
+package struct JSONView: Sendable {
+    /// What a value is.
+    package enum Kind: Equatable, Sendable {
+        case null, bool, number, string, array, object
+    }
+
+    private let bytes: [UInt8]
+    private let range: Range<Int>
+
+    init(_ bytes: [UInt8], _ range: Range<Int>) {
+        self.bytes = bytes
+        self.range = range
+    }
+
+    /// What this value is, told by its first byte.
+    package var kind: Kind {
+        switch bytes[range.lowerBound] {
+        case UInt8(ascii: "{"): .object
+        case UInt8(ascii: "["): .array
+        case UInt8(ascii: "\""): .string
+        case UInt8(ascii: "t"), UInt8(ascii: "f"): .bool
+        case UInt8(ascii: "n"): .null
+        default: .number
+        }
+    }
+
+    /// The value exactly as it was written, a slice of the text.
+    package var raw: ArraySlice<UInt8> { bytes[range] }
+
+    /// Where the value stands in the text.
+    package var place: Range<Int> { range }
+
+    /// Whether this is `null`.
+    package var isNull: Bool { kind == .null }
+
+    /// True or false, if that is what it is.
+    package var bool: Bool? { kind == .bool ? bytes[range.lowerBound] == UInt8(ascii: "t") : nil }
+
+    /// The text of a string, unescaped.
+    package var string: String? {
+        guard kind == .string else { return nil }
+        let inside = (range.lowerBound + 1)..<(range.upperBound - 1)
+        let isEscaped = ByteScan.escapeStop(bytes.span.bytes, from: inside.lowerBound) < inside.upperBound
+        return JSONText.text(bytes, inside, isEscaped: isEscaped)
+    }
+
+    /// A number as it was written: no digit is lost.
+    package var number: String? {
+        kind == .number ? String(decoding: raw, as: UTF8.self) : nil
+    }
+
+    /// A number that is whole and fits; nil for anything else, `1.0` and `1e2` included.
+    package var unsigned: UInt64? { number.flatMap { UInt64($0) } }
+
+    /// A number as the nearest floating-point value.
+    package var double: Double? { number.flatMap { Double($0) } }
+}
+
+// MARK: Walking
+
+extension JSONView {
+    /// The value of an object's member; the last one if there are several; nil if this is no object.
+    package subscript(name: String) -> JSONView? {
+        var found: JSONView?
+        for member in members where member.spells(name) { found = member.value }
+        return found
+    }
+
+    /// The members of an object in their order; none if this is no object.
+    package var members: Members { Members(self) }
+
+    /// The elements of an array in their order; none if this is no array.
+    package var elements: Elements { Elements(self) }
+
+    /// One member met on a walk.
+    package struct Member: Sendable {
+        /// Where key and value stand in the text.
+        package let place: JSONMember
+        fileprivate let bytes: [UInt8]
+
+        /// The key, unescaped.
+        package var name: String {
+            JSONText.text(bytes, place.key.text, isEscaped: place.key.isEscaped)
+        }
+        /// The value.
+        package var value: JSONView { JSONView(bytes, place.value) }
+
+        /// Whether the key, unescaped, is this name.
+        package func spells(_ name: String) -> Bool { place.key.spells(name, in: bytes.span.bytes) }
+    }
+
+    /// A walk over an object's members.
+    package struct Members: Sequence, IteratorProtocol {
+        private let bytes: [UInt8]
+        private var walk: JSONWalk
+
+        fileprivate init(_ view: JSONView) {
+            bytes = view.bytes
+            walk = JSONWalk(view.bytes, view.range, opening: UInt8(ascii: "{"))
+        }
+
+        /// The next member, or nil after the last.
+        package mutating func next() -> Member? {
+            let bytes = bytes
+            return walk.nextMember(bytes.span.bytes).map { Member(place: $0, bytes: bytes) }
+        }
+    }
+
+    /// A walk over an array's elements.
+    package struct Elements: Sequence, IteratorProtocol {
+        private let bytes: [UInt8]
+        private var walk: JSONWalk
+
+        fileprivate init(_ view: JSONView) {
+            bytes = view.bytes
+            walk = JSONWalk(view.bytes, view.range, opening: UInt8(ascii: "["))
+        }
+
+        /// The next element, or nil after the last.
+        package mutating func next() -> JSONView? {
+            let bytes = bytes
+            return walk.nextValue(bytes.span.bytes).map { JSONView(bytes, $0) }
+        }
+    }
+}
