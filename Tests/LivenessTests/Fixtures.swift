@@ -1,0 +1,68 @@
+/// What the tests of this target share: a seeded source of chance, addresses, and a schedule to play with.
+import NetTypes
+import PolicyEngine
+import Testing
+
+@testable import Liveness
+
+/// SplitMix64 (Steele, Lea, Flood 2014): the same seed gives the same test.
+struct Seeded: RandomNumberGenerator {
+    var state: UInt64
+
+    init(_ seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+}
+
+func address(_ text: String) throws -> IPAddress { try #require(IPAddress(text)) }
+
+func ms(_ value: Int64) -> Instant { Instant(nanoseconds: UInt64(value) * 1_000_000) }
+
+let nonces = KeyedHash(key0: 1, key1: 2)
+
+/// Two IPv4 targets unless told otherwise; 200 ms, 150 ms.
+func plan(_ targets: [String] = ["192.0.2.53", "198.51.100.53"], need: Int = 1) throws -> EchoPlan {
+    let addresses = try targets.map(address)
+    return try #require(
+        EchoPlan(targets: addresses, need: need, interval: .milliseconds(200), timeout: .milliseconds(150))
+    )
+}
+
+/// A schedule whose rounds begin at the multiples of its interval, starting with the first after zero.
+func schedule(_ plan: EchoPlan) -> ProbeSchedule {
+    ProbeSchedule(
+        member: "wan.fiber",
+        scope: .v4,
+        plan: plan,
+        identifier: 77,
+        phase: 0,
+        nonces: nonces,
+        generation: 1,
+        at: ms(0)
+    )
+}
+
+extension [ProbeAction] {
+    var requests: [ProbeRequest] {
+        compactMap { if case .send(let request) = $0 { request } else { nil } }
+    }
+
+    var results: [ProbeResult] {
+        compactMap { if case .report(let result) = $0 { result } else { nil } }
+    }
+
+    var signals: [Signal] { results.map(\.signal) }
+}
+
+extension ProbeSchedule {
+    /// The answer of a target that is well.
+    mutating func answer(_ request: ProbeRequest, at now: Instant) -> (Reception, [ProbeAction]) {
+        received(.reply(request.echo), from: request.target, at: now)
+    }
+}
