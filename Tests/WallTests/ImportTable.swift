@@ -95,7 +95,7 @@ enum ImportTable {
             .outside,
             row: 5,
             ours: sharedCore + planes + ["Wire", "ConfigModel"],
-            toolchain: ["Glibc"]
+            toolchain: ["Glibc", "FoundationEssentials"]
         ),
 
         ImportRow(
@@ -121,7 +121,7 @@ enum ImportTable {
             "martlet",
             .outside,
             row: 7,
-            ours: ["NetTypes", "ConfigSyntax", "Wire", "ConfigModel", "Runtime", "ConfigYAML", "Control"],
+            ours: sharedCore + planes + ["Wire", "ConfigModel", "Runtime", "ConfigYAML", "Control"],
             packages: ["ArgumentParser"],
             toolchain: ["Glibc", "FoundationEssentials"]
         ),
