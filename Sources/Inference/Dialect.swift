@@ -1,7 +1,7 @@
 package import Wire
 
 /// Which language does a provider speak, and how is it addressed in it?
-package enum Dialect: String, CaseIterable, Equatable, Sendable {
+package enum Dialect: String, CaseIterable, Hashable, Sendable, Codable {
     /// OpenAI's Chat Completions API, spoken by many servers besides.
     case openai
     /// Anthropic's Messages API.

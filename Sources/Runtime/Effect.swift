@@ -3,7 +3,7 @@ package import Forwarding
 package import Inference
 package import Liveness
 package import NetTypes
-package import PolicyEngine
+import PolicyEngine
 
 package enum Effect: Sendable, Codable {
     /// Send the changes on the lane, in this order; the outcomes come back as `Fact.programmed` with the token.

@@ -19,7 +19,7 @@ extension ModelPlane {
             network: network?.groups ?? GroupTable([], at: Instant(nanoseconds: 0)),
             paths: network.map(paths) ?? [],
             keys: configuration.keys.map {
-                GatewayKey(name: $0.name.value, sha256: $0.hash.hexadecimal, team: $0.team?.value)
+                GatewayKey(name: $0.name.value, sha256: Self.hexadecimal($0.hash.bytes), team: $0.team?.value)
             },
             policies: configuration.policies.compactMap(policy),
             listeners: configuration.listen.map { GatewayListener(address: $0.endpoint.description) },
@@ -30,12 +30,12 @@ extension ModelPlane {
 
     /// Nil for a dialect that is not served; apply has refused the file then, so it does not happen.
     private func provider(_ definition: ProviderDefinition) -> GatewayProvider? {
-        UpstreamDialect(rawValue: definition.dialect.rawValue).map { dialect in
+        Dialect(rawValue: definition.dialect.rawValue).map { dialect in
             GatewayProvider(
                 name: definition.name.value,
                 dialect: dialect,
                 isTLS: definition.url.scheme == .https,
-                host: definition.url.host.description,
+                host: Self.text(definition.url.host),
                 port: definition.url.port,
                 pathPrefix: definition.url.pathPrefix,
                 secret: definition.key.map(GatewaySecret.init),
@@ -67,7 +67,7 @@ extension ModelPlane {
     private func policy(_ definition: ModelPolicy) -> GatewayPolicy? {
         let target: GatewayPolicy.Target
         switch definition.action {
-        case .reject: target = .reject
+        case .reject(let reason): target = .reject(reason: reason)
         case .use(let name):
             if let group = groups.group(named: name.value) {
                 target = .group(group.id)
@@ -85,5 +85,16 @@ extension ModelPlane {
             target: target,
             fallsThrough: false
         )
+    }
+
+    private static func text(_ host: ProviderURL.Host) -> String {
+        switch host {
+        case .name(let name): name
+        case .address(let address): address.description
+        }
+    }
+
+    private static func hexadecimal(_ bytes: [UInt8]) -> String {
+        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 }

@@ -1,4 +1,5 @@
 /// What the network plane learns: from the kernel, from probes, from the kernel's answers.
+import ConfigSyntax
 import Forwarding
 import Liveness
 import NetTypes

@@ -1,4 +1,5 @@
 /// What the network plane does at the end of a turn: the fast way for groups whose members changed, then a plan if one is due.
+import ConfigSyntax
 import Forwarding
 import Liveness
 import NetTypes

@@ -1,5 +1,5 @@
 /// The network plane's state: who is healthy, what the kernel has, what was asked of it and refused.
-package import ConfigSyntax
+import ConfigSyntax
 package import Forwarding
 package import Liveness
 package import NetTypes

@@ -1,5 +1,4 @@
 /// What an operator should learn of a turn, as plain rows: words are made only where it is shown.
-package import ConfigSyntax
 package import Forwarding
 package import Inference
 package import NetTypes

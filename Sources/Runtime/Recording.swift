@@ -2,8 +2,8 @@
 ///
 /// One line an event, followed by one line an effect. A configuration is recorded as its texts, because its parsed form is
 /// large and the texts are what an operator can read; whoever replays parses them again.
+import ConfigSyntax
 package import ConfigModel
-package import ConfigSyntax
 package import NetTypes
 
 package enum RecordedLine: Sendable, Codable {

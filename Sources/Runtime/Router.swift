@@ -3,8 +3,8 @@
 /// A plain value without clock, chance or I/O. The daemon's runtime thread is its only writer.
 package import ConfigModel
 import Forwarding
-package import NetTypes
-package import PolicyEngine
+import NetTypes
+import PolicyEngine
 
 package struct Router: Sendable {
     package private(set) var configuration: Configuration?
@@ -53,7 +53,8 @@ extension Router {
         self.configuration = configuration
         // Without a network block nothing of ours shall be in the kernel; if we never had one, we do not even look.
         let wanted =
-            configuration.network ?? network.map { NetworkConfiguration.nothing(within: $0.configuration.ownership) }
+            configuration.network
+            ?? network.map { .nothing(within: $0.configuration.ownership, at: $0.configuration.place) }
         if let wanted {
             network = NetworkPlane(wanted, configuration.probes, keeping: network, at: now, &effects)
         }

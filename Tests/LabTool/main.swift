@@ -9,6 +9,7 @@ let usage = """
     lab-tool stream --to ADDRESS:PORT --rate PACKETS/S [--flows N] [--seconds S] [--linger MS]
     lab-tool listen
     lab-tool delay  --device NAME --ms MILLISECONDS
+    lab-tool ping   --to ADDRESS[%DEVICE] [--timeout-ms MS]
     lab-tool post   --to ADDRESS:PORT --path PATH [--header NAME:VALUE…] [--body FILE] [--timeout-ms MS]
     """
 
@@ -19,6 +20,7 @@ func run(_ arguments: [String]) throws {
     case "stream": try StreamCommand(rest).run()
     case "listen": try ListenCommand(rest).run()
     case "delay": try DelayCommand(rest).run()
+    case "ping": try PingCommand(rest).run()
     case "post": try PostCommand(rest).run()
     default: throw CommandOptions.Misuse(usage)
     }

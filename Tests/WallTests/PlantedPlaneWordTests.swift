@@ -4,7 +4,7 @@ import Testing
 struct PlantedPlaneWordTests {
     @Test(arguments: [
         "struct Nexthop {}", "let nextHop = 1", "var routes: [Int]", "func netlinkMessage()", "let dev = 0",
-        "case prompt", "let modelName = 1", "var max_tokens = 0", "enum HTTPProvider {}", "let s = \"\\(gateway)\"",
+        "case prompt", "let modelName = 1", "var max_tokens = 0", "struct AnyProvider {}", "let s = \"\\(gateway)\"",
     ]) func aPlantedWordIsFound(source: String) {
         #expect(findings(source, in: "PolicyEngine").count == 1)
     }

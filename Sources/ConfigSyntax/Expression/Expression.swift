@@ -15,7 +15,7 @@ package indirect enum Expression: Sendable, Hashable {
     case or([Expression])
 
     /// An attribute's or a set's name.
-    package struct Word: Sendable, Hashable {
+    package struct Word: Sendable, Hashable, Codable {
         package let text: String
         package let offset: Int
     }

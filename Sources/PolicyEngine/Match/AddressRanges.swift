@@ -1,7 +1,7 @@
 /// A set of addresses as sorted ranges that neither touch nor overlap: what prefixes, ranges and named sets compile to.
 package import NetTypes
 
-package struct AddressRanges: Hashable, Sendable {
+package struct AddressRanges: Hashable, Sendable, Codable {
     package let ranges: [ClosedRange<IPAddress>]
 
     package static let none = AddressRanges([ClosedRange<IPAddress>]())

@@ -2,7 +2,7 @@
 package import NetTypes
 
 /// The position of one fact, the same in a schema and in all facts made for it.
-package struct FactSlot: Hashable, Sendable {
+package struct FactSlot: Hashable, Sendable, Codable {
     package let index: Int
 
     @inlinable package init(_ index: Int) { self.index = index }

@@ -38,3 +38,21 @@ package struct Glob: Hashable, Sendable {
         return scalars[inPattern...].allSatisfy { $0 == "*" }
     }
 }
+
+/// As its pattern alone.
+extension Glob: Codable {
+    package init(from decoder: any Decoder) throws {
+        let pattern = try decoder.singleValueContainer().decode(String.self)
+        guard let glob = Glob(pattern) else {
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath, debugDescription: "the pattern is longer than \(Glob.longest)")
+            )
+        }
+        self = glob
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(pattern)
+    }
+}

@@ -1,13 +1,13 @@
 /// A condition compiled against a schema: what the hot path evaluates.
 package import ConfigSyntax
 
-package struct Match: Hashable, Sendable {
+package struct Match: Hashable, Sendable, Codable {
     package let root: Step
     /// Every attribute the condition asks for, in the order written.
     package let attributes: [Expression.Word]
 
     /// One step of the evaluation. Planes that compile conditions further (to rules and sets) read it.
-    package indirect enum Step: Hashable, Sendable {
+    package indirect enum Step: Hashable, Sendable, Codable {
         case always
         case not(Step)
         case all([Step])
@@ -17,7 +17,7 @@ package struct Match: Hashable, Sendable {
     }
 
     /// One question about one fact.
-    package enum Test: Hashable, Sendable {
+    package enum Test: Hashable, Sendable, Codable {
         /// A flag that is set.
         case flag
         /// Sorted, disjoint ranges of numbers, seconds of the day or nanoseconds.
@@ -32,6 +32,9 @@ package struct Match: Hashable, Sendable {
         case fieldPattern(name: String, Glob)
         case fieldPresent(name: String)
     }
+
+    /// What stands for a condition that could not be read, so that the rest of its policy is still checked.
+    package static let never = Match(root: .some([]), attributes: [])
 
     /// Whether the condition holds. A comparison with an absent fact is false, whatever its relation.
     package func evaluate(_ facts: Facts) -> Bool { Self.evaluate(root, facts) }

@@ -51,16 +51,10 @@ package struct GatewaySnapshot: Sendable, Codable {
     }
 }
 
-/// The language a provider speaks. Those that are configured but not served yet are refused at apply.
-package enum UpstreamDialect: String, Hashable, Sendable, Codable, CaseIterable {
-    case openai
-    case anthropic
-}
-
 /// One provider.
 package struct GatewayProvider: Hashable, Sendable, Codable {
     package var name: String
-    package var dialect: UpstreamDialect
+    package var dialect: Dialect
     package var isTLS: Bool
     /// A name or a literal address (IPv6 without brackets).
     package var host: String
@@ -74,7 +68,7 @@ package struct GatewayProvider: Hashable, Sendable, Codable {
 
     package init(
         name: String,
-        dialect: UpstreamDialect,
+        dialect: Dialect,
         isTLS: Bool,
         host: String,
         port: UInt16,
@@ -150,18 +144,21 @@ package struct GatewayPolicy: Sendable, Codable {
     package enum Target: Hashable, Sendable, Codable {
         case group(GroupID)
         case member(MemberID)
-        case reject
+        /// Answered with 403 and this reason.
+        case reject(reason: String)
     }
 
     package var name: String
     package var place: Place
+    package var match: Match
     package var target: Target
     /// When nobody in the target can serve: whether the next policies are asked.
     package var fallsThrough: Bool
 
-    package init(name: String, place: Place, target: Target, fallsThrough: Bool) {
+    package init(name: String, place: Place, match: Match, target: Target, fallsThrough: Bool) {
         self.name = name
         self.place = place
+        self.match = match
         self.target = target
         self.fallsThrough = fallsThrough
     }

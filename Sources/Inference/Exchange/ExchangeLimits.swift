@@ -17,6 +17,19 @@ package struct ExchangeTimeouts: Hashable, Sendable, Codable {
     /// From the client's request to the end of its answer, over all attempts.
     package var total: Span
 
+    /// Of what the configuration says for a group. It has no word for plain answers: they get three times the wait for a
+    /// streamed answer's head, being the same work without the early word.
+    package init(_ configured: Timeouts) {
+        self.init(
+            connect: configured.connect,
+            head: configured.head,
+            firstToken: configured.firstToken,
+            betweenTokens: configured.betweenTokens,
+            answer: configured.head + configured.head + configured.head,
+            total: configured.total
+        )
+    }
+
     package init(
         connect: Span = .seconds(5),
         head: Span = .seconds(30),
