@@ -19,9 +19,9 @@ struct Apply: ParsableCommand {
     @OptionGroup var global: GlobalOptions
 
     func run() throws {
-        let checked = CheckedConfiguration(path: file.file)
-        let files = try checked.servable()
-        try say(try Output.render(checked.report, as: global.format))
+        let local = LocalConfiguration(path: file.file)
+        let files = try local.servable()
+        try say(try Output.render(local.report, as: global.format))
         try say("applying \(counted(files.files.count, "file")) …")
         let reply = try global.client.apply(files)
         try Console.print(try Output.render(reply, as: global.format))

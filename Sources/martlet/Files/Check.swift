@@ -30,8 +30,8 @@ struct Check: ParsableCommand {
     @OptionGroup var global: GlobalOptions
 
     func run() throws {
-        let checked = CheckedConfiguration(path: file.file)
-        let report = checked.report
+        let local = LocalConfiguration(path: file.file)
+        let report = local.report
         switch global.format {
         case .json:
             try Console.print(try Output.render(report, as: .json))

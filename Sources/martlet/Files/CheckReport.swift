@@ -41,12 +41,13 @@ struct CheckReport: Codable, Equatable {
     let network: Network?
     let models: Models?
 
-    init(_ checked: CheckedConfiguration) {
+    init(_ name: String, _ checked: CheckedConfiguration) {
         let findings = { (list: [Diagnostic]) in list.map { Finding($0, checked.sources) } }
-        file = checked.name
+        file = name
         ok = checked.configuration != nil
         errors = findings(checked.errors)
-        unserved = findings(checked.configuration?.unserved ?? [])
+        // What a wrong file asks for besides is of no use to anyone yet.
+        unserved = findings(ok ? checked.unserved : [])
         network = checked.configuration.flatMap(Network.init)
         models = checked.configuration?.models.map(Models.init)
     }

@@ -18,7 +18,7 @@ struct Plan: ParsableCommand {
     @OptionGroup var global: GlobalOptions
 
     func run() throws {
-        let files = try CheckedConfiguration(path: file.file).servable()
+        let files = try LocalConfiguration(path: file.file).servable()
         try Console.print(try Output.render(try global.client.plan(files), as: global.format))
     }
 }

@@ -1,6 +1,5 @@
 /// How is a recorded event named for people?
 import NetTypes
-import PolicyEngine
 import Runtime
 
 extension RecordedLine {
@@ -35,7 +34,7 @@ extension Fact {
         case .gatewayStarted: "gateway started"
         case .gatewayEnded(let status): "gateway ended with status \(status)"
         case .overrides(let overrides): "kept overrides: \(overrides.count)"
-        case .admin(let override, let by): "\(by) set \(override.member) \(override.admin.rawValue)"
+        case .admin(let override, let by): "\(by) set \(override.member) \(override.admin)"
         case .woke: "woke"
         }
     }

@@ -1,6 +1,5 @@
 /// What did a replay give: step by step, and in the end?
 import ConfigModel
-import ConfigYAML
 import Control
 import NetTypes
 import Runtime
@@ -49,8 +48,8 @@ struct ReplayOutcome: Encodable {
     }
 
     private static func configuration(_ files: [RecordedFile]) throws -> Configuration {
-        let checked = CheckedConfiguration(recorded: files)
-        guard let configuration = checked.configuration else { throw CommandError.wrong(checked.report) }
+        let local = LocalConfiguration(texts: files.map { ($0.name, Array($0.text.utf8)) })
+        guard let configuration = local.checked.configuration else { throw CommandError.wrong(local.report) }
         return configuration
     }
 
@@ -108,15 +107,5 @@ extension ReplayStep: TextDisplayable {
 
     private static func words(_ note: Note) -> String {
         (try? ControlJSON.encode(note)).map { String(decoding: $0, as: UTF8.self) } ?? "\(note)"
-    }
-}
-
-extension CheckedConfiguration {
-    /// Reads texts from elsewhere: a recording.
-    init(recorded files: [RecordedFile]) {
-        self.init(
-            name: files.first?.name ?? "the recorded configuration",
-            ConfigLoader.read(files.map { (name: $0.name, bytes: Array($0.text.utf8)) })
-        )
     }
 }
