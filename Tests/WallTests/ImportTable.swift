@@ -89,7 +89,7 @@ enum ImportTable {
             packages: ["NIOCore", "NIOPosix", "NIOHTTP1", "NIOSSL"],
             toolchain: ["Glibc", "Synchronization", "FoundationEssentials"]
         ),
-        ImportRow("ConfigYAML", .outside, row: 5, ours: ["ConfigSyntax"], packages: ["Yams"], toolchain: ["Glibc"]),
+        ImportRow("ConfigYAML", .outside, row: 5, ours: ["ConfigSyntax"], packages: ["CYaml", "Yams"], toolchain: ["Glibc"]),
         ImportRow(
             "Control",
             .outside,
