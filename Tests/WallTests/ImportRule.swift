@@ -28,7 +28,7 @@ enum ImportRule {
         guard let target = file.target, let row = table.row(of: target) else {
             return [Violation(file: file.path, line: 1, what: "stands in no target of the import table")]
         }
-        let allowed = Set(row.ours + row.packages + row.toolchain)
+        let allowed = Set(row.ours + row.packages + row.further)
         return imports(in: tokens(of: file.text)).flatMap { use in
             let notAllowed = allowed.contains(use.module) ? [] : ["\(target) may not import \(use.module)"]
             let dressed = use.dress.filter { forbiddenDress.contains($0) }

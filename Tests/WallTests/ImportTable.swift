@@ -15,29 +15,25 @@ enum TargetKind: Equatable {
 struct ImportRow {
     let target: String
     let kind: TargetKind
-    /// Rows are numbered from the bottom; a target imports only from rows with a smaller number.
-    let row: Int
     /// Which of our targets it may import.
     let ours: [String]
     /// Which modules of packages it may import.
     let packages: [String]
-    /// Which modules of the toolchain it may import.
-    let toolchain: [String]
+    /// Which further modules it may import: of the toolchain, or behind a product that it depends on.
+    let further: [String]
 
     init(
         _ target: String,
         _ kind: TargetKind,
-        row: Int,
         ours: [String] = [],
         packages: [String] = [],
-        toolchain: [String] = []
+        further: [String] = []
     ) {
         self.target = target
         self.kind = kind
-        self.row = row
         self.ours = ours
         self.packages = packages
-        self.toolchain = toolchain
+        self.further = further
     }
 }
 
@@ -45,85 +41,88 @@ enum ImportTable {
     private static let sharedCore = ["NetTypes", "ConfigSyntax", "PolicyEngine"]
     private static let planes = ["Forwarding", "Liveness", "Inference"]
 
-    /// `Foundation` and `Dispatch` stand nowhere: the first costs every start 8 ms and a large library, the second brings threads
-    /// that are not ours. Who records or replays needs a JSON coder, which `FoundationEssentials` has.
+    /// From the bottom up: a target imports only what stands before it.
+    ///
+    /// `Foundation`, and Dispatch with it, stands with the daemon alone; whoever else needs a JSON coder takes
+    /// `FoundationEssentials`, which spares the start of a command the larger library.
     static let rows: [ImportRow] = [
-        ImportRow("CMnl", .c, row: 0),
-        ImportRow("CNftnl", .c, row: 0),
-        ImportRow("CShim", .c, row: 0),
+        // C: what is linked, and the shim for what Swift cannot import.
+        ImportRow("CMnl", .c),
+        ImportRow("CNftnl", .c),
+        ImportRow("CShim", .c),
 
-        ImportRow("NetTypes", .pure, row: 0),
-        ImportRow("ConfigSyntax", .pure, row: 0),
+        // Row 0
+        ImportRow("NetTypes", .pure),
+        ImportRow("ConfigSyntax", .pure),
+        ImportRow("Wire", .pure, ours: ["NetTypes"]),
 
-        ImportRow("Wire", .pure, row: 1, ours: ["NetTypes"]),
-        ImportRow("PolicyEngine", .pure, row: 1, ours: ["NetTypes", "ConfigSyntax"]),
+        // Row 1
+        ImportRow("PolicyEngine", .pure, ours: ["NetTypes", "ConfigSyntax"]),
 
-        ImportRow("Forwarding", .pure, row: 2, ours: sharedCore),
-        ImportRow("Liveness", .pure, row: 2, ours: sharedCore),
-        ImportRow("Inference", .pure, row: 2, ours: sharedCore + ["Wire"]),
+        // Row 2
+        ImportRow("Forwarding", .pure, ours: sharedCore),
+        ImportRow("Liveness", .pure, ours: sharedCore),
+        ImportRow("Inference", .pure, ours: sharedCore + ["Wire"]),
 
-        ImportRow("ConfigModel", .pure, row: 3, ours: sharedCore + planes),
-        ImportRow("Runtime", .pure, row: 4, ours: sharedCore + planes + ["Wire", "ConfigModel"]),
+        // Row 3
+        ImportRow("ConfigModel", .pure, ours: sharedCore + planes),
+        ImportRow("Runtime", .pure, ours: sharedCore + planes + ["ConfigModel"]),
 
         // ------------------------------------------------------------------ the line
 
+        // Row 4
         ImportRow(
             "Kernel",
             .outside,
-            row: 5,
             ours: ["NetTypes", "Forwarding", "CMnl", "CNftnl", "CShim"],
-            toolchain: ["Glibc", "Synchronization"]
+            further: ["Glibc", "Synchronization"]
         ),
         ImportRow(
             "Probing",
             .outside,
-            row: 5,
             ours: ["NetTypes", "PolicyEngine", "Liveness", "CShim"],
-            toolchain: ["Glibc", "Synchronization"]
+            further: ["Glibc", "Synchronization"]
         ),
         ImportRow(
             "Gateway",
             .outside,
-            row: 5,
             ours: sharedCore + ["Wire", "Inference"],
             packages: ["NIOCore", "NIOPosix", "NIOHTTP1", "NIOSSL"],
-            toolchain: ["Glibc", "Synchronization", "FoundationEssentials"]
+            further: ["Glibc", "Synchronization", "FoundationEssentials"]
         ),
-        ImportRow("ConfigYAML", .outside, row: 5, ours: ["ConfigSyntax"], packages: ["CYaml", "Yams"], toolchain: ["Glibc"]),
+        ImportRow("ConfigYAML", .outside, ours: ["ConfigSyntax"], packages: ["Yams"], further: ["CYaml", "Glibc"]),
         ImportRow(
             "Control",
             .outside,
-            row: 5,
-            ours: sharedCore + planes + ["Wire", "ConfigModel"],
-            toolchain: ["Glibc"]
+            ours: ["NetTypes", "Wire", "Inference"],
+            further: ["Glibc", "FoundationEssentials"]
         ),
 
+        // Row 5
         ImportRow(
             "Daemon",
             .outside,
-            row: 6,
             ours: sharedCore + planes + [
                 "Wire", "ConfigModel", "Runtime", "Kernel", "Probing", "Gateway", "ConfigYAML", "Control", "CShim",
             ],
             packages: ["NIOCore", "NIOPosix", "NIOHTTP1", "Logging"],
-            toolchain: ["Glibc", "Synchronization", "FoundationEssentials"]
+            further: ["Foundation", "Glibc", "Synchronization"]
         ),
 
+        // Row 6
         ImportRow(
             "martletd",
             .outside,
-            row: 7,
             ours: ["Daemon", "Gateway"],
             packages: ["ArgumentParser"],
-            toolchain: ["Glibc"]
+            further: ["Glibc"]
         ),
         ImportRow(
             "martlet",
             .outside,
-            row: 7,
-            ours: ["NetTypes", "ConfigSyntax", "Wire", "ConfigModel", "Runtime", "ConfigYAML", "Control"],
+            ours: ["NetTypes", "ConfigSyntax", "Inference", "ConfigModel", "Runtime", "ConfigYAML", "Control"],
             packages: ["ArgumentParser"],
-            toolchain: ["Glibc", "FoundationEssentials"]
+            further: ["Glibc", "FoundationEssentials"]
         ),
     ]
 }

@@ -111,7 +111,7 @@ struct PlantedImportTests {
             found: ["1: Daemon may not import CMnl"]
         ),
         Planted(
-            reason: "nobody needs Dispatch",
+            reason: "the gateway has event loops, not queues",
             target: "Gateway",
             source: "import Dispatch",
             found: ["1: Gateway may not import Dispatch"]

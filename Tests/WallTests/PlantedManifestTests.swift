@@ -4,8 +4,8 @@ import Testing
 
 struct PlantedManifestTests {
     private static let table = [
-        ImportRow("Low", .pure, row: 0),
-        ImportRow("High", .outside, row: 1, ours: ["Low"], packages: ["NIOCore"], toolchain: ["Glibc"]),
+        ImportRow("Low", .pure),
+        ImportRow("High", .outside, ours: ["Low"], packages: ["NIOCore"], further: ["Glibc"]),
     ]
 
     private static let low = target("Low")
