@@ -1,4 +1,4 @@
-import ConfigSyntax
+@testable import ConfigSyntax
 import Testing
 
 @Suite struct ExpressionTests {
