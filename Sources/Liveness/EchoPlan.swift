@@ -22,8 +22,8 @@ package struct EchoPlan: Hashable, Sendable {
         self.timeout = min(max(timeout, Span.milliseconds(1)), self.interval)
     }
 
-    /// What `definition` asks for in `scope`; nil when it is no ICMP probe or has no target there. `any` asks all targets. Where a
-    /// family has fewer targets than `need`, all of them are needed.
+    /// What `definition` asks for in `scope`; nil when it is no ICMP probe or has no target there. `any` asks all
+    /// targets. Where a family has fewer targets than `need`, all of them are needed.
     package init?(_ definition: ProbeDefinition, in scope: HealthScope) {
         guard case .icmp(let targets) = definition.kind else { return nil }
         let inScope = targets.map(\.value).filter { scope == .any || HealthScope($0.family) == scope }

@@ -34,7 +34,8 @@ package struct ProbedMember: Hashable, Sendable {
         self.scopes = scopes
     }
 
-    /// A member as the configuration has it. Only ICMP probes are run, and only in scopes for which the probe names a target.
+    /// A member as the configuration has it. Only ICMP probes are run, and only in scopes for which the probe names a
+    /// target.
     package init(
         member: MemberID,
         name: String,

@@ -1,4 +1,5 @@
-/// The service's life: what is told, kept, stopped. On the loopback device, so that it needs no namespace, only CAP_NET_RAW.
+/// The service's life: what is told, kept, stopped. On the loopback device, so that it needs no namespace, only
+/// CAP_NET_RAW.
 import Lab
 import Liveness
 import NetTypes
