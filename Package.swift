@@ -18,9 +18,26 @@ func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
+/// A library of the system, found by pkg-config.
+func system(_ name: String, _ pkgConfig: String, _ debian: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([debian])])
+}
+
 let package = Package(
     name: "martlet",
+    dependencies: [
+        // Each with its reason in docs/dependencies.md; exact, since lock files are not committed.
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+    ],
     targets: [
+        // C: what is linked, and what Swift cannot import.
+        system("CMnl", "libmnl", "libmnl-dev"),
+        system("CNftnl", "libnftnl", "libnftnl-dev"),
+        .target(name: "CShim"),
         // Row 0
         library("NetTypes", []),
         library("ConfigSyntax", []),
@@ -36,5 +53,12 @@ let package = Package(
             "ConfigModel",
             ["NetTypes", "ConfigSyntax", "PolicyEngine", "Forwarding", "Liveness", "Inference"]
         ),
+        library(
+            "Runtime",
+            ["NetTypes", "ConfigSyntax", "PolicyEngine", "Forwarding", "Liveness", "Inference", "ConfigModel"]
+        ),
+        // Row 4
+        library("Kernel", ["NetTypes", "Forwarding", "CMnl", "CNftnl", "CShim"]),
+        library("Probing", ["NetTypes", "PolicyEngine", "Liveness", "CShim"]),
     ]
 )

@@ -36,10 +36,23 @@ package enum ControlCall: Sendable, Equatable {
         case .apply: ("POST", "/v1/apply")
         case .explainRoute: ("POST", "/v1/explain/route")
         case .explainModel: ("POST", "/v1/explain/model")
-        case .explainDecision(let id): ("GET", "/v1/explain/decision/\(id)")
+        case .explainDecision(let id): ("GET", "/v1/explain/decision/\(Self.pathSegment(id))")
         case .setAdmin: ("POST", "/v1/admin")
         case .watch: ("GET", "/v1/watch")
         }
+    }
+
+    /// The text as one segment of a path: all but letters, digits and `-._~` percent-encoded (RFC 3986 §2.1).
+    private static func pathSegment(_ text: String) -> String {
+        var segment = ""
+        for byte in text.utf8 {
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E:
+                segment.unicodeScalars.append(Unicode.Scalar(byte))
+            default: segment += (byte < 0x10 ? "%0" : "%") + String(byte, radix: 16, uppercase: true)
+            }
+        }
+        return segment
     }
 }
 
@@ -93,16 +106,5 @@ package struct AdminRequest: Codable, Sendable, Equatable {
 
     package init(member: String, admin: String, force: Bool = false) {
         (self.member, self.admin, self.force) = (member, admin, force)
-    }
-}
-
-/// One operator override in force, for `show overrides`.
-package struct OverrideRow: Codable, Sendable, Equatable {
-    package var plane: String
-    package var member: String
-    package var admin: String
-
-    package init(plane: String, member: String, admin: String) {
-        (self.plane, self.member, self.admin) = (plane, member, admin)
     }
 }

@@ -1,5 +1,5 @@
 /// Short questions the resolver asks of the configuration.
-import ConfigSyntax
+package import ConfigSyntax
 package import NetTypes
 import PolicyEngine
 
@@ -25,5 +25,23 @@ extension RouteDefinition.Destination {
         case .prefix(let prefix): [prefix]
         case .default: AddressFamily.allCases.map(IPPrefix.everything)
         }
+    }
+}
+
+extension NetworkConfiguration {
+    /// The configuration that asks for nothing: what is ours in the kernel goes.
+    package static func nothing(within ownership: OwnershipWindow, at place: Place) -> NetworkConfiguration {
+        NetworkConfiguration(
+            ownership: ownership,
+            groups: [],
+            routes: [],
+            routeFiles: [],
+            policies: [],
+            sets: [],
+            services: [],
+            masquerade: nil,
+            notify: [],
+            place: place
+        )
     }
 }

@@ -4,7 +4,7 @@ package import NetTypes
 package import PolicyEngine
 
 /// The part of a `ProbeDefinition` that concerns one scope, in bounds.
-package struct EchoPlan: Hashable, Sendable {
+package struct EchoPlan: Hashable, Sendable, Codable {
     /// In the order of the file; not empty.
     package let targets: [IPAddress]
     /// How many targets must answer; 1…targets.count.

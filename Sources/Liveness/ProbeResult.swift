@@ -4,7 +4,8 @@ package import PolicyEngine
 
 /// The verdict of one round.
 package struct ProbeResult: Hashable, Sendable, Codable {
-    package let member: MemberID
+    /// `group.member`: a name, because numbers change with the configuration while results are on their way.
+    package let member: String
     package let scope: HealthScope
     /// `success` or `failure`; probing never says `present` or `absent`.
     package let signal: Signal
@@ -22,7 +23,7 @@ package struct ProbeResult: Hashable, Sendable, Codable {
     package let voided: UInt64
 
     package init(
-        member: MemberID,
+        member: String,
         scope: HealthScope,
         signal: Signal,
         at: Instant,

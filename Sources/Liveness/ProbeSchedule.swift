@@ -19,8 +19,8 @@ package import NetTypes
 package import PolicyEngine
 
 package struct ProbeSchedule: Sendable {
-    /// Whom the results are about; the number may change when the configuration does.
-    package var member: MemberID
+    /// Whom the results are about: `group.member`.
+    package let member: String
     package let scope: HealthScope
     package let plan: EchoPlan
     package let identifier: UInt16
@@ -40,7 +40,7 @@ package struct ProbeSchedule: Sendable {
     ///   - nonces: Keyed with what nobody outside knows.
     ///   - generation: Different for every schedule ever made with this key, so that no answer fits two of them.
     package init(
-        member: MemberID,
+        member: String,
         scope: HealthScope,
         plan: EchoPlan,
         identifier: UInt16,

@@ -6,14 +6,12 @@ package import PolicyEngine
 package struct ProbeTable: Sendable {
     /// What is to be probed: one member in one scope.
     package struct Subject: Hashable, Sendable {
-        package let member: MemberID
         /// `group.member`: what keeps a schedule its own when the configuration changes.
         package let name: String
         package let scope: HealthScope
         package let plan: EchoPlan
 
-        package init(member: MemberID, name: String, scope: HealthScope, plan: EchoPlan) {
-            self.member = member
+        package init(name: String, scope: HealthScope, plan: EchoPlan) {
             self.name = name
             self.scope = scope
             self.plan = plan
@@ -98,14 +96,11 @@ extension ProbeTable {
     }
 
     private mutating func place(_ subject: Subject, _ key: Key, at now: Instant) -> Int? {
-        if let slot = slots[key] {
-            schedules[slot]?.member = subject.member
-            return slot
-        }
+        if let slot = slots[key] { return slot }
         guard let slot = emptySlot() else { return nil }
         generation &+= 1
         let schedule = ProbeSchedule(
-            member: subject.member,
+            member: subject.name,
             scope: subject.scope,
             plan: subject.plan,
             identifier: identifier(of: slot),

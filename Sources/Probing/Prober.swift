@@ -84,7 +84,7 @@ extension Prober {
     private mutating func configure(_ members: [ProbedMember]) {
         let wanted = members.flatMap { member in member.scopes.map { (member, $0) } }
         let subjects = wanted.map { member, scope in
-            ProbeTable.Subject(member: member.member, name: member.name, scope: scope.scope, plan: scope.plan)
+            ProbeTable.Subject(name: member.name, scope: scope.scope, plan: scope.plan)
         }
         let identifiers = table.configure(subjects, at: BootClock.now())
         var links: [UInt16: MemberLink] = [:]

@@ -29,6 +29,8 @@ package struct EventStreamReader: Sendable {
     private var searched = 0
     /// The last line ended with CR: a LF that comes next belongs to it.
     private var swallowsLF = false
+    /// The last line ended with CR and LF.
+    private var usesCRLF = false
     private var isAtStart = true
     private var draft = Draft()
 
@@ -86,8 +88,13 @@ package struct EventStreamReader: Sendable {
             return nil
         }
         try check(lineEnd: end)
+        guard !awaitsLF(after: end) else {
+            searched = end
+            return nil
+        }
         let line = lineStart..<end
         swallowsLF = buffer[end] == 0x0D
+        usesCRLF = false
         lineStart = end + 1
         searched = lineStart
         stepOverLF()
@@ -99,10 +106,17 @@ package struct EventStreamReader: Sendable {
         guard lineEnd - eventStart <= limits.event else { throw .eventTooLarge(limit: limits.event) }
     }
 
+    /// A CR ends a line by itself, but where lines end with CRLF the LF is on its way: waiting for it keeps a block in one
+    /// piece. A stream that uses CR alone is not held up.
+    private func awaitsLF(after end: Int) -> Bool {
+        usesCRLF && end == lineStart && buffer[end] == 0x0D && end + 1 == buffer.count
+    }
+
     private mutating func stepOverLF() {
         guard swallowsLF, lineStart < buffer.count else { return }
         swallowsLF = false
-        guard buffer[lineStart] == 0x0A else { return }
+        usesCRLF = buffer[lineStart] == 0x0A
+        guard usesCRLF else { return }
         lineStart += 1
         searched = lineStart
     }

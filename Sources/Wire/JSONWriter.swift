@@ -12,6 +12,12 @@ package struct JSONWriter: Sendable {
         bytes.reserveCapacity(capacity)
     }
 
+    /// A writer that goes on after these bytes, which end with a whole value: what many texts begin with is written once.
+    package init(continuing bytes: [UInt8]) {
+        self.bytes = bytes
+        followsValue = true
+    }
+
     /// `{`
     package mutating func beginObject() { open(UInt8(ascii: "{")) }
     /// `}`
@@ -27,6 +33,30 @@ package struct JSONWriter: Sendable {
         quote(name)
         bytes.append(UInt8(ascii: ":"))
         followsValue = false
+    }
+
+    /// A member that holds a string.
+    package mutating func member(_ name: String, _ text: String) {
+        key(name)
+        string(text)
+    }
+
+    /// A member that holds a whole number.
+    package mutating func member(_ name: String, _ number: UInt64) {
+        key(name)
+        integer(number)
+    }
+
+    /// A member that holds a flag.
+    package mutating func member(_ name: String, _ flag: Bool) {
+        key(name)
+        bool(flag)
+    }
+
+    /// A member that holds JSON, byte for byte.
+    package mutating func member(_ name: String, raw value: [UInt8]) {
+        key(name)
+        raw(value[...])
     }
 
     /// A string value.

@@ -37,7 +37,7 @@ func plan(_ targets: [String] = ["192.0.2.53", "198.51.100.53"], need: Int = 1) 
 /// A schedule whose rounds begin at the multiples of its interval, starting with the first after zero.
 func schedule(_ plan: EchoPlan) -> ProbeSchedule {
     ProbeSchedule(
-        member: MemberID(3),
+        member: "wan.fiber",
         scope: .v4,
         plan: plan,
         identifier: 77,

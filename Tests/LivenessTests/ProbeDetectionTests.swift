@@ -60,7 +60,7 @@ struct ProbeDetectionTests {
         let start = Instant(nanoseconds: 0)
         var health = Health(Hysteresis(downAfter: one.downAfter, upAfter: 3), since: start)
         var schedule = ProbeSchedule(
-            member: MemberID(0),
+            member: "wan.fiber",
             scope: .v4,
             plan: one.plan,
             identifier: 1,

@@ -7,7 +7,7 @@ import Testing
 
 struct ProbeTableTests {
     static func subject(_ index: Int, _ plan: EchoPlan, scope: HealthScope = .v4) -> ProbeTable.Subject {
-        ProbeTable.Subject(member: MemberID(index), name: "wan.m\(index)", scope: scope, plan: plan)
+        ProbeTable.Subject(name: "wan.m\(index)", scope: scope, plan: plan)
     }
 
     @Test func anAnswerFindsItsScheduleAndOthersAreStray() throws {
@@ -30,18 +30,18 @@ struct ProbeTableTests {
         #expect(table.strays == 1)
     }
 
-    @Test func aScheduleWhosePlanStaysGoesOnUnderItsNewNumber() throws {
+    @Test func aScheduleWhosePlanStaysGoesOn() throws {
         var table = ProbeTable(nonces: nonces)
         let one = try plan(["192.0.2.53"])
         _ = table.configure([Self.subject(0, one), Self.subject(1, one)], at: ms(0))
         let wake = try #require(table.nextWake)
         let request = try #require(table.due(at: wake).requests.first)
-        let keptName = table.schedule(request.echo.identifier)!.member == MemberID(0) ? "wan.m0" : "wan.m1"
-        let kept = ProbeTable.Subject(member: MemberID(9), name: keptName, scope: .v4, plan: one)
+        let keptName = try #require(table.schedule(request.echo.identifier)).member
+        let kept = ProbeTable.Subject(name: keptName, scope: .v4, plan: one)
         #expect(table.configure([kept], at: wake) == [request.echo.identifier])
         #expect(table.count == 1)
         let results = table.received(.reply(request.echo), from: request.target, at: wake + .milliseconds(3)).results
-        #expect(results.map(\.member) == [MemberID(9)])
+        #expect(results.map(\.member) == [keptName])
     }
 
     @Test func aChangedPlanBeginsAnewAndOldAnswersAreStray() throws {
@@ -160,7 +160,7 @@ private struct SlowTable {
         schedules = zip(subjects, identifiers).compactMap { subject, identifier in
             guard let identifier else { return nil }
             let old = schedules.first {
-                $0.member == subject.member && $0.plan == subject.plan && $0.identifier == identifier
+                $0.member == subject.name && $0.plan == subject.plan && $0.identifier == identifier
             }
             return old ?? begun(identifier)
         }

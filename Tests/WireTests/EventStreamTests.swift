@@ -67,11 +67,14 @@ struct EventStreamTests {
         var reader = EventStreamReader()
         var events: [ServerSentEvent] = []
         for byte in Self.long { events += try reader.feed([byte]) }
-        var whole = EventStreamReader()
-        #expect(Self.seen(events) == Self.seen(try whole.feed(Self.long)))
+        var atOnce = EventStreamReader()
+        #expect(Self.seen(events) == Self.seen(try atOnce.feed(Self.long)))
         var prompt = EventStreamReader()
-        #expect(try prompt.feed(Array("data: a\r\n\r".utf8)).count == 1, "the CR ends the line, whatever comes")
-        #expect(try prompt.feed(Array("\ndata: b\n\n".utf8)).first?.raw.first == 0x0A, "the LF of it is kept")
+        #expect(try prompt.feed(Array("data: a\r\r".utf8)).count == 1, "a CR ends the line, whatever comes")
+        #expect(try prompt.feed(Array("\ndata: b\n\n".utf8)).first?.raw.first == 0x0A, "a LF that does come is kept")
+        var whole = EventStreamReader()
+        #expect(try whole.feed(Array("data: a\r\n\r".utf8)).isEmpty, "after CRLF, the LF is waited for")
+        #expect(try whole.feed([0x0A]).map { Array($0.raw) } == [Array("data: a\r\n\r\n".utf8)])
     }
 
     @Test func aLineAndAnEventAreBounded() throws {

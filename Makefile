@@ -1,0 +1,38 @@
+# The verbs of this house. Each is one script or a few lines; `make` alone lists them.
+.DEFAULT_GOAL := help
+.PHONY: help build test check fmt bench demo install docs
+
+PREFIX ?= /usr/local
+# The programs are built for release; `make build CONFIGURATION=debug` shares what the tests have built.
+CONFIGURATION ?= release
+programs := martletd martlet
+bin = $(shell swift build -c $(CONFIGURATION) --show-bin-path)
+
+help: ## list the verbs
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/    make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+build: ## build martletd and martlet for release
+	scripts/need build
+	for program in $(programs); do swift build -c $(CONFIGURATION) --product $$program || exit 1; done
+
+test: ## run all tests; as root none is skipped
+	scripts/test
+
+check: ## hold formatting, scripts, the unit and the wall against the rules
+	scripts/check
+
+fmt: ## format every Swift file in place
+	swift format --in-place --recursive --parallel Package.swift $(wildcard Sources Tests Benchmarks)
+
+bench: ## measure against peers, side by side
+	scripts/need build bench
+	Benchmarks/run
+
+demo: ## break an uplink and a provider in namespaces of its own, and show both failovers
+	scripts/demo
+
+install: build ## install into $(PREFIX), or beneath $(DESTDIR)
+	scripts/install "$(bin)" "$(DESTDIR)" "$(PREFIX)"
+
+docs: ## write the reference of the modules into .build/docs
+	scripts/docs

@@ -1,0 +1,53 @@
+/// Which call has which answer: the only place that knows.
+package import Inference
+
+extension ControlClient {
+    package func status() throws(ControlError) -> StatusReply { try reply(to: .status, as: StatusReply.self) }
+
+    package func groups() throws(ControlError) -> [GroupRow] { try reply(to: .show(.groups), as: [GroupRow].self) }
+
+    package func members() throws(ControlError) -> [MemberRow] { try reply(to: .show(.members), as: [MemberRow].self) }
+
+    package func routes() throws(ControlError) -> [ObjectRow] { try reply(to: .show(.routes), as: [ObjectRow].self) }
+
+    package func rules() throws(ControlError) -> [ObjectRow] { try reply(to: .show(.rules), as: [ObjectRow].self) }
+
+    package func probes() throws(ControlError) -> [ProbeRow] { try reply(to: .show(.probes), as: [ProbeRow].self) }
+
+    package func providers() throws(ControlError) -> [ProviderRow] {
+        try reply(to: .show(.providers), as: [ProviderRow].self)
+    }
+
+    /// Newest first.
+    package func decisions() throws(ControlError) -> [DecisionRecord] {
+        try reply(to: .show(.decisions), as: [DecisionRecord].self)
+    }
+
+    package func overrides() throws(ControlError) -> [OverrideRow] {
+        try reply(to: .show(.overrides), as: [OverrideRow].self)
+    }
+
+    package func plan(_ files: ConfigurationFiles) throws(ControlError) -> PlanReply {
+        try reply(to: .plan(files), as: PlanReply.self)
+    }
+
+    package func apply(_ files: ConfigurationFiles) throws(ControlError) -> ApplyReply {
+        try reply(to: .apply(files), as: ApplyReply.self)
+    }
+
+    package func explain(_ question: RouteQuestion) throws(ControlError) -> ExplainReply {
+        try reply(to: .explainRoute(question), as: ExplainReply.self)
+    }
+
+    package func explain(_ question: ModelQuestion) throws(ControlError) -> ExplainReply {
+        try reply(to: .explainModel(question), as: ExplainReply.self)
+    }
+
+    package func explain(decision id: String) throws(ControlError) -> ExplainReply {
+        try reply(to: .explainDecision(id: id), as: ExplainReply.self)
+    }
+
+    package func set(_ request: AdminRequest) throws(ControlError) -> AdminReply {
+        try reply(to: .setAdmin(request), as: AdminReply.self)
+    }
+}

@@ -1,0 +1,29 @@
+/// How is a call of the control API written as an HTTP request?
+enum ControlRequest {
+    static func bytes(of call: ControlCall) throws(ControlError) -> [UInt8] {
+        let (method, path) = call.target
+        let body = try body(of: call)
+        var head = [
+            "\(method) \(path) HTTP/1.1",
+            "Host: martlet",
+            "Accept: \(call == .watch ? "text/event-stream" : "application/json")",
+            "Connection: close",
+        ]
+        if let body { head += ["Content-Type: application/json", "Content-Length: \(body.count)"] }
+        return Array((head.joined(separator: "\r\n") + "\r\n\r\n").utf8) + (body ?? [])
+    }
+
+    private static func body(of call: ControlCall) throws(ControlError) -> [UInt8]? {
+        do {
+            switch call {
+            case .status, .show, .explainDecision, .watch: return nil
+            case .plan(let files), .apply(let files): return try ControlJSON.encode(files)
+            case .explainRoute(let question): return try ControlJSON.encode(question)
+            case .explainModel(let question): return try ControlJSON.encode(question)
+            case .setAdmin(let request): return try ControlJSON.encode(request)
+            }
+        } catch {
+            throw .notUnderstood("the question to \(call.target.path) cannot be written: \(error)")
+        }
+    }
+}

@@ -1,0 +1,203 @@
+/// What the control API shows: one row type a table, the same for the CLI's tables, for `--json` and for other clients.
+///
+/// `show decisions` answers with `DecisionRecord`s as the gateway wrote them.
+package import NetTypes
+
+/// One group in one scope, for `show groups` and `status`.
+package struct GroupRow: Codable, Sendable, Equatable {
+    /// `network` or `models`.
+    package var plane: String
+    package var name: String
+    package var strategy: String
+    /// `ipv4`, `ipv6` or `any`.
+    package var scope: String
+    /// The tier that carries the load; nil when nothing does.
+    package var activeTier: Int?
+    /// `carrying`, `kept-last` or `down`.
+    package var state: String
+    package var shares: [ShareRow]
+    /// `martlet.yaml:14`.
+    package var cause: String
+
+    package init(
+        plane: String,
+        name: String,
+        strategy: String,
+        scope: String,
+        activeTier: Int?,
+        state: String,
+        shares: [ShareRow],
+        cause: String
+    ) {
+        (self.plane, self.name, self.strategy, self.scope) = (plane, name, strategy, scope)
+        (self.activeTier, self.state, self.shares, self.cause) = (activeTier, state, shares, cause)
+    }
+}
+
+/// One member's part of its group's load, and why.
+package struct ShareRow: Codable, Sendable, Equatable {
+    package var member: String
+    package var weight: UInt32
+    /// A code: `eligible`, `standby`, `down`, …
+    package var reason: String
+    /// The reason in words for people, with the evidence.
+    package var words: String
+
+    package init(member: String, weight: UInt32, reason: String, words: String) {
+        (self.member, self.weight, self.reason, self.words) = (member, weight, reason, words)
+    }
+}
+
+/// One member in one scope, for `show members`.
+package struct MemberRow: Codable, Sendable, Equatable {
+    package var plane: String
+    /// `group.member`.
+    package var name: String
+    package var scope: String
+    package var admin: String
+    /// `unknown`, `up`, `degraded`, `down` or `absent`.
+    package var health: String
+    /// Nanoseconds since the verdict changed.
+    package var since: Span
+    /// Why, as a code; nil when there is nothing to say.
+    package var cause: String?
+    package var tier: Int
+    package var weight: Int
+    /// Part of the group's load now, in thousandths.
+    package var sharePermille: Int
+    /// Device and gateway, or provider and model.
+    package var wayOut: String
+    /// `0x1000000`; nil for members that are no path.
+    package var mark: String?
+    package var place: String
+
+    package init(
+        plane: String,
+        name: String,
+        scope: String,
+        admin: String,
+        health: String,
+        since: Span,
+        cause: String?,
+        tier: Int,
+        weight: Int,
+        sharePermille: Int,
+        wayOut: String,
+        mark: String?,
+        place: String
+    ) {
+        (self.plane, self.name, self.scope, self.admin, self.health) = (plane, name, scope, admin, health)
+        (self.since, self.cause, self.tier, self.weight) = (since, cause, tier, weight)
+        (self.sharePermille, self.wayOut, self.mark, self.place) = (sharePermille, wayOut, mark, place)
+    }
+}
+
+/// One kernel object the file asks for, and how it stands: routes and rules share the row.
+package struct ObjectRow: Codable, Sendable, Equatable {
+    /// `route` or `rule`.
+    package var kind: String
+    /// `192.0.2.0/24`, or `fwmark 0x1000000/0x7f000000`.
+    package var object: String
+    /// `ipv4` or `ipv6`.
+    package var family: String
+    package var table: UInt32
+    /// Metric of a route, preference of a rule.
+    package var priority: UInt32
+    /// `wan (id 1296113664)`, `blackhole`, `lookup 7012`.
+    package var action: String
+    /// `programmed`, `pending`, `failed`, `foreign-conflict`.
+    package var state: String
+    /// What the state means here: the kernel's words, what is waited for, whose object is in the way.
+    package var detail: String?
+    package var cause: String
+
+    package init(
+        kind: String,
+        object: String,
+        family: String,
+        table: UInt32,
+        priority: UInt32,
+        action: String,
+        state: String,
+        detail: String?,
+        cause: String
+    ) {
+        (self.kind, self.object, self.family, self.table, self.priority) = (kind, object, family, table, priority)
+        (self.action, self.state, self.detail, self.cause) = (action, state, detail, cause)
+    }
+}
+
+/// One probe of one member in one scope, for `show probes`.
+package struct ProbeRow: Codable, Sendable, Equatable {
+    package var name: String
+    package var member: String
+    package var scope: String
+    package var kind: String
+    package var interval: Span
+    package var timeout: Span
+    package var downAfter: Int
+    package var upAfter: Int
+    /// `success`, the failure's code, or nil before the first round.
+    package var lastResult: String?
+    package var roundTrip: Span?
+    /// Lost of the last rounds, in thousandths; nil before the first.
+    package var lossPermille: Int?
+    package var place: String
+
+    package init(
+        name: String,
+        member: String,
+        scope: String,
+        kind: String,
+        interval: Span,
+        timeout: Span,
+        downAfter: Int,
+        upAfter: Int,
+        lastResult: String?,
+        roundTrip: Span?,
+        lossPermille: Int?,
+        place: String
+    ) {
+        (self.name, self.member, self.scope, self.kind) = (name, member, scope, kind)
+        (self.interval, self.timeout, self.downAfter, self.upAfter) = (interval, timeout, downAfter, upAfter)
+        (self.lastResult, self.roundTrip, self.lossPermille, self.place) = (lastResult, roundTrip, lossPermille, place)
+    }
+}
+
+/// One model provider, for `show providers`.
+package struct ProviderRow: Codable, Sendable, Equatable {
+    package var name: String
+    package var dialect: String
+    package var url: String
+    /// Where the key comes from (`credential openai`), never the key; nil when there is none.
+    package var key: String?
+    /// The network group or member its connections leave by; nil: the host's own routing.
+    package var path: String?
+    /// Members that use it, `group.member`.
+    package var members: [String]
+    package var place: String
+
+    package init(
+        name: String,
+        dialect: String,
+        url: String,
+        key: String?,
+        path: String?,
+        members: [String],
+        place: String
+    ) {
+        (self.name, self.dialect, self.url, self.key) = (name, dialect, url, key)
+        (self.path, self.members, self.place) = (path, members, place)
+    }
+}
+
+/// One operator override in force, for `show overrides`.
+package struct OverrideRow: Codable, Sendable, Equatable {
+    package var plane: String
+    package var member: String
+    package var admin: String
+
+    package init(plane: String, member: String, admin: String) {
+        (self.plane, self.member, self.admin) = (plane, member, admin)
+    }
+}

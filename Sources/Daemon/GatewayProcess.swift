@@ -1,0 +1,94 @@
+/// One gateway process: its socket pair, the thread that reads its reports, the queue that writes to it.
+import CShim
+import Foundation
+import Inference
+import Synchronization
+
+final class GatewayProcess: Sendable {
+    let pid: pid_t
+    /// Microseconds since 1970.
+    let startedAt = WallClock.now()
+    private let link: Int32
+    private let writing = DispatchQueue(label: "martlet.gateway.link")
+    /// Only the newest snapshot matters: one that was not written yet is replaced.
+    private let next = Mutex<GatewayCommand?>(nil)
+
+    /// Spawns it. Throws `DaemonError` with the step that failed.
+    init(executable: String, listeners: [ListeningSocket]) throws {
+        var pair: [Int32] = [-1, -1]
+        let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+        guard socketpair(AF_UNIX, type, 0, &pair) == 0 else {
+            throw DaemonError.system("cannot make the gateway's socket pair", errno: errno)
+        }
+        defer { close(pair[1]) }
+        let arguments = [executable, "gateway", "--listeners", "\(listeners.count)"]
+        let descriptors = [pair[1]] + listeners.map(\.descriptor)
+        let answer = Self.spawn(executable, arguments, descriptors)
+        guard answer > 0 else {
+            close(pair[0])
+            throw DaemonError.system("cannot start \(executable) gateway", errno: -answer)
+        }
+        pid = answer
+        link = pair[0]
+    }
+
+    deinit { close(link) }
+
+    private static func spawn(_ executable: String, _ arguments: [String], _ descriptors: [Int32]) -> pid_t {
+        var argv: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
+        defer { for pointer in argv { free(pointer) } }
+        return descriptors.withUnsafeBufferPointer {
+            martlet_spawn_gateway(executable, &argv, environ, $0.baseAddress, UInt32($0.count))
+        }
+    }
+
+    func send(_ snapshot: GatewaySnapshot) { put(.snapshot(snapshot)) }
+
+    /// Takes no new connection, finishes what runs, then leaves.
+    func drain() { put(.drain) }
+
+    private func put(_ command: GatewayCommand) {
+        next.withLock { $0 = command }
+        writing.async { [self] in
+            guard let command = next.withLock({ $0.take() }) else { return }
+            // A gateway that is gone is noticed by its reader.
+            if let frame = try? LinkFrame.encode(command) { _ = LinkFrame.write(frame, to: link) }
+        }
+    }
+
+    /// Reads reports on a thread of its own until the process is gone, then says with which status it ended.
+    func listen(
+        _ heard: @escaping @Sendable (GatewayReport) -> Void,
+        ended: @escaping @Sendable (Int32) -> Void
+    ) {
+        let thread = Thread { [self] in
+            while let frame = LinkFrame.read(from: link) {
+                if let report = try? JSONDecoder().decode(GatewayReport.self, from: frame) { heard(report) }
+            }
+            ended(reap())
+        }
+        thread.name = "martlet-gwlink"
+        thread.start()
+    }
+
+    /// Its exit status, or 128 + the signal that ended it. A gateway that closed its link but goes on is ended.
+    private func reap() -> Int32 {
+        var status: Int32 = 0
+        for _ in 0..<Self.patience {
+            if waitpid(pid, &status, WNOHANG) == pid { return Self.exitStatus(status) }
+            usleep(Self.patienceStep)
+        }
+        kill(pid, SIGKILL)
+        waitpid(pid, &status, 0)
+        return Self.exitStatus(status)
+    }
+
+    /// 2 s in steps of 5 ms.
+    private static let patience = 400
+    private static let patienceStep: UInt32 = 5000
+
+    /// wait(2): the low seven bits are the signal, the next byte the status.
+    private static func exitStatus(_ status: Int32) -> Int32 {
+        status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F
+    }
+}

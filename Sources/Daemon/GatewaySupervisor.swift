@@ -1,0 +1,134 @@
+/// Starts the gateway process, keeps it alive, and speaks with it: snapshots out, reports in (docs/decisions/0003).
+///
+/// The gateway gets its listening sockets and one end of a socket pair, and of our privileges CAP_NET_RAW alone. When it ends it
+/// is started again at once, with a growing pause when it keeps ending. When the set of listening sockets changes, a new gateway
+/// takes them over and the old one finishes its streams.
+import Foundation
+import Inference
+import Logging
+import Runtime
+import Synchronization
+
+final class GatewaySupervisor: Sendable {
+    /// Pauses before a gateway that ended soon after its start is started again, in milliseconds.
+    private static let pauses = [0, 100, 500, 1000, 5000]
+    /// A gateway that ran this long is taken for healthy again.
+    private static let healthyAfter: UInt64 = 10_000_000
+
+    private struct State {
+        var wanted: ModelsConfiguration?
+        var sockets: [ListeningSocket] = []
+        /// Opened for a configuration that is about to be applied.
+        var prepared: [ListeningSocket]?
+        var current: GatewayProcess?
+        var snapshot: GatewaySnapshot?
+        var failures = 0
+        var isStopping = false
+    }
+
+    private let state = Mutex(State())
+    private let queue = DispatchQueue(label: "martlet.gateway")
+    private let runtime: RuntimeThread
+    private let logger: Logger
+    private let executable: String
+
+    init(runtime: RuntimeThread, executable: String, logger: Logger) {
+        self.runtime = runtime
+        self.executable = executable
+        self.logger = logger
+    }
+
+    var isRunning: Bool { state.withLock { $0.current != nil } }
+    var processID: pid_t? { state.withLock { $0.current?.pid } }
+
+    /// Opens what the configuration listens on, before it is applied, so that an address that cannot be had refuses the apply.
+    /// Sockets already open are kept. Throws `DaemonError`, having changed nothing.
+    func prepare(_ models: ModelsConfiguration?) throws {
+        let open = state.withLock { $0.sockets }
+        let sockets = try (models?.listen ?? []).map { wanted in
+            try open.first { $0.endpoint == wanted.endpoint } ?? ListeningSocket(wanted.endpoint)
+        }
+        state.withLock { $0.prepared = sockets }
+    }
+
+    /// Takes over what was prepared; the gateway follows on the supervisor's queue.
+    func configure(_ models: ModelsConfiguration?) {
+        let old = state.withLock { state -> GatewayProcess? in
+            let sockets = state.prepared ?? state.sockets
+            state.prepared = nil
+            state.wanted = models
+            guard sockets.map(ObjectIdentifier.init) != state.sockets.map(ObjectIdentifier.init) else { return nil }
+            state.sockets = sockets
+            defer { state.current = nil }
+            return state.current
+        }
+        old?.drain()
+    }
+
+    /// The gateway is to serve by this snapshot from now on; nil: there is to be none.
+    func serve(_ snapshot: GatewaySnapshot?) {
+        let process = state.withLock { state -> GatewayProcess? in
+            state.snapshot = snapshot
+            guard snapshot == nil else { return state.current }
+            defer { state.current = nil }
+            return state.current
+        }
+        guard let snapshot else {
+            process?.drain()
+            return
+        }
+        if let process { process.send(snapshot) } else { queue.async { self.start() } }
+    }
+
+    /// Lets the gateway finish its streams; it may outlive us.
+    func stop() {
+        let process = state.withLock { state -> GatewayProcess? in
+            state.isStopping = true
+            return state.current
+        }
+        queue.sync {}
+        process?.drain()
+    }
+}
+
+// MARK: - Starting, and starting again
+
+extension GatewaySupervisor {
+    private func start() {
+        let (sockets, snapshot) = state.withLock { state -> ([ListeningSocket], GatewaySnapshot?) in
+            state.current == nil && !state.isStopping && state.wanted != nil ? (state.sockets, state.snapshot) : ([], nil)
+        }
+        guard let snapshot else { return }
+        do {
+            let process = try GatewayProcess(executable: executable, listeners: sockets)
+            state.withLock { $0.current = process }
+            process.send(snapshot)
+            runtime.post(.gatewayStarted)
+            process.listen { [runtime] in runtime.post(.gateway($0)) } ended: { [self] in ended(process, status: $0) }
+        } catch {
+            logger.error("gateway: cannot start it: \(error)")
+            startAgain(after: state.withLock { state in
+                defer { state.failures += 1 }
+                return Self.pause(state.failures)
+            })
+        }
+    }
+
+    private func ended(_ process: GatewayProcess, status: Int32) {
+        let pause = state.withLock { state -> Int? in
+            guard state.current === process else { return nil }
+            state.current = nil
+            state.failures = WallClock.now() &- process.startedAt > Self.healthyAfter ? 0 : state.failures + 1
+            return state.isStopping ? nil : Self.pause(state.failures)
+        }
+        guard let pause else { return }
+        runtime.post(.gatewayEnded(status: status))
+        startAgain(after: pause)
+    }
+
+    private static func pause(_ failures: Int) -> Int { pauses[min(max(failures - 1, 0), pauses.count - 1)] }
+
+    private func startAgain(after milliseconds: Int) {
+        queue.asyncAfter(deadline: .now() + .milliseconds(milliseconds)) { self.start() }
+    }
+}

@@ -1,0 +1,170 @@
+/// A small HTTP/1.1 server on NIO for the daemon's own listeners: the control socket and the metrics.
+///
+/// One request a connection, a bounded body, an answer or an event stream. What is answered is decided by the route it is given.
+import Foundation
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import Synchronization
+
+/// One whole request.
+struct ServiceRequest: Sendable {
+    let method: String
+    /// Path without the query.
+    let path: String
+    let body: [UInt8]
+    /// Who asks, on a unix socket.
+    let peer: PeerCredentials?
+}
+
+/// What is answered.
+enum ServiceAnswer: Sendable {
+    case whole(status: Int, contentType: String, body: [UInt8])
+    /// The head now, then whatever `start` is given to write, until `stop` is called because the client left.
+    case stream(contentType: String, start: @Sendable (EventSink) -> StreamEnd)
+}
+
+/// Called once when the client of a stream has left.
+typealias StreamEnd = @Sendable () -> Void
+
+/// The writing end of an event stream; may be used from any thread.
+struct EventSink: Sendable {
+    fileprivate let channel: any Channel
+
+    /// Queues the bytes. A reader that lags more than the channel's high watermark is cut off, so that it cannot hold memory.
+    func write(_ bytes: [UInt8]) {
+        let channel = channel
+        channel.eventLoop.execute {
+            guard channel.isWritable else {
+                channel.close(promise: nil)
+                return
+            }
+            channel.writeAndFlush(HTTPServerResponsePart.body(.byteBuffer(ByteBuffer(bytes: bytes))), promise: nil)
+        }
+    }
+}
+
+typealias ServiceRoute = @Sendable (ServiceRequest, @escaping @Sendable (ServiceAnswer) -> Void) -> Void
+
+enum HTTPService {
+    /// Starts serving an already listening descriptor, which the service then owns.
+    static func serve(
+        listening descriptor: Int32,
+        on group: any EventLoopGroup,
+        route: @escaping ServiceRoute
+    ) throws -> any Channel {
+        try ServerBootstrap(group: group)
+            .childChannelOption(.writeBufferWaterMark, value: .init(low: 64 << 10, high: 1 << 20))
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.configureHTTPServerPipeline(withErrorHandling: true)
+                    try channel.pipeline.syncOperations.addHandler(ServiceHandler(route: route))
+                }
+            }
+            .withBoundSocket(descriptor)
+            .wait()
+    }
+}
+
+/// Collects one request, answers it, closes.
+private final class ServiceHandler: ChannelInboundHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    /// A configuration of a hundred thousand lines is 5 MB.
+    private static let mostBody = 64 << 20
+    /// A client that sends nothing is not waited for longer.
+    private static let patience = TimeAmount.seconds(30)
+
+    private let route: ServiceRoute
+    private var head: HTTPRequestHead?
+    private var body: [UInt8] = []
+    private var isAnswered = false
+    private var timer: Scheduled<Void>?
+    private var streamEnd: StreamEnd?
+
+    init(route: @escaping ServiceRoute) { self.route = route }
+
+    func channelActive(context: ChannelHandlerContext) {
+        let channel = context.channel
+        timer = context.eventLoop.scheduleTask(in: Self.patience) { channel.close(promise: nil) }
+        context.fireChannelActive()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        timer?.cancel()
+        streamEnd?()
+        streamEnd = nil
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let head): self.head = head
+        case .body(var buffer):
+            guard body.count + buffer.readableBytes <= Self.mostBody else {
+                refuse(context, status: 413)
+                return
+            }
+            body += buffer.readBytes(length: buffer.readableBytes) ?? []
+        case .end: ask(context)
+        }
+    }
+
+    private func refuse(_ context: ChannelHandlerContext, status: Int) {
+        guard !isAnswered else { return }
+        answer(.whole(status: status, contentType: "text/plain", body: []), on: context.channel)
+        body = []
+    }
+
+    private func ask(_ context: ChannelHandlerContext) {
+        guard let head, !isAnswered else { return }
+        timer?.cancel()
+        let request = ServiceRequest(
+            method: head.method.rawValue,
+            path: String(head.uri.prefix { $0 != "?" }),
+            body: body,
+            peer: peer(context)
+        )
+        body = []
+        let channel = context.channel
+        let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
+        route(request) { answer in
+            channel.eventLoop.execute { handler.value.answer(answer, on: channel) }
+        }
+    }
+
+    private func peer(_ context: ChannelHandlerContext) -> PeerCredentials? {
+        let found = try? context.channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(
+            of: NIOBSDSocket.Handle.self
+        ) { PeerCredentials(of: $0) }
+        return found ?? nil
+    }
+
+    private func answer(_ answer: ServiceAnswer, on channel: any Channel) {
+        guard !isAnswered else { return }
+        isAnswered = true
+        switch answer {
+        case .whole(let status, let contentType, let body):
+            var headers = HTTPHeaders([("content-type", contentType), ("content-length", "\(body.count)")])
+            headers.add(name: "connection", value: "close")
+            write(.head(HTTPResponseHead(version: .http1_1, status: .init(statusCode: status), headers: headers)), channel)
+            write(.body(.byteBuffer(ByteBuffer(bytes: body))), channel)
+            channel.writeAndFlush(HTTPServerResponsePart.end(nil)).whenComplete { _ in channel.close(promise: nil) }
+        case .stream(let contentType, let start):
+            let headers = HTTPHeaders([
+                ("content-type", contentType), ("cache-control", "no-store"), ("connection", "close"),
+            ])
+            channel.writeAndFlush(
+                HTTPServerResponsePart.head(HTTPResponseHead(version: .http1_0, status: .ok, headers: headers)),
+                promise: nil
+            )
+            let end = start(EventSink(channel: channel))
+            if channel.isActive { streamEnd = end } else { end() }
+        }
+    }
+
+    private func write(_ part: HTTPServerResponsePart, _ channel: any Channel) { channel.write(part, promise: nil) }
+}

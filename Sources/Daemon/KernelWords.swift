@@ -1,0 +1,104 @@
+/// How kernel objects, changes and refusals are written for people: in `ip`'s own way where it has one.
+import Foundation
+import Forwarding
+import NetTypes
+
+extension Nexthop {
+    /// `id 1296113664 via 192.0.2.1 dev #3`.
+    var words: String {
+        switch kind {
+        case .blackhole: "id \(id.value) blackhole"
+        case .via(let gateway, let interface, _):
+            "id \(id.value)" + (gateway.map { " via \($0)" } ?? "") + " dev \(InterfaceName.of(interface))"
+        case .group(let members):
+            "id \(id.value) group " + members.map { "\($0.id.value),\($0.weight)" }.joined(separator: "/")
+        }
+    }
+}
+
+extension Route {
+    var words: String { "\(key.prefix) \(action.words) table \(key.table) metric \(key.metric)" }
+}
+
+extension Route.Action {
+    var words: String {
+        switch self {
+        case .nexthop(let id): "nhid \(id.value)"
+        case .inline(let gateway, let interface):
+            (gateway.map { "via \($0) " } ?? "") + "dev \(InterfaceName.of(interface))"
+        case .blackhole: "blackhole"
+        case .unreachable: "unreachable"
+        case .prohibit: "prohibit"
+        case .other(let type): "type \(type)"
+        }
+    }
+}
+
+extension Rule {
+    var words: String {
+        let marks = "0x\(String(mark, radix: 16))/0x\(String(mask, radix: 16))"
+        return "\(family.name) \(preference): fwmark \(marks) lookup \(table)"
+    }
+}
+
+extension KernelChange {
+    /// What the change does: verb, kind, object.
+    var parts: (verb: String, kind: String, object: String) {
+        switch operation {
+        case .setNexthop(let nexthop): ("set", nexthop.isGroup ? "group" : "next hop", "\(nexthop.family.name) \(nexthop.words)")
+        case .deleteNexthop(let id, let family): ("delete", "next hop", "\(family.name) id \(id.value)")
+        case .setRoute(let route): ("set", "route", route.words)
+        case .deleteRoute(let route): ("delete", "route", route.words)
+        case .addRule(let rule): ("add", "rule", rule.words)
+        case .deleteRule(let rule): ("delete", "rule", rule.words)
+        case .setMarkTable(let table): ("set", "nft table", "inet \(table.name) (\(table.paths.count) paths)")
+        case .deleteMarkTable(let name): ("delete", "nft table", "inet \(name)")
+        }
+    }
+
+    var words: String { "\(parts.verb) \(parts.kind) \(parts.object)" }
+}
+
+extension KernelRefusal {
+    /// The kernel's own words where it gave any, and what its errno says.
+    var sentence: String {
+        let system = String(cString: strerror(errno))
+        return words.isEmpty ? system : "\(words) (\(system))"
+    }
+}
+
+extension ForeignConflict {
+    var words: String {
+        switch object {
+        case .nexthop(let nexthop): "a stranger (protocol \(nexthop.routeProtocol)) holds next hop \(nexthop.words)"
+        case .route(let route): "a stranger (protocol \(route.routeProtocol)) holds route \(route.words)"
+        case .rule(let rule): "a stranger (protocol \(rule.routeProtocol)) holds rule \(rule.words)"
+        }
+    }
+}
+
+extension KernelReport {
+    var words: String {
+        switch self {
+        case .link(let link): "link \(link.name) is there"
+        case .linkGone(let index): "link #\(index) is gone"
+        case .address(let address): "address \(address.address) is there"
+        case .addressGone(let address): "address \(address.address) is gone"
+        case .nexthop(let nexthop): "next hop \(nexthop.words)"
+        case .nexthopGone(let id): "next hop id \(id.value) is gone"
+        case .route(let route): "route \(route.words)"
+        case .routeGone(let route): "route \(route.words) is gone"
+        case .rule(let rule): "rule \(rule.words)"
+        case .ruleGone(let rule): "rule \(rule.words) is gone"
+        }
+    }
+}
+
+/// The name of an interface of this network namespace.
+enum InterfaceName {
+    static func of(_ index: UInt32) -> String {
+        var name = [CChar](repeating: 0, count: Int(IF_NAMESIZE))
+        guard if_indextoname(index, &name) != nil else { return "#\(index)" }
+        return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}

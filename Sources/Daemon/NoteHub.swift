@@ -1,0 +1,72 @@
+/// Where notes go: to the journal, to everybody who watches, and into the metrics; off the runtime's thread.
+import ConfigSyntax
+import Control
+import Foundation
+package import Logging
+import Runtime
+import Synchronization
+
+package final class NoteHub: Sendable {
+    /// Lines that may wait for a journal that does not take them; more are dropped and counted.
+    private static let mostWaiting = 10_000
+    /// Events that one watcher may be behind; a slower one is cut off, so that it cannot hold memory.
+    private static let mostBehind = 4096
+
+    package typealias Watcher = @Sendable (WatchEvent) -> Void
+
+    private struct State {
+        var watchers: [UInt64: Watcher] = [:]
+        var next: UInt64 = 1
+        var waiting = 0
+        var dropped: UInt64 = 0
+    }
+
+    private let state = Mutex(State())
+    private let queue = DispatchQueue(label: "martlet.notes")
+    private let logger: Logger
+
+    package init(logger: Logger) { self.logger = logger }
+
+    /// Calls back for every note from now on, on the hub's queue, until `forget`.
+    package func watch(_ watcher: @escaping Watcher) -> UInt64 {
+        state.withLock { state in
+            defer { state.next += 1 }
+            state.watchers[state.next] = watcher
+            return state.next
+        }
+    }
+
+    package func forget(_ id: UInt64) { state.withLock { $0.watchers[id] = nil } }
+
+    /// Says the notes, in order; never waits.
+    func say(_ notes: [Note], sources: SourceMap, at unix: UInt64) {
+        guard !notes.isEmpty else { return }
+        let mayQueue = state.withLock { state -> Bool in
+            guard state.waiting < Self.mostWaiting else {
+                state.dropped += UInt64(notes.count)
+                return false
+            }
+            state.waiting += notes.count
+            return true
+        }
+        guard mayQueue else { return }
+        queue.async { [self] in
+            for note in notes { say(WatchLine(note, sources: sources), at: unix) }
+            let dropped = state.withLock { state -> UInt64 in
+                state.waiting -= notes.count
+                defer { state.dropped = 0 }
+                return state.dropped
+            }
+            if dropped > 0 { logger.warning("journal: \(dropped) lines were dropped because nobody took them") }
+        }
+    }
+
+    /// Waits until everything said so far is written.
+    package func flush() { queue.sync {} }
+
+    private func say(_ line: WatchLine, at unix: UInt64) {
+        logger.write(line)
+        let event = line.event(at: unix)
+        for watcher in state.withLock({ Array($0.watchers.values) }) { watcher(event) }
+    }
+}

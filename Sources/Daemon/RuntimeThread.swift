@@ -1,0 +1,102 @@
+/// The one thread that decides: events in from many producers, turns in order, effects out (docs/architecture.md §5).
+///
+/// Time and chance enter here, at the moment an event is taken from the queue, and nowhere below.
+import Foundation
+import NetTypes
+import Probing
+package import Runtime
+import Synchronization
+
+package final class RuntimeThread: Sendable {
+    /// Something to do on the runtime's thread.
+    private enum Work: Sendable {
+        case event(Event.Kind)
+        /// A look at the state; it may not change it, so it is not recorded.
+        case ask(@Sendable (Router, Instant) -> Void)
+        case stop
+    }
+
+    private struct Queue {
+        var work: [Work] = []
+        var wakeAt: Instant?
+    }
+
+    private let queue = Mutex(Queue())
+    private let signal = DispatchSemaphore(value: 0)
+    private let ended = DispatchSemaphore(value: 0)
+
+    package init() {}
+
+    /// Starts the thread. `carryOut` is called on it after every turn, with the event and its effects.
+    package func start(carryOut: @escaping @Sendable (Event, [Effect]) -> Void) {
+        let thread = Thread { [self] in
+            run(carryOut)
+            ended.signal()
+        }
+        thread.name = "martlet-runtime"
+        thread.stackSize = 8 << 20
+        thread.start()
+    }
+
+    package func post(_ fact: Fact) { push(.event(.fact(fact))) }
+
+    package func post(_ kind: Event.Kind) { push(.event(kind)) }
+
+    /// Runs the question on the runtime's thread, after all events posted before it.
+    package func ask(_ question: @escaping @Sendable (Router, Instant) -> Void) { push(.ask(question)) }
+
+    /// Comes back with `Fact.woke` at the time, or at an earlier one already asked for.
+    package func wake(at time: Instant) {
+        queue.withLock { $0.wakeAt = min($0.wakeAt ?? time, time) }
+        signal.signal()
+    }
+
+    /// Finishes what is queued, then ends the thread and waits for that.
+    package func stop() {
+        push(.stop)
+        ended.wait()
+    }
+
+    private func push(_ work: Work) {
+        queue.withLock { $0.work.append(work) }
+        signal.signal()
+    }
+
+    private func run(_ carryOut: (Event, [Effect]) -> Void) {
+        var router = Router()
+        var chance = SystemRandomNumberGenerator()
+        while true {
+            for work in takeAll() {
+                switch work {
+                case .event(let kind):
+                    let event = Event(at: BootClock.now(), draw: chance.next(), kind)
+                    carryOut(event, router.turn(event))
+                case .ask(let question): question(router, BootClock.now())
+                case .stop: return
+                }
+            }
+        }
+    }
+
+    /// Waits for work or for the moment asked for; due wake-ups come as an event like any other.
+    private func takeAll() -> [Work] {
+        while true {
+            let now = BootClock.now()
+            let (work, wakeAt) = queue.withLock { queue -> ([Work], Instant?) in
+                var work = queue.work
+                queue.work.removeAll(keepingCapacity: true)
+                if let due = queue.wakeAt, due <= now {
+                    queue.wakeAt = nil
+                    work.append(.event(.fact(.woke)))
+                }
+                return (work, queue.wakeAt)
+            }
+            if !work.isEmpty { return work }
+            guard let wakeAt else {
+                signal.wait()
+                continue
+            }
+            _ = signal.wait(timeout: .now() + .nanoseconds(Int(clamping: (wakeAt - now).nanoseconds)))
+        }
+    }
+}

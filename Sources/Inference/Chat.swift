@@ -1,0 +1,95 @@
+package import Wire
+
+/// What does a client want of a model, whichever dialect it speaks? The one form between dialects: a request is brought into
+/// it only when client and provider speak differently. Schemas stay bytes and numbers stay text, so that nothing is rounded
+/// or reordered on the way.
+package struct Chat: Equatable, Sendable {
+    /// The model as the client named it.
+    package var model: String
+    /// System, user, assistant and tool messages in the client's order.
+    package var messages: [Message]
+    /// The tools on offer.
+    package var tools: [Tool] = []
+    /// Whether a tool must, may or must not be called; nil if the client did not say.
+    package var toolChoice: ToolChoice?
+    /// Whether several tools may be called at once; nil if the client did not say.
+    package var allowsParallelTools: Bool?
+    /// The most tokens the answer may have; nil if the client did not say.
+    package var maxTokens: UInt64?
+    /// Sampling temperature, as written.
+    package var temperature: String?
+    /// Nucleus sampling's probability mass, as written.
+    package var topP: String?
+    /// Texts that end the answer.
+    package var stop: [String] = []
+    /// The form the answer must have; nil if the client did not say.
+    package var responseFormat: ResponseFormat?
+    /// How hard the model shall think, in the client's word; nil if the client did not say.
+    package var effort: String?
+    /// Whether the answer shall come in pieces.
+    package var stream = false
+    /// Whether a streamed answer shall end with the usage.
+    package var includeUsage = false
+    /// Whom the request is for, an opaque name.
+    package var user: String?
+    /// Outermost fields that have no place above, as they came. A target's encoder carries, refuses or reports each.
+    package var extras: [Extra] = []
+    /// Inner fields that this form has no place for, by path without indexes: reported, whatever the target.
+    package var uncarried: [String] = []
+
+    /// A request with its two indispensable parts.
+    package init(model: String, messages: [Message]) {
+        self.model = model
+        self.messages = messages
+    }
+
+    /// An outermost field, kept as it came.
+    package struct Extra: Equatable, Sendable {
+        /// The field's name.
+        package let name: String
+        /// Its value, JSON.
+        package let value: JSONValue
+
+        /// A field.
+        package init(name: String, value: JSONValue) {
+            self.name = name
+            self.value = value
+        }
+    }
+}
+
+extension Chat {
+    /// A function the model may ask the client to call.
+    package struct Tool: Equatable, Sendable {
+        /// The function's name.
+        package var name: String
+        /// What it does, for the model.
+        package var description: String?
+        /// The JSON Schema of its arguments, as written; nil if it takes none.
+        package var parameters: [UInt8]?
+        /// Whether arguments must follow the schema to the letter; nil if the client did not say.
+        package var strict: Bool?
+
+        /// A tool.
+        package init(name: String, description: String? = nil, parameters: [UInt8]? = nil, strict: Bool? = nil) {
+            self.name = name
+            self.description = description
+            self.parameters = parameters
+            self.strict = strict
+        }
+    }
+
+    /// Whether the model must call a tool.
+    package enum ToolChoice: Equatable, Sendable {
+        case auto, none, required
+        /// The tool of this name must be called.
+        case tool(String)
+    }
+
+    /// The form the answer must have.
+    package enum ResponseFormat: Equatable, Sendable {
+        case text, jsonObject
+        /// JSON that follows this schema, as written.
+        case jsonSchema(name: String, schema: [UInt8]?)
+    }
+}

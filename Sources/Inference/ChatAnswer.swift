@@ -1,0 +1,23 @@
+/// What did a model answer, in one piece?
+package struct ChatAnswer: Equatable, Sendable {
+    /// The provider's own name for the answer.
+    package var id: String
+    /// The model that answered.
+    package var model: String
+    /// The text; nil if there is none, as with an answer of tool calls only.
+    package var text: String?
+    /// What the model thought before it answered, if the provider tells.
+    package var reasoning: String?
+    /// The tools it wants called, in order.
+    package var toolCalls: [Chat.ToolUse] = []
+    /// Why it stopped; nil if the provider does not say.
+    package var finish: FinishReason?
+    /// What was used.
+    package var usage = Usage()
+
+    /// An empty answer.
+    package init(id: String, model: String) {
+        self.id = id
+        self.model = model
+    }
+}

@@ -1,0 +1,44 @@
+/// Which facts of a model request a policy may ask for, and in which slot each stands.
+package import PolicyEngine
+
+package enum RequestFact: Int, CaseIterable, Sendable {
+    case model, key, team, stream, tools, source, promptTokens, hasCode, modality, time, header
+
+    package var slot: FactSlot { FactSlot(rawValue) }
+
+    /// The name in conditions.
+    package var name: String { attribute.name }
+
+    private var attribute: FactSchema.Attribute {
+        switch self {
+        case .model: .init("model", .text(vocabulary: []))
+        case .key: .init("key", .text(vocabulary: []))
+        case .team: .init("key.team", .text(vocabulary: []))
+        case .stream: .init("stream", .flag)
+        case .tools: .init("tools", .flag)
+        case .source: .init("src", .address)
+        case .promptTokens: .init("prompt.tokens", .number(0...Int64(UInt32.max)))
+        case .hasCode: .init("prompt.has-code", .flag)
+        case .modality: .init("prompt.modality", .words(vocabulary: ["audio", "file", "image", "text", "video"]))
+        case .time: .init("time", .time)
+        case .header: .init("header", .fields)
+        }
+    }
+
+    package static let schema = FactSchema(allCases.map(\.attribute), allowsPatterns: true)
+
+    /// What this version cannot answer yet; a policy that asks for one of them is refused at apply by name.
+    package static let unserved = [hasCode, modality, time, header].map(\.name)
+}
+
+/// What is known of one request. Facts that are never set stay absent, and comparisons with them are false.
+package struct RequestFacts: Hashable, Sendable {
+    package var facts = Facts(for: RequestFact.schema)
+
+    package init() {}
+
+    package subscript(fact: RequestFact) -> FactValue {
+        get { facts[fact.slot] }
+        set { facts[fact.slot] = newValue }
+    }
+}

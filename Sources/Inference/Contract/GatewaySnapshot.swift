@@ -1,0 +1,165 @@
+/// What does the gateway know? All it decides on, flat and by number, pushed by the daemon and replaced as a whole.
+package import ConfigSyntax
+package import NetTypes
+package import PolicyEngine
+
+package struct GatewaySnapshot: Sendable, Codable {
+    /// Grows with every change; stands in every decision record.
+    package var generation: UInt64
+    package var providers: [GatewayProvider]
+    /// The model groups with admin state and health.
+    package var models: GroupTable
+    /// What each model member is, parallel to `models.members`.
+    package var deployments: [Deployment]
+    /// The network groups with admin state and health; empty on a host without network plane.
+    package var network: GroupTable
+    /// The mark of each network member that a model connection may leave by.
+    package var paths: [PathMark]
+    package var keys: [GatewayKey]
+    /// In file order.
+    package var policies: [GatewayPolicy]
+    /// Parallel to the listening sockets that the gateway inherits.
+    package var listeners: [GatewayListener]
+    /// Key of the `KeyedHash` for splits and affinity.
+    package var hashKey0: UInt64
+    package var hashKey1: UInt64
+
+    package init(
+        generation: UInt64,
+        providers: [GatewayProvider],
+        models: GroupTable,
+        deployments: [Deployment],
+        network: GroupTable,
+        paths: [PathMark],
+        keys: [GatewayKey],
+        policies: [GatewayPolicy],
+        listeners: [GatewayListener],
+        hashKey0: UInt64,
+        hashKey1: UInt64
+    ) {
+        self.generation = generation
+        self.providers = providers
+        self.models = models
+        self.deployments = deployments
+        self.network = network
+        self.paths = paths
+        self.keys = keys
+        self.policies = policies
+        self.listeners = listeners
+        self.hashKey0 = hashKey0
+        self.hashKey1 = hashKey1
+    }
+}
+
+/// One provider.
+package struct GatewayProvider: Hashable, Sendable, Codable {
+    package var name: String
+    package var dialect: Dialect
+    package var isTLS: Bool
+    /// A name or a literal address (IPv6 without brackets).
+    package var host: String
+    package var port: UInt16
+    /// What the URL's path begins with, without a slash at its end: `/v1`, or nothing.
+    package var pathPrefix: String
+    package var secret: GatewaySecret?
+    /// The name of a network group or `group.member`; nil leaves the way to the host's routing.
+    package var path: String?
+    package var region: String?
+
+    package init(
+        name: String,
+        dialect: Dialect,
+        isTLS: Bool,
+        host: String,
+        port: UInt16,
+        pathPrefix: String,
+        secret: GatewaySecret? = nil,
+        path: String? = nil,
+        region: String? = nil
+    ) {
+        self.name = name
+        self.dialect = dialect
+        self.isTLS = isTLS
+        self.host = host
+        self.port = port
+        self.pathPrefix = pathPrefix
+        self.secret = secret
+        self.path = path
+        self.region = region
+    }
+}
+
+/// What one model member is.
+package struct Deployment: Hashable, Sendable, Codable {
+    /// Index into `GatewaySnapshot.providers`.
+    package var provider: Int
+    /// The model's name at the provider.
+    package var model: String
+    package var timeouts: ExchangeTimeouts
+
+    package init(provider: Int, model: String, timeouts: ExchangeTimeouts = ExchangeTimeouts()) {
+        self.provider = provider
+        self.model = model
+        self.timeouts = timeouts
+    }
+}
+
+/// The joint of the planes: what mark leads over which network member.
+package struct PathMark: Hashable, Sendable, Codable {
+    /// Index into the `network` table.
+    package var member: MemberID
+    package var mark: Mark
+
+    package init(member: MemberID, mark: Mark) {
+        self.member = member
+        self.mark = mark
+    }
+}
+
+/// One key that clients may use.
+package struct GatewayKey: Hashable, Sendable, Codable {
+    package var name: String
+    /// SHA-256 of the key's bytes, 64 lower-case hexadecimal digits.
+    package var sha256: String
+    package var team: String?
+
+    package init(name: String, sha256: String, team: String? = nil) {
+        self.name = name
+        self.sha256 = sha256
+        self.team = team
+    }
+}
+
+/// One listening socket.
+package struct GatewayListener: Hashable, Sendable, Codable {
+    /// As configured, for logs: `127.0.0.1:8080`.
+    package var address: String
+
+    package init(address: String) { self.address = address }
+}
+
+/// One rule of `models.policies`.
+package struct GatewayPolicy: Sendable, Codable {
+    /// Whom a policy sends a request to.
+    package enum Target: Hashable, Sendable, Codable {
+        case group(GroupID)
+        case member(MemberID)
+        /// Answered with 403 and this reason.
+        case reject(reason: String)
+    }
+
+    package var name: String
+    package var place: Place
+    package var match: Match
+    package var target: Target
+    /// When nobody in the target can serve: whether the next policies are asked.
+    package var fallsThrough: Bool
+
+    package init(name: String, place: Place, match: Match, target: Target, fallsThrough: Bool) {
+        self.name = name
+        self.place = place
+        self.match = match
+        self.target = target
+        self.fallsThrough = fallsThrough
+    }
+}

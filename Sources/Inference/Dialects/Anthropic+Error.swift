@@ -1,0 +1,45 @@
+import Wire
+
+/// What does an error of the Messages API mean?
+extension Anthropic {
+    /// What an error answer says.
+    package static func error(status: Int, body: [UInt8]) -> UpstreamError {
+        guard let document = try? JSONDocument(body, limits: .answer), let error = document["error"], !error.isNull
+        else {
+            let kind = UpstreamError.kind(ofStatus: status)
+            return UpstreamError(kind, status: status, message: "The provider answered with status \(status).")
+        }
+        return failure(error, status: status)
+    }
+
+    /// The error that a body with another status hides.
+    static func embeddedError(_ value: JSONView) -> UpstreamError? {
+        value["type"]?.string == "error" ? failure(value["error"], status: nil) : nil
+    }
+
+    /// - Parameter status: nil inside a stream, where the type alone speaks.
+    static func failure(_ error: JSONView?, status: Int?) -> UpstreamError {
+        let word = error?["type"]?.string
+        let meaning = word.flatMap(meaning)
+        let kind = meaning?.kind ?? UpstreamError.kind(ofStatus: status ?? 500)
+        let message = error?["message"]?.string ?? "The provider reported an error without words."
+        return UpstreamError(kind, status: status ?? meaning?.status ?? 500, message: message, code: word)
+    }
+
+    /// The error types of the API and the statuses they come with.
+    private static func meaning(of type: String) -> (kind: UpstreamError.Kind, status: Int)? {
+        switch type {
+        case "invalid_request_error": (.invalidRequest, 400)
+        case "authentication_error": (.authentication, 401)
+        case "billing_error": (.quota, 402)
+        case "permission_error": (.permission, 403)
+        case "not_found_error": (.notFound, 404)
+        case "request_too_large": (.tooLarge, 413)
+        case "rate_limit_error": (.rateLimited, 429)
+        case "api_error": (.server, 500)
+        case "timeout_error": (.timeout, 504)
+        case "overloaded_error": (.overloaded, 529)
+        default: nil
+        }
+    }
+}

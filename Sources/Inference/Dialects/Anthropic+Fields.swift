@@ -1,0 +1,96 @@
+import Wire
+
+/// Which fields of a request are carried into the Messages API, which are refused, and which go without effect and are reported?
+extension Anthropic {
+    /// Fields that change what the answer has to contain: without them it would be another answer, so they are refused.
+    private static let refused = [
+        "audio": "it gives no audio",
+        "logit_bias": "it has no token biases",
+        "logprobs": "it gives no probabilities",
+        "modalities": "it gives text only",
+        "moderation": "it has no such checks",
+        "n": "it gives one answer",
+        "top_logprobs": "it gives no probabilities",
+        "web_search_options": "its search is a tool of its own",
+    ]
+
+    /// Values that ask for nothing beyond what happens anyway.
+    private static func isNeutral(_ extra: Chat.Extra) -> Bool {
+        switch (extra.name, extra.value) {
+        case ("n", .number("1")), ("top_logprobs", .number("0")), ("modalities", .array([.string("text")])): true
+        case ("frequency_penalty", .number(let text)), ("presence_penalty", .number(let text)): Double(text) == 0
+        case ("logprobs", .bool(false)), ("store", .bool(false)): true
+        case ("logit_bias", .object([])), ("metadata", .object([])): true
+        case ("service_tier", .string("auto")): true
+        default: false
+        }
+    }
+
+    static func refuseInexpressible(_ chat: Chat) throws(RequestError) {
+        for extra in chat.extras where !isNeutral(extra) {
+            if let reason = refused[extra.name] { throw .inexpressible(extra.name, in: .anthropic, reason) }
+        }
+    }
+
+    /// The fields of a request that a provider of this dialect never sees, by path: wishes that shade the answer but do not
+    /// define it. They are named to the client in a response header, in the order of the request.
+    package static func omissions(in chat: Chat) -> [String] {
+        var fields: [String] = []
+        // The API of the current models takes no sampling parameters.
+        if chat.temperature.flatMap(Double.init).map({ $0 != 1 }) ?? false { fields.append("temperature") }
+        if chat.topP.flatMap(Double.init).map({ $0 != 1 }) ?? false { fields.append("top_p") }
+        if let effort = chat.effort, !effortWords.contains(effort), effort != "none" {
+            fields.append("reasoning_effort")
+        }
+        if hasLateSystemMessage(chat) { fields.append("messages.role") }
+        for extra in chat.extras where !isNeutral(extra) {
+            let isCarried = extra.name == "safety_identifier" && chat.user == nil
+            if !isCarried { fields.append(extra.name) }
+        }
+        return fields + chat.uncarried
+    }
+
+    /// A system message inside the conversation is heard before it: pulled up like the others, and reported.
+    private static func hasLateSystemMessage(_ chat: Chat) -> Bool {
+        guard let first = chat.messages.firstIndex(where: { $0.role != .system }) else { return false }
+        return chat.messages[first...].contains { $0.role == .system }
+    }
+
+    /// The efforts of the dialect's `OutputConfig`.
+    private static let effortWords = ["low", "medium", "high", "xhigh", "max"]
+
+    /// The answer's form and the effort stand together here; no effort at all is a field of its own.
+    static func writeOutput(_ chat: Chat, to writer: inout JSONWriter) throws(RequestError) {
+        let schema = try schema(chat.responseFormat)
+        let effort = chat.effort.flatMap { effortWords.contains($0) ? $0 : nil }
+        if chat.effort == "none" {
+            writer.key("thinking")
+            writer.beginObject()
+            writer.member("type", "disabled")
+            writer.endObject()
+        }
+        guard schema != nil || effort != nil else { return }
+        writer.key("output_config")
+        writer.beginObject()
+        if let effort { writer.member("effort", effort) }
+        if let schema {
+            writer.key("format")
+            writer.beginObject()
+            writer.member("type", "json_schema")
+            writer.member("schema", raw: schema)
+            writer.endObject()
+        }
+        writer.endObject()
+    }
+
+    private static func schema(_ format: Chat.ResponseFormat?) throws(RequestError) -> [UInt8]? {
+        switch format {
+        case .text, nil: return nil
+        case .jsonSchema(_, let schema?): return schema
+        case .jsonSchema(_, nil):
+            throw .inexpressible("response_format.json_schema.schema", in: .anthropic, "it needs a schema")
+        case .jsonObject:
+            throw .inexpressible("response_format", in: .anthropic, "it gives JSON by a schema only: use 'json_schema'")
+        }
+    }
+}

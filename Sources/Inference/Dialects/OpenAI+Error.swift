@@ -1,0 +1,90 @@
+import Wire
+
+/// How are errors told and read in the OpenAI dialect?
+extension OpenAI {
+    /// The body of an error answer. `type` says whose fault it is, `param` names the field, `code` is for programs.
+    package static func errorBody(message: String, type: String, param: String? = nil, code: String? = nil) -> [UInt8] {
+        var writer = JSONWriter(capacity: 128 + message.utf8.count)
+        writer.beginObject()
+        writer.key("error")
+        writer.beginObject()
+        writer.member("message", message)
+        writer.member("type", type)
+        for (name, value) in [("param", param), ("code", code)] {
+            writer.key(name)
+            if let value { writer.string(value) } else { writer.null() }
+        }
+        writer.endObject()
+        writer.endObject()
+        return writer.bytes
+    }
+
+    /// The body that tells a client what is wrong with its request; the status is the error's.
+    package static func errorBody(_ error: RequestError) -> [UInt8] {
+        errorBody(message: error.message, type: "invalid_request_error", param: error.param, code: error.code.rawValue)
+    }
+
+    /// The body that tells a client how the last provider failed.
+    package static func errorBody(_ error: UpstreamError) -> [UInt8] {
+        errorBody(message: error.clientMessage, type: type(of: error.kind), code: error.code ?? error.kind.rawValue)
+    }
+
+    /// The event that breaks a stream off. No `[DONE]` may follow.
+    package static func errorEvent(_ error: UpstreamError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        EventStreamWriter.append(data: errorBody(error), to: &bytes)
+        return bytes
+    }
+
+    /// What the client's library makes of a class of failures, in step with `clientStatus`.
+    private static func type(of kind: UpstreamError.Kind) -> String {
+        switch kind {
+        case .invalidRequest, .tooLarge: "invalid_request_error"
+        case .rateLimited: "rate_limit_error"
+        case .authentication, .permission, .notFound, .quota, .overloaded, .timeout, .server, .malformed: "server_error"
+        }
+    }
+
+    // MARK: Reading
+
+    /// What an error answer of a provider says.
+    package static func error(status: Int, body: [UInt8]) -> UpstreamError {
+        let kind = UpstreamError.kind(ofStatus: status)
+        guard let document = try? JSONDocument(body, limits: .answer), let error = embeddedError(document) else {
+            return UpstreamError(kind, status: status, message: "The provider answered with status \(status).")
+        }
+        let refined = kind == .rateLimited && error.kind == .quota ? .quota : kind
+        return UpstreamError(refined, status: status, message: error.message, code: error.code)
+    }
+
+    /// The error inside a chunk or an answer, whatever its status: `{"error":{…}}`, or `{"object":"error",…}` as older vLLM
+    /// writes it.
+    static func embeddedError(_ document: JSONDocument) -> UpstreamError? {
+        if let error = document["error"], !error.isNull { return failure(error) }
+        return document["object"]?.string == "error" ? failure(document.root) : nil
+    }
+
+    private static func failure(_ error: JSONView) -> UpstreamError {
+        // Some servers give a bare text, and some a status where OpenAI has a word.
+        let message = error.string ?? error["message"]?.string ?? "The provider reported an error without words."
+        let status = error["code"]?.unsigned.flatMap { (400...599).contains($0) ? Int($0) : nil }
+        let word = error["code"]?.string ?? error["type"]?.string
+        let (kind, usual) = status.map { (UpstreamError.kind(ofStatus: $0), $0) } ?? meaning(of: error)
+        return UpstreamError(kind, status: status ?? usual, message: message, code: word)
+    }
+
+    private static func meaning(of error: JSONView) -> (UpstreamError.Kind, Int) {
+        for word in [error["code"]?.string, error["type"]?.string] {
+            switch word {
+            case "insufficient_quota", "billing_hard_limit_reached": return (.quota, 429)
+            case "rate_limit_exceeded", "rate_limit_error", "requests", "tokens": return (.rateLimited, 429)
+            case "invalid_api_key", "authentication_error": return (.authentication, 401)
+            case "model_not_found", "not_found_error": return (.notFound, 404)
+            case "overloaded_error", "service_unavailable_error", "engine_overloaded": return (.overloaded, 503)
+            case "invalid_request_error", "BadRequestError", "context_length_exceeded": return (.invalidRequest, 400)
+            default: continue
+            }
+        }
+        return (.server, 500)
+    }
+}

@@ -1,0 +1,113 @@
+import Wire
+
+/// What does a stream of this dialect tell while it passes through unchanged?
+extension OpenAI {
+    /// One block of a stream, or a whole answer, with what it told.
+    package struct Observed: Equatable, Sendable {
+        /// The bytes, to be passed on as they are if `isForwarded`.
+        package let raw: ArraySlice<UInt8>
+        /// Whether the client gets them. Not the usage that only we asked for, and not an error: what becomes of that is
+        /// the exchange's to say.
+        package internal(set) var isForwarded = true
+        /// Whether it carries something of the answer: the content commit.
+        package internal(set) var isMeaningful = false
+        /// The usage, if it reports it.
+        package internal(set) var usage: Usage?
+        /// Why the model stopped, if it says so.
+        package internal(set) var finish: FinishReason?
+        /// The error it carries.
+        package internal(set) var error: UpstreamError?
+        /// Whether it is the mark of a proper end.
+        package internal(set) var isDone = false
+
+        init(raw: ArraySlice<UInt8>) {
+            self.raw = raw
+        }
+    }
+
+    /// Watches a stream that passes through.
+    package struct StreamObserver: Sendable {
+        private var reader = EventStreamReader()
+        private let includeUsage: Bool
+        /// Whether the mark of a proper end has been seen.
+        package private(set) var isComplete = false
+
+        /// - Parameter includeUsage: whether the client asked for the usage; otherwise the chunk with it is held back.
+        package init(includeUsage: Bool) {
+            self.includeUsage = includeUsage
+        }
+
+        /// Takes bytes in and gives what they complete, block by block.
+        /// - Throws: when a block is larger than anything a provider sends.
+        package mutating func feed(_ bytes: [UInt8]) throws(UpstreamError) -> [Observed] {
+            reader.append(bytes.span.bytes)
+            var observed: [Observed] = []
+            do {
+                while let event = try reader.next() { observed.append(look(at: event)) }
+            } catch {
+                throw .malformed("The provider's stream cannot be read: \(error).")
+            }
+            return observed
+        }
+
+        /// What is left when the provider has closed the stream: some leave the last blank line out.
+        package mutating func finish() -> Observed? {
+            reader.finish().map { look(at: $0) }
+        }
+
+        private mutating func look(at event: ServerSentEvent) -> Observed {
+            var observed = Observed(raw: event.raw)
+            guard let data = event.data else { return observed }
+            if data == OpenAI.doneMark {
+                observed.isDone = true
+                observed.isMeaningful = true
+                isComplete = true
+                return observed
+            }
+            guard let document = try? JSONDocument(data, limits: .answer) else {
+                // Not ours to judge: the client may know what it is.
+                observed.isMeaningful = true
+                return observed
+            }
+            observed.look(at: document)
+            if observed.error != nil { observed.isForwarded = false }
+            if observed.isUsageOnly(document), !includeUsage { observed.isForwarded = false }
+            return observed
+        }
+    }
+}
+
+extension OpenAI.Observed {
+    /// Reads a chunk or an answer.
+    mutating func look(at document: JSONDocument) {
+        if let failure = OpenAI.embeddedError(document) {
+            error = failure
+            return
+        }
+        usage = OpenAI.usage(document["usage"])
+        for choice in (document["choices"] ?? document.root).elements {
+            if let word = choice["finish_reason"]?.string { finish = OpenAI.finishReason(word) }
+            if let said = choice["delta"] ?? choice["message"], Self.carriesContent(said) { isMeaningful = true }
+        }
+        if finish != nil { isMeaningful = true }
+    }
+
+    /// Whether a delta or message holds more than the role.
+    private static func carriesContent(_ said: JSONView) -> Bool {
+        said.members.contains { member in
+            guard !member.spells("role") else { return false }
+            switch member.value.kind {
+            case .null: return false
+            case .string: return member.value.raw.count > 2
+            case .array: return member.value.elements.contains { _ in true }
+            case .bool, .number, .object: return true
+            }
+        }
+    }
+
+    /// The chunk at the end of a stream that has the usage and nothing else.
+    fileprivate func isUsageOnly(_ document: JSONDocument) -> Bool {
+        guard usage != nil, let choices = document["choices"] else { return false }
+        return choices.kind == .array && !choices.elements.contains { _ in true }
+    }
+}

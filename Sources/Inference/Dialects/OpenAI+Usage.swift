@@ -1,0 +1,46 @@
+import Wire
+
+/// How is usage read and written in the OpenAI dialect? `prompt_tokens` counts cached tokens in, as our own form does.
+extension OpenAI {
+    static func usage(_ value: JSONView?) -> Usage? {
+        guard let value, value.kind == .object else { return nil }
+        let prompt = value["prompt_tokens_details"]
+        return Usage(
+            input: value["prompt_tokens"]?.unsigned,
+            output: value["completion_tokens"]?.unsigned,
+            cachedRead: prompt?["cached_tokens"]?.unsigned,
+            cacheWrite: prompt?["cache_write_tokens"]?.unsigned,
+            reasoning: value["completion_tokens_details"]?["reasoning_tokens"]?.unsigned
+        )
+    }
+
+    /// Writes the member `usage`, if there is anything true to say: the dialect wants all three counts or none.
+    /// - Returns: whether it was written.
+    @discardableResult
+    static func write(_ usage: Usage, to writer: inout JSONWriter) -> Bool {
+        guard let input = usage.input, let output = usage.output, let total = usage.total else { return false }
+        writer.key("usage")
+        writer.beginObject()
+        writer.member("prompt_tokens", input)
+        writer.member("completion_tokens", output)
+        writer.member("total_tokens", total)
+        writeDetails(
+            "prompt_tokens_details",
+            [("cached_tokens", usage.cachedRead), ("cache_write_tokens", usage.cacheWrite)],
+            to: &writer
+        )
+        writeDetails("completion_tokens_details", [("reasoning_tokens", usage.reasoning)], to: &writer)
+        writer.endObject()
+        return true
+    }
+
+    private static func writeDetails(_ name: String, _ counts: [(String, UInt64?)], to writer: inout JSONWriter) {
+        guard counts.contains(where: { $0.1 != nil }) else { return }
+        writer.key(name)
+        writer.beginObject()
+        for (name, count) in counts {
+            if let count { writer.member(name, count) }
+        }
+        writer.endObject()
+    }
+}

@@ -1,0 +1,49 @@
+/// How far has one try at one candidate come?
+import NetTypes
+
+struct Attempt: Sendable {
+    /// Where the answer stands. → connecting → waiting → one of the three others.
+    enum Phase: Hashable, Sendable {
+        case connecting
+        /// The request is sent, no head yet.
+        case waiting
+        /// A plain answer is collected until it is whole (`Exchange.collected`).
+        case plain
+        /// A stream is read; what it gave is in `Exchange.stream`.
+        case streaming
+        /// The answer is an error, whose body is collected.
+        case refused(FailureClass)
+    }
+
+    let id: AttemptID
+    let candidate: Candidate
+    let provider: GatewayProvider
+    let timeouts: ExchangeTimeouts
+    let request: UpstreamRequest
+    let startedAt: Instant
+    var phase = Phase.connecting
+    var head: UpstreamHead?
+    var row: AttemptRow
+    /// Whether the connection at hand served another request before, and so may have died unnoticed.
+    var isReused = false
+    /// Whether it was an idle connection that turned out dead, and this is the second.
+    var isSecondConnection = false
+    /// The runtime said that its path is down.
+    var isPathDown = false
+
+    /// Whether a dead connection may be replaced without calling it a failure: nothing of an answer has come, and the
+    /// connection was idle before, so that the provider closing it while we wrote is the likely cause.
+    var mayReconnect: Bool { isReused && !isSecondConnection && head == nil }
+
+    var connectOrder: ConnectOrder {
+        ConnectOrder(
+            attempt: id,
+            host: provider.host,
+            port: provider.port,
+            isTLS: provider.isTLS,
+            families: candidate.families,
+            mark: candidate.mark,
+            mustBeFresh: isSecondConnection
+        )
+    }
+}

@@ -1,0 +1,203 @@
+/// What does the client get, and when? Heads, bytes, heartbeats and ends; the two commit points are set here and nowhere else.
+import NetTypes
+import PolicyEngine
+import Wire
+
+// MARK: - Plain answers
+
+extension Exchange {
+    /// A plain answer is held until it is whole: up to here every failure was answered by trying elsewhere.
+    mutating func answerPlainly(_ body: [UInt8], at now: Instant) {
+        guard let current = attempt, let ask else { return }
+        switch current.provider.dialect {
+        case .openai:
+            let observed = OpenAI.observed(answer: body)
+            if let error = observed.error { return failInBody(error, at: now) }
+            meter.observe(observed)
+            deliver(body, at: now)
+        case .anthropic:
+            do {
+                let answer = try Anthropic.answer(from: body)
+                meter.observe(answer)
+                let seconds = record.startedUnix / 1_000_000
+                let made = OpenAI.answer(answer, id: answerID, model: ask.view.model, created: seconds)
+                deliver(made, at: now)
+            } catch {
+                failInBody(error, at: now)
+            }
+        }
+    }
+
+    /// A 200 that holds an error, or nothing that can be read.
+    private mutating func failInBody(_ error: UpstreamError, at now: Instant) {
+        let kind = error.kind == .malformed ? FailureClass.malformed : .errorFirstEvent
+        fail(Failure(kind: kind, error: error), detail: error.message, isConnectionGone: true, at: now)
+    }
+
+    private mutating func deliver(_ body: [UInt8], at now: Instant) {
+        succeed(at: now)
+        noteFirstToken(at: now)
+        closeRow(as: nil, detail: nil, at: now)
+        writeHead(200, type: "application/json", length: body.count, at: now)
+        record.contentAfter = now - startedAt
+        write(body)
+        finish(.answered, end: .complete, at: now)
+    }
+
+    private mutating func noteFirstToken(at now: Instant) {
+        guard let startedAt = attempt?.startedAt else { return }
+        attempt?.row.firstToken = now - startedAt
+    }
+
+    /// Passive health: told with the first meaningful bytes, not at the end of a stream that may run for an hour.
+    private mutating func succeed(at now: Instant) {
+        guard let row = attempt?.row else { return }
+        actions.append(.signal(member: row.member, path: row.path, .success))
+    }
+}
+
+// MARK: - Streams
+
+extension Exchange {
+    mutating func streamed(_ bytes: [UInt8], at now: Instant) {
+        do {
+            let pieces = try stream?.feed(bytes, into: &meter) ?? []
+            forward(pieces, at: now)
+            if commit == .content, !isClientBlocked { keepAlive(at: now) }
+        } catch {
+            fail(Failure(kind: .malformed, error: error), detail: error.message, isConnectionGone: false, at: now)
+        }
+    }
+
+    private mutating func keepAlive(at now: Instant) {
+        guard let timeouts = attempt?.timeouts else { return }
+        attempt?.isPathDown = false
+        deadlines[.silence] = now + timeouts.betweenTokens
+    }
+
+    /// Passes pieces on, in one write: one read of the upstream is one write to the client.
+    private mutating func forward(_ pieces: [AnswerPiece], at now: Instant) {
+        var bytes: [UInt8] = []
+        for piece in pieces {
+            if let error = piece.error {
+                flush(&bytes, at: now)
+                let kind = commit == .content ? FailureClass.errorMidStream : .errorFirstEvent
+                return fail(Failure(kind: kind, error: error), detail: error.message, isConnectionGone: false, at: now)
+            }
+            bytes += piece.bytes
+            if piece.isMeaningful, commit < .content { commitContent(at: now) }
+            if piece.isDone {
+                flush(&bytes, at: now)
+                return streamIsWhole(at: now)
+            }
+        }
+        flush(&bytes, at: now)
+    }
+
+    /// Before the content commit events are held back: another provider's stream may have to take their place.
+    private mutating func flush(_ bytes: inout [UInt8], at now: Instant) {
+        guard !bytes.isEmpty else { return }
+        commitStreamHead(at: now)
+        if commit < .content, held.count + bytes.count > ExchangeLimits.heldEventBytes { commitContent(at: now) }
+        if commit < .content {
+            held += bytes
+        } else {
+            write(held.isEmpty ? bytes : held + bytes)
+            held = []
+            deadlines[.heartbeat] = now + ExchangeLimits.heartbeat
+        }
+        bytes = []
+    }
+
+    private mutating func commitContent(at now: Instant) {
+        commitStreamHead(at: now)
+        commit = .content
+        deadlines[.firstToken] = nil
+        record.contentAfter = now - startedAt
+        noteFirstToken(at: now)
+        succeed(at: now)
+    }
+
+    private mutating func streamIsWhole(at now: Instant) {
+        if let id = attempt?.id { actions.append(.releaseUpstream(id)) }
+        closeRow(as: nil, detail: nil, at: now)
+        finish(.answered, end: .complete, at: now)
+    }
+
+    /// The provider's HTTP answer is over. Without its dialect's mark of a proper end it was whole only if the model had
+    /// stopped: some servers leave `[DONE]` out, and the client gets it from us.
+    mutating func streamEnded(at now: Instant) {
+        do {
+            let rest = try stream?.finish(into: &meter) ?? []
+            forward(rest, at: now)
+        } catch {
+            return fail(Failure(kind: .malformed, error: error), detail: error.message, isConnectionGone: true, at: now)
+        }
+        guard commit != .over, attempt != nil else { return }
+        guard commit == .content, meter.finish != nil, attempt?.provider.dialect == .openai else {
+            return fail(.truncated, isConnectionGone: true, at: now)
+        }
+        write(Array("data: [DONE]\n\n".utf8))
+        streamIsWhole(at: now)
+    }
+
+    mutating func heartbeat(at now: Instant) {
+        if !isClientBlocked {
+            commitStreamHead(at: now)
+            write(EventStreamWriter.heartbeat)
+        }
+        deadlines[.heartbeat] = now + ExchangeLimits.heartbeat
+    }
+}
+
+// MARK: - Writing
+
+extension Exchange {
+    private mutating func commitStreamHead(at now: Instant) {
+        guard commit == .nothing else { return }
+        writeHead(200, type: "text/event-stream", length: nil, at: now)
+        commit = .head
+    }
+
+    mutating func writeHead(_ status: Int, type: String, length: Int?, more: [Header] = [], at now: Instant) {
+        var headers = [Header("content-type", type), Header("x-martlet-decision", record.id)]
+        if length == nil { headers.append(Header("cache-control", "no-cache")) }
+        if !omissions.isEmpty, status == 200 {
+            headers.append(Header("x-martlet-not-carried", omissions.joined(separator: ", ")))
+        }
+        record.status = status
+        record.headAfter = now - startedAt
+        actions.append(.writeHead(ClientHead(status: status, headers: headers + more, length: length)))
+    }
+
+    mutating func write(_ bytes: [UInt8]) {
+        record.bytesToClient &+= UInt64(bytes.count)
+        actions.append(.writeBody(bytes))
+    }
+
+    /// The end of everything: the last two actions of every exchange.
+    mutating func finish(_ outcome: Outcome, end: ClientEnd, at now: Instant) {
+        commit = .over
+        deadlines.clear()
+        record.outcome = outcome
+        record.duration = now - startedAt
+        record.usage = UsageRow(meter.usage)
+        actions.append(.endAnswer(end))
+        actions.append(.finished(record))
+        ask = nil
+        stream = nil
+        held = []
+    }
+}
+
+extension UsageRow {
+    init(_ usage: Usage) {
+        self.init(
+            input: usage.input,
+            cachedInput: usage.cachedRead,
+            cacheWrite: usage.cacheWrite,
+            output: usage.output,
+            reasoning: usage.reasoning
+        )
+    }
+}

@@ -1,0 +1,151 @@
+/// Whom is this request sent to? From the client's bytes to the first order to connect, and from one failure to the next.
+import NetTypes
+import PolicyEngine
+
+extension Exchange {
+    mutating func begin(_ request: ClientRequest, at now: Instant) {
+        guard record.id.isEmpty else { return }
+        startedAt = now
+        record.begin(request, at: now)
+        do {
+            let asked = try OpenAI.RequestView(body: request.body)
+            ask = ClientAsk(asked)
+            record.requestedModel = asked.model
+            record.isStreamed = asked.stream
+            let facts = RequestFacts(asked, key: request.key, team: request.team, source: request.source)
+            follow(view.route(facts, model: asked.model), model: asked.model, at: now)
+        } catch {
+            refuse(error.status, OpenAI.errorBody(error), code: error.code.rawValue, at: now)
+        }
+    }
+
+    private mutating func follow(_ route: Route, model: String, at now: Instant) {
+        switch route {
+        case .unknownModel:
+            refuse(404, "model_not_found", "The model '\(model)' does not exist.", param: "model", at: now)
+        case .rejected(let policy, let reason):
+            record.policy = policy
+            refuse(403, "rejected_by_policy", reason, at: now)
+        case .use(let target, let policy):
+            record.policy = policy
+            record.group = view.groupName(of: target)
+            self.target = target
+            let set = view.candidates(for: target, without: tried)
+            record.candidates = set.rows
+            if record.isStreamed { deadlines[.heartbeat] = now + ExchangeLimits.heartbeat }
+            tryNext(set, at: now)
+        }
+    }
+
+    /// Takes the next candidate; when there is none, the client is told.
+    mutating func tryNext(_ first: CandidateSet? = nil, at now: Instant) {
+        var set = first
+        while record.attempts.count < ExchangeLimits.attempts, let target {
+            let choices = set ?? view.candidates(for: target, without: tried)
+            set = nil
+            guard let candidate = choices.choice(draw: drawForAttempt) else { break }
+            if start(candidate, at: now) { return }
+        }
+        giveUp(at: now)
+    }
+
+    /// The request's own draw, and for later attempts others made of it: a recording repeats them all.
+    private var drawForAttempt: UInt64 {
+        record.attempts.isEmpty ? record.draw : view.hash.hash(record.draw, UInt64(record.attempts.count))
+    }
+
+    /// False when the candidate's dialect cannot carry the request: noted as an attempt that sent nothing.
+    private mutating func start(_ candidate: Candidate, at now: Instant) -> Bool {
+        let deployment = view.deployment(of: candidate.member)
+        let provider = view.provider(of: candidate.member)
+        let row = AttemptRow(
+            member: view.snapshot.models[candidate.member].fullName,
+            path: candidate.path.map { view.snapshot.network[$0].fullName },
+            mark: candidate.mark,
+            upstreamModel: deployment.model,
+            endpoint: provider.endpoint,
+            startedAfter: now - startedAt
+        )
+        do {
+            guard let made = try ask?.request(for: provider, number: deployment.provider, model: deployment.model)
+            else { return false }
+            omissions = made.omissions
+            connect(to: candidate, provider, deployment.timeouts, made.request, row, at: now)
+            return true
+        } catch {
+            notCarried(error, candidate, row)
+            return false
+        }
+    }
+
+    private mutating func connect(
+        to candidate: Candidate,
+        _ provider: GatewayProvider,
+        _ timeouts: ExchangeTimeouts,
+        _ request: UpstreamRequest,
+        _ row: AttemptRow,
+        at now: Instant
+    ) {
+        let attempt = Attempt(
+            id: AttemptID(record.attempts.count),
+            candidate: candidate,
+            provider: provider,
+            timeouts: timeouts,
+            request: request,
+            startedAt: now,
+            row: row
+        )
+        self.attempt = attempt
+        if deadlines[.total] == nil { deadlines[.total] = startedAt + timeouts.total }
+        deadlines[.connect] = now + timeouts.connect
+        actions.append(.connect(attempt.connectOrder))
+    }
+
+    private mutating func notCarried(_ error: RequestError, _ candidate: Candidate, _ row: AttemptRow) {
+        var row = row
+        row.failure = .notCarried
+        row.detail = error.param
+        record.attempts.append(row)
+        lastFailure = Failure(kind: .notCarried, requestError: error)
+        tried.add(candidate, after: FailureClass.notCarried.rule.next)
+    }
+}
+
+extension DecisionRecord {
+    /// An empty record on a snapshot.
+    init(generation: UInt64) {
+        self.init(
+            id: "",
+            startedAt: Instant(nanoseconds: 0),
+            startedUnix: 0,
+            duration: .zero,
+            isStreamed: false,
+            draw: 0,
+            generation: generation,
+            candidates: [],
+            attempts: [],
+            usage: UsageRow(),
+            outcome: .rejected,
+            bytesToClient: 0
+        )
+    }
+
+    fileprivate mutating func begin(_ request: ClientRequest, at now: Instant) {
+        id = Self.id(unixMicroseconds: request.unixMicroseconds, draw: request.draw)
+        startedAt = now
+        startedUnix = request.unixMicroseconds
+        key = request.key
+        team = request.team
+        draw = request.draw
+    }
+
+    /// 24 hexadecimal digits: 12 of milliseconds since 1970, 12 of chance.
+    package static func id(unixMicroseconds: UInt64, draw: UInt64) -> String {
+        digits(unixMicroseconds / 1000) + digits(draw >> 16)
+    }
+
+    private static func digits(_ value: UInt64) -> String {
+        let text = String(value & 0xFFFF_FFFF_FFFF, radix: 16)
+        return String(repeating: "0", count: 12 - text.utf8.count) + text
+    }
+}

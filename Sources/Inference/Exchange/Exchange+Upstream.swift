@@ -1,0 +1,127 @@
+/// What does the provider's side of an exchange do? From the open connection to the end of its answer.
+import NetTypes
+
+extension Exchange {
+    mutating func connected(isReused: Bool, at now: Instant) {
+        guard var current = attempt, current.phase == .connecting else { return }
+        current.isReused = isReused
+        current.phase = .waiting
+        current.row.reusedConnection = isReused
+        current.row.connect = now - current.startedAt
+        current.row.bytesSent = UInt64(current.request.body.count)
+        attempt = current
+        deadlines[.connect] = nil
+        if record.isStreamed {
+            deadlines[.head] = now + current.timeouts.head
+            deadlines[.firstToken] = now + current.timeouts.firstToken
+        } else {
+            deadlines[.answer] = now + current.timeouts.answer
+        }
+        actions.append(.send(current.id, current.request))
+    }
+
+    mutating func received(_ head: UpstreamHead, at now: Instant) {
+        guard let current = attempt, current.phase == .waiting else { return }
+        deadlines[.head] = nil
+        attempt?.head = head
+        attempt?.row.status = head.status
+        attempt?.row.head = now - current.startedAt
+        if let kind = FailureClass(status: head.status) {
+            attempt?.phase = .refused(kind)
+            deadlines[.silence] = now + current.timeouts.betweenTokens
+        } else if let coding = head.contentEncoding {
+            fail(.malformed, detail: "content-encoding \(coding)", at: now)
+        } else if record.isStreamed {
+            beginStream(head, at: now)
+        } else {
+            attempt?.phase = .plain
+            deadlines[.silence] = now + current.timeouts.betweenTokens
+        }
+    }
+
+    private mutating func beginStream(_ head: UpstreamHead, at now: Instant) {
+        // Some small servers name no type; another type is no stream.
+        guard head.contentType == "text/event-stream" || head.contentType.isEmpty else {
+            return fail(.malformed, detail: "content-type \(head.contentType)", at: now)
+        }
+        guard let provider = attempt?.provider, let ask else { return }
+        attempt?.phase = .streaming
+        stream = AnswerStream(
+            provider.dialect,
+            id: answerID,
+            model: ask.view.model,
+            created: record.startedUnix / 1_000_000,
+            includeUsage: ask.view.includeUsage
+        )
+    }
+
+    /// The answer's name when it is not the provider's own.
+    var answerID: String { "chatcmpl-" + record.id }
+
+    mutating func received(_ bytes: [UInt8], at now: Instant) {
+        guard let phase = attempt?.phase else { return }
+        attempt?.row.bytesReceived &+= UInt64(bytes.count)
+        switch phase {
+        case .connecting, .waiting: return
+        case .refused(let kind): collect(bytes, of: kind, at: now)
+        case .plain: collect(bytes, at: now)
+        case .streaming: streamed(bytes, at: now)
+        }
+    }
+
+    private mutating func collect(_ bytes: [UInt8], of kind: FailureClass, at now: Instant) {
+        let room = ExchangeLimits.errorAnswerBytes - collected.count
+        collected += bytes.prefix(room)
+        if bytes.count > room { refused(kind, isComplete: false, at: now) }
+    }
+
+    private mutating func collect(_ bytes: [UInt8], at now: Instant) {
+        guard collected.count + bytes.count <= ExchangeLimits.plainAnswerBytes else {
+            return fail(.tooLarge, detail: "more than \(ExchangeLimits.plainAnswerBytes) bytes", at: now)
+        }
+        collected += bytes
+        if let timeouts = attempt?.timeouts { deadlines[.silence] = now + timeouts.betweenTokens }
+    }
+
+    mutating func upstreamEnded(at now: Instant) {
+        guard let phase = attempt?.phase else { return }
+        switch phase {
+        case .connecting, .waiting: fail(.truncated, isConnectionGone: true, at: now)
+        case .refused(let kind): refused(kind, isComplete: true, at: now)
+        case .plain: answerPlainly(collected, at: now)
+        case .streaming: streamEnded(at: now)
+        }
+    }
+
+    mutating func upstreamBroke(_ kind: FailureClass, _ detail: String, at now: Instant) {
+        guard let current = attempt else { return }
+        if case .refused(let status) = current.phase { return refused(status, isComplete: false, at: now) }
+        guard current.mayReconnect, current.phase == .waiting else {
+            return fail(kind, detail: detail, isConnectionGone: true, at: now)
+        }
+        deadlines.clearAttempt()
+        attempt?.phase = .connecting
+        attempt?.isSecondConnection = true
+        deadlines[.connect] = now + current.timeouts.connect
+        if let order = attempt?.connectOrder { actions.append(.connect(order)) }
+    }
+
+    /// The provider's error answer is complete, or as much of it as will come.
+    private mutating func refused(_ kind: FailureClass, isComplete: Bool, at now: Instant) {
+        guard let current = attempt, let head = current.head else { return }
+        let body = collected
+        let error =
+            switch current.provider.dialect {
+            case .openai: OpenAI.error(status: head.status, body: body)
+            case .anthropic: Anthropic.error(status: head.status, body: body)
+            }
+        let isReadable = isComplete && current.provider.dialect == .openai && head.contentType == "application/json"
+        let failure = Failure(
+            kind: kind,
+            error: error,
+            retryAfter: head.retryAfter,
+            body: isReadable && kind == .clientError ? body : nil
+        )
+        fail(failure, detail: error.message, isConnectionGone: isComplete, at: now)
+    }
+}

@@ -1,0 +1,73 @@
+/// What can happen to an exchange? Everything from outside, one at a time; the time comes with each.
+package import NetTypes
+
+/// Which attempt an event or action is about: events of attempts that are over are ignored.
+package struct AttemptID: Hashable, Sendable {
+    package let number: Int
+
+    package init(_ number: Int) { self.number = number }
+}
+
+/// One thing that happened.
+package enum ExchangeEvent: Sendable {
+    /// The client's request is complete. The first event, and only once.
+    case request(ClientRequest)
+    /// There is a connection; `isReused` when it served another request before.
+    case connected(AttemptID, isReused: Bool)
+    /// There will be none.
+    case connectFailed(AttemptID, FailureClass, detail: String)
+    case upstreamHead(AttemptID, UpstreamHead)
+    case upstreamBytes(AttemptID, [UInt8])
+    /// The answer is complete by the rules of HTTP.
+    case upstreamEnded(AttemptID)
+    /// The connection broke, or brought what is no HTTP.
+    case upstreamBroke(AttemptID, FailureClass, detail: String)
+    /// Whether the client takes more bytes now.
+    case clientWritable(Bool)
+    case clientGone
+    /// `nextDeadline` has passed.
+    case tick
+    case pathDown(Mark)
+}
+
+/// A request as the client sent it, and the chance drawn for it.
+package struct ClientRequest: Sendable {
+    package var body: [UInt8]
+    /// Who asks; the key was found good.
+    package var key: String
+    package var team: String?
+    /// The client's address.
+    package var source: IPAddress?
+    /// Microseconds since 1970.
+    package var unixMicroseconds: UInt64
+    /// Uniform over all values.
+    package var draw: UInt64
+
+    package init(body: [UInt8], key: String, team: String?, source: IPAddress?, unixMicroseconds: UInt64, draw: UInt64)
+    {
+        self.body = body
+        self.key = key
+        self.team = team
+        self.source = source
+        self.unixMicroseconds = unixMicroseconds
+        self.draw = draw
+    }
+}
+
+/// What matters of an upstream's head.
+package struct UpstreamHead: Hashable, Sendable {
+    package var status: Int
+    /// In lower case, without parameters: `text/event-stream`.
+    package var contentType: String
+    /// As sent (RFC 9110 §10.2.3).
+    package var retryAfter: String?
+    /// A content coding other than `identity`, which we did not ask for.
+    package var contentEncoding: String?
+
+    package init(status: Int, contentType: String, retryAfter: String? = nil, contentEncoding: String? = nil) {
+        self.status = status
+        self.contentType = contentType
+        self.retryAfter = retryAfter
+        self.contentEncoding = contentEncoding
+    }
+}

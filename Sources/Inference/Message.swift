@@ -1,0 +1,71 @@
+/// What was said so far, and by whom?
+extension Chat {
+    /// One message.
+    package struct Message: Equatable, Sendable {
+        /// Who speaks.
+        package var role: Role
+        /// What is said, in order.
+        package var parts: [Part]
+        /// The message's place in the client's request, counted from 0, to name it in errors.
+        package var position: Int
+
+        /// A message.
+        package init(role: Role, parts: [Part], position: Int) {
+            self.role = role
+            self.parts = parts
+            self.position = position
+        }
+    }
+
+    /// Who speaks. A tool's answer is a message of its own.
+    package enum Role: String, Equatable, Sendable {
+        case system, user, assistant, tool
+    }
+
+    /// A piece of a message.
+    package enum Part: Equatable, Sendable {
+        case text(String)
+        case image(Image)
+        case toolUse(ToolUse)
+        case toolResult(ToolResult)
+    }
+
+    /// Where an image is to be had.
+    package enum Image: Equatable, Sendable {
+        /// At this http or https address.
+        case url(String)
+        /// Here, in base64.
+        case data(mediaType: String, base64: String)
+    }
+
+    /// A model's wish that the client call a tool.
+    package struct ToolUse: Equatable, Sendable {
+        /// The call's name, which the result repeats.
+        package var id: String
+        /// The tool's name.
+        package var name: String
+        /// The arguments as the model wrote them: a JSON object if it wrote them rightly.
+        package var arguments: String
+
+        /// A call.
+        package init(id: String, name: String, arguments: String) {
+            self.id = id
+            self.name = name
+            self.arguments = arguments
+        }
+    }
+
+    /// What a tool answered.
+    package struct ToolResult: Equatable, Sendable {
+        /// The call it answers.
+        package var id: String
+        /// The answer's texts, in order.
+        package var texts: [String]
+
+        /// A result.
+        package init(id: String, texts: [String]) {
+            self.id = id
+            self.texts = texts
+        }
+    }
+}

@@ -1,0 +1,175 @@
+/// Among what can a request be sent? (member, path) pairs with one weight out of both planes' shares, and for everything that
+/// cannot be chosen the reason.
+package import NetTypes
+package import PolicyEngine
+
+/// One thing that can be chosen.
+package struct Candidate: Hashable, Sendable {
+    /// In the model table.
+    package let member: MemberID
+    /// In the network table; nil: the host's own routing.
+    package let path: MemberID?
+    package let mark: Mark?
+    /// The address families in which the path carries load; both when there is no path.
+    package let families: [AddressFamily]
+    package let weight: UInt32
+}
+
+/// What was tried already for this request.
+package struct Exclusions: Hashable, Sendable {
+    package struct Pair: Hashable, Sendable {
+        package let member: MemberID
+        package let path: MemberID?
+    }
+
+    package private(set) var pairs: [Pair] = []
+    package private(set) var members: [MemberID] = []
+
+    package init() {}
+
+    package var isEmpty: Bool { pairs.isEmpty && members.isEmpty }
+
+    /// Rules out what a failure's rule says.
+    package mutating func add(_ candidate: Candidate, after next: FailureRule.Next) {
+        switch next {
+        case .otherCandidate: pairs.append(Pair(member: candidate.member, path: candidate.path))
+        case .otherMember, .giveUp: members.append(candidate.member)
+        }
+    }
+
+    func contains(_ member: MemberID) -> Bool { members.contains(member) }
+
+    func contains(_ member: MemberID, over path: MemberID?) -> Bool {
+        pairs.contains(Pair(member: member, path: path))
+    }
+}
+
+/// The answer: what can be chosen, and a row for everything that was looked at.
+package struct CandidateSet: Sendable {
+    package internal(set) var eligible: [Candidate] = []
+    package internal(set) var rows: [CandidateRow] = []
+
+    /// The one that the draw falls on; nil when there is none.
+    package func choice(draw: UInt64) -> Candidate? {
+        if eligible.count == 1 { return eligible[0] }
+        return Sampling.weighted(eligible.map(\.weight), draw: draw).map { eligible[$0] }
+    }
+}
+
+extension GatewaySnapshot {
+    /// What a request to the target can be sent to, without what was tried already.
+    package func candidates(for target: GatewayPolicy.Target, without tried: Exclusions) -> CandidateSet {
+        switch target {
+        case .group(let group): candidates(of: group, only: nil, without: tried)
+        case .member(let member): candidates(of: models[member].group, only: member, without: tried)
+        case .reject: CandidateSet()
+        }
+    }
+
+    private func candidates(of group: GroupID, only: MemberID?, without tried: Exclusions) -> CandidateSet {
+        let ways = models[group].members.map { self.ways(to: $0, without: tried) }
+        let first = models[group].members.first?.index ?? 0
+        let shares = models.shares(of: group, in: .any) { member in
+            if let only, only != member { return .notAsked }
+            if tried.contains(member) { return .tried }
+            return ways[member.index - first].contains { $0.weight > 0 } ? nil : .noPath
+        }
+        var set = CandidateSet()
+        for share in shares.all where only == nil || share.member == only {
+            set.add(share, over: ways[share.member.index - first], in: self)
+        }
+        set.reduceWeights()
+        return set
+    }
+}
+
+extension CandidateSet {
+    /// The member's share divided among its ways; or one row when it has no share.
+    fileprivate mutating func add(_ share: Share, over ways: [Way], in snapshot: GatewaySnapshot) {
+        let member = snapshot.models[share.member].fullName
+        if share.weight == 0 {
+            rows.append(CandidateRow(member: member, weight: 0, share.reason))
+            // Why it has no way is the reason that helps.
+            guard share.reason == .excluded(.noPath) else { return }
+        }
+        let sum = ways.reduce(UInt64(0)) { $0 + UInt64($1.weight) }
+        for way in ways {
+            let weight = share.weight == 0 ? 0 : Self.combined(share.weight, way.weight, of: sum)
+            rows.append(CandidateRow(member: member, way: way, weight: weight, memberReason: share.reason))
+            guard weight > 0 else { continue }
+            eligible.append(
+                Candidate(
+                    member: share.member,
+                    path: way.path,
+                    mark: way.mark,
+                    families: way.families,
+                    weight: weight
+                )
+            )
+        }
+    }
+
+    /// member × way ÷ sum of its ways, in 65,536ths: a member's share is at most 65,535 (`MemberDefinition.weight`), so that
+    /// the product fits. A way that carries anything keeps at least 1.
+    private static func combined(_ member: UInt32, _ way: UInt32, of sum: UInt64) -> UInt32 {
+        guard way > 0, sum > 0 else { return 0 }
+        let part = (UInt64(way) << 16) / sum
+        return UInt32(clamping: max(1, UInt64(min(member, 0xFFFF)) * part))
+    }
+
+    /// Divides all weights by what they have in common, so that people see 3 and 1.
+    fileprivate mutating func reduceWeights() {
+        let divisor = eligible.reduce(UInt32(0)) { Self.commonDivisor($0, $1.weight) }
+        guard divisor > 1 else { return }
+        eligible = eligible.map { $0.weighing($0.weight / divisor) }
+        for index in rows.indices { rows[index].weight /= divisor }
+    }
+
+    private static func commonDivisor(_ a: UInt32, _ b: UInt32) -> UInt32 {
+        var (a, b) = (a, b)
+        while b != 0 { (a, b) = (b, a % b) }
+        return a
+    }
+}
+
+extension Candidate {
+    fileprivate func weighing(_ weight: UInt32) -> Candidate {
+        Candidate(member: member, path: path, mark: mark, families: families, weight: weight)
+    }
+}
+
+extension CandidateRow {
+    init(member: String, weight: UInt32, _ reason: Share.Reason) {
+        self.init(
+            member: member,
+            path: nil,
+            mark: nil,
+            weight: weight,
+            reason: reason.code,
+            cause: reason.cause?.name
+        )
+    }
+
+    /// A way that carries load shows the member's reason; one that does not shows its own, with `path-` before it.
+    fileprivate init(member: String, way: Way, weight: UInt32, memberReason: Share.Reason) {
+        self.init(
+            member: member,
+            path: way.name,
+            mark: way.mark,
+            weight: weight,
+            reason: way.weight > 0 ? memberReason.code : "path-" + way.reason.code,
+            cause: way.weight > 0 ? memberReason.cause?.name : way.reason.cause?.name
+        )
+    }
+}
+
+extension Cause {
+    /// The request names another member.
+    package static let notAsked = Cause("not-asked")
+    /// It failed for this request already.
+    package static let tried = Cause("tried")
+    /// None of the member's paths carries load.
+    package static let noPath = Cause("no-path")
+    /// The network member has no mark: no model connection can be sent over it.
+    package static let noMark = Cause("no-mark")
+}

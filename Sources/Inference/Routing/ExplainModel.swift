@@ -1,0 +1,57 @@
+/// Where would this request go, and why? The gateway's own decision without sending anything: `martlet explain model`.
+import PolicyEngine
+
+/// A decision that was not carried out.
+package struct ModelExplanation: Hashable, Sendable, Codable {
+    /// Every policy that was looked at, in order.
+    package var policies: [PolicyVerdict]
+    /// The policy that decided; nil: the requested name is itself the target's, or nothing decided.
+    package var policy: String?
+    package var group: String?
+    /// Why nobody serves it: `rejected`, `model_not_found`, `no_candidate`; nil when somebody does.
+    package var refusal: String?
+    package var candidates: [CandidateRow]
+    /// Position in `candidates` of the one that this draw falls on.
+    package var choice: Int?
+    package var generation: UInt64
+}
+
+extension RoutingView {
+    /// Explains what a request with these facts would get. Another draw may fall on another candidate of positive weight.
+    package func explain(_ facts: RequestFacts, model: String, draw: UInt64) -> ModelExplanation {
+        var verdicts: [PolicyVerdict] = []
+        let route = route(facts, model: model) { verdicts.append($0) }
+        var explanation = ModelExplanation(
+            policies: verdicts,
+            policy: nil,
+            group: nil,
+            refusal: nil,
+            candidates: [],
+            choice: nil,
+            generation: snapshot.generation
+        )
+        switch route {
+        case .unknownModel: explanation.refusal = "model_not_found"
+        case .rejected(let policy, _):
+            explanation.policy = policy
+            explanation.refusal = "rejected"
+        case .use(let target, let policy):
+            explanation.policy = policy
+            explain(target, draw: draw, in: &explanation)
+        }
+        return explanation
+    }
+
+    private func explain(_ target: GatewayPolicy.Target, draw: UInt64, in explanation: inout ModelExplanation) {
+        let set = candidates(for: target, without: Exclusions())
+        explanation.group = groupName(of: target)
+        explanation.candidates = set.rows
+        guard let choice = set.choice(draw: draw) else {
+            explanation.refusal = "no_candidate"
+            return
+        }
+        let member = snapshot.models[choice.member].fullName
+        let path = choice.path.map { snapshot.network[$0].fullName }
+        explanation.choice = set.rows.firstIndex { $0.member == member && $0.path == path && $0.weight > 0 }
+    }
+}

@@ -1,0 +1,130 @@
+/// What do event loops read while they serve? One snapshot with its look-ups made ready: immutable, replaced as a whole, read
+/// without a lock.
+import ConfigSyntax
+package import NetTypes
+package import PolicyEngine
+
+/// Why a snapshot cannot be served from. It comes from our own daemon, so each of these is a defect there; the gateway keeps
+/// what it has and says so.
+package enum SnapshotError: Error, Hashable, Sendable {
+    case deploymentsDoNotMatchMembers(deployments: Int, members: Int)
+    case noSuchProvider(member: String, index: Int)
+    case noSuchTarget(policy: String)
+    case noSuchPathMember(index: Int)
+    case badKeyHash(key: String)
+}
+
+package final class RoutingView: Sendable {
+    package let snapshot: GatewaySnapshot
+    /// For splits, affinity and look-ups by secret values.
+    package let hash: KeyedHash
+    /// Names of models as clients see them: groups and `group.member`, in file order.
+    package let modelNames: [String]
+
+    /// Positions in `snapshot.keys` by the keyed hash of their digests, so that the time of a look-up tells nothing of them.
+    private let keysByHash: [UInt64: [Int]]
+    private let keyDigests: [[UInt8]]
+    private let targetsByName: [String: GatewayPolicy.Target]
+    /// What an untried request to a group can be sent to, parallel to `snapshot.models.groups`: the common case, worked out once.
+    private let untried: [CandidateSet]
+
+    package init(_ snapshot: GatewaySnapshot) throws(SnapshotError) {
+        try snapshot.check()
+        self.snapshot = snapshot
+        let hash = KeyedHash(key0: snapshot.hashKey0, key1: snapshot.hashKey1)
+        self.hash = hash
+        (keyDigests, keysByHash) = try Self.index(snapshot.keys, by: hash)
+        let models = snapshot.models
+        let groups = models.groups.map { ($0.definition.name.value, GatewayPolicy.Target.group($0.id)) }
+        let members = models.members.map { ($0.fullName, GatewayPolicy.Target.member($0.id)) }
+        modelNames = groups.map(\.0) + members.map(\.0)
+        // Group and member names hold no dot, so that none of these can be the same.
+        targetsByName = Dictionary(groups + members) { first, _ in first }
+        untried = models.groups.map { snapshot.candidates(for: .group($0.id), without: Exclusions()) }
+    }
+
+    /// What the name of a group or of `group.member` stands for.
+    package func target(named name: String) -> GatewayPolicy.Target? { targetsByName[name] }
+
+    /// What a request to the target can be sent to, without what was tried already.
+    package func candidates(for target: GatewayPolicy.Target, without tried: Exclusions) -> CandidateSet {
+        if case .group(let group) = target, tried.isEmpty { return untried[group.index] }
+        return snapshot.candidates(for: target, without: tried)
+    }
+
+    package func deployment(of member: MemberID) -> Deployment { snapshot.deployments[member.index] }
+
+    package func provider(of member: MemberID) -> GatewayProvider {
+        snapshot.providers[snapshot.deployments[member.index].provider]
+    }
+
+    /// The key that a client showed, if it is one of ours. Compares whole digests, in time that does not depend on them.
+    package func key(presented: some Sequence<UInt8>) -> GatewayKey? {
+        let digest = SHA256.digest(presented)
+        for position in keysByHash[hash.hash(digest)] ?? [] where Self.isSame(digest, keyDigests[position]) {
+            return snapshot.keys[position]
+        }
+        return nil
+    }
+
+    private static func isSame(_ a: [UInt8], _ b: [UInt8]) -> Bool {
+        guard a.count == b.count else { return false }
+        return zip(a, b).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
+    }
+
+    private static func index(
+        _ keys: [GatewayKey],
+        by hash: KeyedHash
+    ) throws(SnapshotError) -> ([[UInt8]], [UInt64: [Int]]) {
+        var digests: [[UInt8]] = []
+        var positions: [UInt64: [Int]] = [:]
+        for (position, key) in keys.enumerated() {
+            guard let digest = Self.bytes(hexadecimal: key.sha256), digest.count == 32 else {
+                throw .badKeyHash(key: key.name)
+            }
+            digests.append(digest)
+            positions[hash.hash(digest), default: []].append(position)
+        }
+        return (digests, positions)
+    }
+
+    private static func bytes(hexadecimal text: String) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        var high: Int?
+        for character in text {
+            guard character.isASCII, let digit = character.hexDigitValue else { return nil }
+            if let first = high {
+                bytes.append(UInt8(first << 4 | digit))
+                high = nil
+            } else {
+                high = digit
+            }
+        }
+        return high == nil ? bytes : nil
+    }
+}
+
+extension GatewaySnapshot {
+    /// Every number in it must name something: nothing after this check has to look again.
+    fileprivate func check() throws(SnapshotError) {
+        guard deployments.count == models.members.count else {
+            throw .deploymentsDoNotMatchMembers(deployments: deployments.count, members: models.members.count)
+        }
+        for (deployment, member) in zip(deployments, models.members)
+        where !providers.indices.contains(deployment.provider) {
+            throw .noSuchProvider(member: member.fullName, index: deployment.provider)
+        }
+        for policy in policies where !has(policy.target) { throw .noSuchTarget(policy: policy.name) }
+        for path in paths where !network.members.indices.contains(path.member.index) {
+            throw .noSuchPathMember(index: path.member.index)
+        }
+    }
+
+    private func has(_ target: GatewayPolicy.Target) -> Bool {
+        switch target {
+        case .group(let group): models.groups.indices.contains(group.index)
+        case .member(let member): models.members.indices.contains(member.index)
+        case .reject: true
+        }
+    }
+}

@@ -1,0 +1,88 @@
+/// How did a provider fail? One form for every dialect; what to do about each kind is the exchange's table.
+package struct UpstreamError: Error, Equatable, Sendable {
+    /// The classes that fallback and passive health tell apart.
+    package enum Kind: String, Equatable, Sendable {
+        /// The provider finds our request wrong: another one may not.
+        case invalidRequest
+        /// The request is larger than it takes.
+        case tooLarge
+        /// Our key is not known.
+        case authentication
+        /// Our key may not do this.
+        case permission
+        /// No such model or address.
+        case notFound
+        /// The account has no money left.
+        case quota
+        /// Too many requests for now.
+        case rateLimited
+        /// Too much load on the provider's side.
+        case overloaded
+        /// The provider waited too long for itself.
+        case timeout
+        /// The provider failed in another way.
+        case server
+        /// What it sent is not its own dialect.
+        case malformed
+    }
+
+    /// The class.
+    package let kind: Kind
+    /// The HTTP status: the answer's own, or the one that stands for an error inside a stream.
+    package let status: Int
+    /// The provider's words.
+    package let message: String
+    /// The provider's own name for the error, if it gave one.
+    package let code: String?
+
+    /// An error.
+    package init(_ kind: Kind, status: Int, message: String, code: String? = nil) {
+        self.kind = kind
+        self.status = status
+        self.message = message
+        self.code = code
+    }
+
+    /// The status a client gets when no other provider could step in. What is wrong between us and the provider (key, account,
+    /// a model that is not there) is none of the client's doing: to it, the gateway is bad.
+    package var clientStatus: Int {
+        switch kind {
+        case .invalidRequest: 400
+        case .tooLarge: 413
+        case .rateLimited: 429
+        case .overloaded: 503
+        case .timeout: 504
+        case .authentication, .permission, .notFound, .quota, .server, .malformed: 502
+        }
+    }
+
+    /// The words a client gets. A provider's refusal of our key may quote the key, so those words stay here.
+    package var clientMessage: String {
+        switch kind {
+        case .authentication, .permission: "The provider refused the gateway's credentials."
+        case .quota: "The gateway's account with the provider is exhausted."
+        case .invalidRequest, .tooLarge, .notFound, .rateLimited, .overloaded, .timeout, .server, .malformed: message
+        }
+    }
+
+    /// What cannot be read. 502, for that is what it is to the client.
+    package static func malformed(_ message: String) -> UpstreamError {
+        UpstreamError(.malformed, status: 502, message: message)
+    }
+
+    /// The class a status stands for when the body says no more (RFC 9110 §15; 529 is Anthropic's).
+    static func kind(ofStatus status: Int) -> Kind {
+        switch status {
+        case 401: .authentication
+        case 402: .quota
+        case 403: .permission
+        case 404: .notFound
+        case 408, 504: .timeout
+        case 413: .tooLarge
+        case 429: .rateLimited
+        case 503, 529: .overloaded
+        case 400..<500: .invalidRequest
+        default: .server
+        }
+    }
+}

@@ -1,0 +1,77 @@
+/// A condition compiled against a schema: what the hot path evaluates.
+package import ConfigSyntax
+
+package struct Match: Hashable, Sendable, Codable {
+    package let root: Step
+    /// Every attribute the condition asks for, in the order written.
+    package let attributes: [Expression.Word]
+
+    /// One step of the evaluation. Planes that compile conditions further (to rules and sets) read it.
+    package indirect enum Step: Hashable, Sendable, Codable {
+        case always
+        case not(Step)
+        case all([Step])
+        case some([Step])
+        /// True when the fact is there and the test's answer is not `negated`.
+        case test(FactSlot, Test, negated: Bool)
+    }
+
+    /// One question about one fact.
+    package enum Test: Hashable, Sendable, Codable {
+        /// A flag that is set.
+        case flag
+        /// Sorted, disjoint ranges of numbers, seconds of the day or nanoseconds.
+        case ranges([ClosedRange<Int64>])
+        case addresses(AddressRanges)
+        case texts([String])
+        case pattern(Glob)
+        /// The set holds one of the words.
+        case holds([String])
+        /// The field of this name (lower case) passes the text test.
+        case fieldTexts(name: String, [String])
+        case fieldPattern(name: String, Glob)
+        case fieldPresent(name: String)
+    }
+
+    /// What stands for a condition that could not be read, so that the rest of its policy is still checked.
+    package static let never = Match(root: .some([]), attributes: [])
+
+    /// Whether the condition holds. A comparison with an absent fact is false, whatever its relation.
+    package func evaluate(_ facts: Facts) -> Bool { Self.evaluate(root, facts) }
+
+    private static func evaluate(_ step: Step, _ facts: Facts) -> Bool {
+        switch step {
+        case .always: true
+        case .not(let inner): !evaluate(inner, facts)
+        case .all(let parts): parts.allSatisfy { evaluate($0, facts) }
+        case .some(let parts): parts.contains { evaluate($0, facts) }
+        case .test(let slot, let test, let negated): test.answer(facts[slot]).map { $0 != negated } ?? false
+        }
+    }
+}
+
+extension Match.Test {
+    /// The answer; nil when the fact (or the field) is absent or of another type than the test.
+    func answer(_ value: FactValue) -> Bool? {
+        switch (self, value) {
+        case (.flag, .flag(let isSet)): isSet
+        case (.ranges(let ranges), .number(let number)): ranges.contains { $0.contains(number) }
+        case (.addresses(let addresses), .address(let address)): addresses.contains(address)
+        case (.texts(let texts), .text(let text)): texts.contains(text)
+        case (.pattern(let glob), .text(let text)): glob.matches(text)
+        case (.holds(let wanted), .words(let words)): wanted.contains { words.contains($0) }
+        case (.fieldTexts(let name, let texts), .fields(let fields)):
+            Self.field(name, in: fields).map { texts.contains($0) }
+        case (.fieldPattern(let name, let glob), .fields(let fields)):
+            Self.field(name, in: fields).map { glob.matches($0) }
+        case (.fieldPresent(let name), .fields(let fields)): Self.field(name, in: fields) != nil
+        case (_, .absent), (.flag, _), (.ranges, _), (.addresses, _), (.texts, _), (.pattern, _), (.holds, _),
+            (.fieldTexts, _), (.fieldPattern, _), (.fieldPresent, _):
+            nil
+        }
+    }
+
+    private static func field(_ name: String, in fields: [FactValue.Field]) -> String? {
+        fields.first { $0.name == name }?.value
+    }
+}

@@ -1,0 +1,31 @@
+/// What a turn asks the outside to do. The daemon carries effects out in order; nothing in here acts.
+package import Forwarding
+package import Inference
+package import Liveness
+package import NetTypes
+import PolicyEngine
+
+package enum Effect: Sendable, Codable {
+    /// Send the changes on the lane, in this order; the outcomes come back as `Fact.programmed` with the token.
+    case program(Lane, token: UInt64, [KernelChange])
+    /// Dump the family again.
+    case reread(KernelFamily)
+    /// These members are to be probed, and no others.
+    case probe([ProbedMember])
+    /// The gateway is to serve by this snapshot; nil: there is to be no gateway.
+    case serve(GatewaySnapshot?)
+    /// Keep these overrides for the next start.
+    case keep([Override])
+    /// Come back at this time with `Fact.woke`.
+    case wake(at: Instant)
+    /// Tell the journal, the metrics and whoever watches.
+    case note(Note)
+}
+
+/// The two ways to the kernel, each with a socket and thread of its own.
+package enum Lane: String, Hashable, Sendable, Codable {
+    /// Few messages that must not wait: group replaces, small plans.
+    case fast
+    /// Many routes, in steps that let the fast lane through.
+    case bulk
+}

@@ -1,0 +1,107 @@
+/// How the configuration and the health of both planes become what the gateway decides on.
+import ConfigSyntax
+import Forwarding
+package import Inference
+import NetTypes
+import PolicyEngine
+
+extension ModelPlane {
+    /// Fixed: splits and affinity must survive restarts and be alike on every router of a site.
+    static let hashKey: (UInt64, UInt64) = (0x6D61_7274_6C65_7400, 0x6D6F_6465_6C73_0001)
+
+    /// The snapshot of this moment, numbered with the current generation.
+    package func snapshot(_ network: NetworkPlane?) -> GatewaySnapshot {
+        GatewaySnapshot(
+            generation: generation,
+            providers: configuration.providers.compactMap(provider),
+            models: groups,
+            deployments: deployments,
+            network: network?.groups ?? GroupTable([], at: Instant(nanoseconds: 0)),
+            paths: network.map(paths) ?? [],
+            keys: configuration.keys.map {
+                GatewayKey(name: $0.name.value, sha256: Self.hexadecimal($0.hash.bytes), team: $0.team?.value)
+            },
+            policies: configuration.policies.compactMap(policy),
+            listeners: configuration.listen.map { GatewayListener(address: $0.endpoint.description) },
+            hashKey0: Self.hashKey.0,
+            hashKey1: Self.hashKey.1
+        )
+    }
+
+    /// Nil for a dialect that is not served; apply has refused the file then, so it does not happen.
+    private func provider(_ definition: ProviderDefinition) -> GatewayProvider? {
+        guard let dialect = Dialect(rawValue: definition.dialect.rawValue) else { return nil }
+        return GatewayProvider(
+            name: definition.name.value,
+            dialect: dialect,
+            isTLS: definition.url.scheme == .https,
+            host: Self.text(definition.url.host),
+            port: definition.url.port,
+            pathPrefix: definition.url.pathPrefix,
+            secret: definition.key.map(Self.secret),
+            path: definition.path?.value,
+            region: definition.region?.value
+        )
+    }
+
+    private var deployments: [Deployment] {
+        let names = configuration.providers.map(\.name.value)
+        return configuration.groups.flatMap { group in
+            group.members.map { member in
+                Deployment(
+                    provider: names.firstIndex(of: member.provider.value) ?? 0,
+                    model: member.model.value,
+                    timeouts: ExchangeTimeouts(group.timeouts)
+                )
+            }
+        }
+    }
+
+    private func paths(_ network: NetworkPlane) -> [PathMark] {
+        network.groups.members.compactMap { member in
+            network.numbers.path(member.fullName).map { PathMark(member: member.id, mark: $0.mark) }
+        }
+    }
+
+    private func policy(_ definition: ModelPolicy) -> GatewayPolicy? {
+        let target: GatewayPolicy.Target
+        switch definition.action {
+        case .reject(let reason): target = .reject(reason: reason)
+        case .use(let name):
+            if let group = groups.group(named: name.value) {
+                target = .group(group.id)
+            } else if let member = groups.member(named: name.value) {
+                target = .member(member.id)
+            } else {
+                return nil
+            }
+        case .split: return nil
+        }
+        return GatewayPolicy(
+            name: definition.name.value,
+            place: definition.place,
+            match: definition.match,
+            target: target,
+            fallsThrough: false
+        )
+    }
+
+    private static func text(_ host: ProviderURL.Host) -> String {
+        switch host {
+        case .name(let name): name
+        case .address(let address): address.description
+        }
+    }
+
+    private static func secret(_ reference: SecretReference) -> GatewaySecret {
+        switch reference {
+        case .credential(let name): .credential(name.value)
+        case .file(let path): .file(path.value)
+        case .environment(let name): .environment(name.value)
+        }
+    }
+
+    private static func hexadecimal(_ bytes: [UInt8]) -> String {
+        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+}

@@ -1,0 +1,159 @@
+/// The model plane's state in the daemon: which deployments are healthy, what the gateway is to serve by, what it decided.
+///
+/// The gateway process decides each request on a snapshot made here; what it learns of its members comes back as reports.
+import Forwarding
+package import Inference
+import NetTypes
+import ConfigSyntax
+package import PolicyEngine
+
+package struct ModelPlane: Sendable {
+    package let configuration: ModelsConfiguration
+    package internal(set) var groups: GroupTable
+    /// The last decisions, oldest first, at most `mostDecisions`.
+    package internal(set) var decisions: [DecisionRecord] = []
+    /// Of the last snapshot made.
+    package internal(set) var generation: UInt64 = 0
+    /// The newest snapshot that the gateway says it serves by; nil while none runs.
+    package internal(set) var servedGeneration: UInt64?
+    /// What the gateway wants mended, newest last, one per code and object.
+    package internal(set) var alarms: [GatewayAlarm] = []
+    /// Counted since the daemon's start, by key.
+    package internal(set) var counters: [CounterKey: UInt64] = [:]
+
+    var needsSnapshot = true
+    var lastNetwork: GroupTable?
+    var touched: Set<GroupID> = []
+    var noted: [GroupID: [NotedShare]] = [:]
+    /// When a member that real traffic put out may be tried again.
+    var trials: [MemberID: Instant] = [:]
+    var wakeAt: Instant?
+
+    /// Decisions kept for `show decisions` and `explain ID`; a record is a kilobyte or two.
+    package static let mostDecisions = 2000
+
+    /// What requests are counted by.
+    package struct CounterKey: Hashable, Sendable, Comparable {
+        package let group: String
+        package let member: String
+        package let outcome: Outcome
+
+        package static func < (a: Self, b: Self) -> Bool {
+            (a.group, a.member, a.outcome.rawValue) < (b.group, b.member, b.outcome.rawValue)
+        }
+    }
+
+    init(_ configuration: ModelsConfiguration, keeping old: ModelPlane?, at now: Instant) {
+        self.configuration = configuration
+        groups = GroupTable(configuration.groups.map(\.definition), keeping: old?.groups, at: now)
+        touched = Set(groups.groups.map(\.id))
+        guard let old else { return }
+        (decisions, generation, servedGeneration) = (old.decisions, old.generation, old.servedGeneration)
+        (alarms, counters) = (old.alarms, old.counters)
+        for (id, due) in old.trials {
+            if let member = groups.member(named: old.groups[id].fullName) { trials[member.id] = due }
+        }
+    }
+
+    mutating func set(_ admin: Admin, of member: String) -> Bool {
+        guard let member = groups.member(named: member), groups.set(admin, of: member.id) else { return false }
+        touch(member.group)
+        return true
+    }
+
+    /// A new gateway knows nothing yet.
+    mutating func gatewayStarted() {
+        servedGeneration = nil
+        needsSnapshot = true
+    }
+
+    private mutating func touch(_ group: GroupID) {
+        touched.insert(group)
+        needsSnapshot = true
+    }
+}
+
+// MARK: - What it learns
+
+extension ModelPlane {
+    mutating func heard(_ report: GatewayReport, at now: Instant, _ effects: inout [Effect]) {
+        switch report {
+        case .ready(let generation): servedGeneration = generation
+        case .signal(let member, _, let signal, _): tell(signal, member, at: now, &effects)
+        case .decision(let record): keep(record, &effects)
+        case .alarm(let alarm):
+            let isNew = !alarms.contains { $0.code == alarm.code && $0.object == alarm.object }
+            alarms.removeAll { $0.code == alarm.code && $0.object == alarm.object }
+            alarms.append(alarm)
+            if isNew { effects.append(.note(.alarm(alarm))) }
+        }
+    }
+
+    private mutating func tell(_ signal: Signal, _ name: String, at now: Instant, _ effects: inout [Effect]) {
+        guard let member = groups.member(named: name) else { return }
+        if signal == .success { alarms.removeAll { $0.object == name } }
+        let change = groups.observe(signal, of: member.id, in: .any, at: now)
+        guard case .became(let verdict, let old) = change else { return }
+        let group = configuration.groups[member.group.index]
+        trials[member.id] = verdict == .down ? now + group.passiveHealth.recoverAfter : nil
+        touch(member.group)
+        let cause = groups[member.id].health(in: .any)?.cause
+        effects.append(.note(.health(.models, member: name, .any, from: old, to: verdict, cause)))
+    }
+
+    private mutating func keep(_ record: DecisionRecord, _ effects: inout [Effect]) {
+        decisions.append(record)
+        if decisions.count > Self.mostDecisions + Self.mostDecisions / 4 {
+            decisions.removeFirst(decisions.count - Self.mostDecisions)
+        }
+        let key = CounterKey(
+            group: record.group ?? "",
+            member: record.attempts.last?.member ?? "",
+            outcome: record.outcome
+        )
+        counters[key, default: 0] += 1
+        effects.append(.note(.decision(record)))
+    }
+
+    /// Members whose time out is over may be tried by real traffic again: one more failure puts them out again.
+    mutating func woke(at now: Instant, _ effects: inout [Effect]) {
+        for (id, due) in trials.sorted(by: { $0.key < $1.key }) where due <= now {
+            trials[id] = nil
+            guard groups.giveTrial(to: id, in: .any, at: now) else { continue }
+            touch(groups[id].group)
+            let name = groups[id].fullName
+            effects.append(.note(.health(.models, member: name, .any, from: .down, to: .unknown, nil)))
+        }
+    }
+}
+
+// MARK: - What follows
+
+extension ModelPlane {
+    mutating func settle(network: NetworkPlane?, at now: Instant, draw: UInt64, _ effects: inout [Effect]) {
+        for id in touched.sorted() { noteShares(of: id, &effects) }
+        touched = []
+        if network?.groups != lastNetwork {
+            lastNetwork = network?.groups
+            needsSnapshot = true
+        }
+        // A network plane that has not numbered its paths yet has nothing to bind upstream connections to.
+        if needsSnapshot, network?.isNumbered ?? true {
+            needsSnapshot = false
+            generation += 1
+            effects.append(.serve(snapshot(network)))
+        }
+        if let next = trials.values.min(), wakeAt != next {
+            wakeAt = next
+            effects.append(.wake(at: next))
+        }
+    }
+
+    private mutating func noteShares(of id: GroupID, _ effects: inout [Effect]) {
+        let shares = groups.shares(of: id, in: .any).carrying.map {
+            NotedShare(member: groups[$0.member].fullName, weight: $0.weight)
+        }
+        guard noted.updateValue(shares, forKey: id) != shares else { return }
+        effects.append(.note(.shares(.models, group: groups[id].definition.name.value, .any, shares)))
+    }
+}

@@ -1,0 +1,97 @@
+/// What the network plane learns: from the kernel, from probes, from the kernel's answers.
+import ConfigSyntax
+import Forwarding
+import Liveness
+import NetTypes
+import PolicyEngine
+
+extension NetworkPlane {
+    mutating func observe(_ fact: Fact, at now: Instant, _ effects: inout [Effect]) {
+        switch fact {
+        case .kernel(let reports): for report in reports { take(report, &effects) }
+        case .dumpBegan(let family): view.dumpBegan(family)
+        case .dumpEnded(let family): if view.dumpEnded(family) { needsPlan = true }
+        case .markTable(let table): if view.foundMarkTable(table) { needsPlan = true }
+        case .programmed, .probed, .gateway, .gatewayStarted, .gatewayEnded, .overrides, .admin, .woke: return
+        }
+        updatePresence(at: now, &effects)
+    }
+
+    private mutating func take(_ report: KernelReport, _ effects: inout [Effect]) {
+        let wasComplete = view.isComplete
+        guard view.apply(report) else { return }
+        needsPlan = true
+        if wasComplete, concernsUs(report) {
+            driftCount += 1
+            effects.append(.note(.drift(report)))
+        }
+    }
+
+    /// Whether the report is about an object that only we should have changed.
+    private func concernsUs(_ report: KernelReport) -> Bool {
+        let window = configuration.ownership
+        switch report {
+        case .link, .linkGone, .address, .addressGone: return false
+        case .nexthop(let nexthop): return window.nexthopIDs.contains(nexthop.id.value)
+        case .nexthopGone(let id): return window.nexthopIDs.contains(id.value)
+        case .route(let route), .routeGone(let route): return window.owns(route)
+        case .rule(let rule), .ruleGone(let rule): return window.owns(rule)
+        }
+    }
+
+    /// Carries over to the members what links and addresses say (facts 1 and 16).
+    mutating func updatePresence(at now: Instant, _ effects: inout [Effect]) {
+        guard view.known.isSuperset(of: [.links, .addresses]) else { return }
+        for (groupIndex, group) in configuration.groups.enumerated() {
+            for (position, member) in group.members.enumerated() {
+                let id = groups[GroupID(groupIndex)].members[position]
+                for family in AddressFamily.allCases where member.has(family) {
+                    let absence = absence(of: member, family)
+                    tell(absence.map { .absent($0) } ?? .present, id, HealthScope(family), at: now, &effects)
+                }
+            }
+        }
+    }
+
+    private func absence(of member: NetworkMember, _ family: AddressFamily) -> Cause? {
+        if let device = member.device?.value { return view.absence(of: device, family) }
+        guard let gateway = member.gateway(family)?.value else { return Absence.notConnected }
+        return view.link(towards: gateway) == nil ? Absence.notConnected : nil
+    }
+
+    mutating func probed(_ results: [ProbeResult], at now: Instant, _ effects: inout [Effect]) {
+        for result in results {
+            lastProbes[ProbeKey(member: result.member, scope: result.scope)] = result
+            guard let member = groups.member(named: result.member) else { continue }
+            tell(result.signal, member.id, result.scope, at: now, &effects)
+        }
+    }
+
+    private mutating func tell(
+        _ signal: Signal,
+        _ id: MemberID,
+        _ scope: HealthScope,
+        at now: Instant,
+        _ effects: inout [Effect]
+    ) {
+        let change = groups.observe(signal, of: id, in: scope, at: now)
+        let member = groups[id]
+        switch change {
+        case .none: return
+        case .became(let verdict, let old):
+            let cause = member.health(in: scope)?.cause
+            effects.append(
+                .note(.health(.network, member: member.fullName, scope, from: old, to: verdict, cause))
+            )
+        case .appeared:
+            needsPlan = true
+            // What the kernel refused for want of the link is worth another try at once.
+            refusals = [:]
+            effects.append(.note(.presence(member: member.fullName, scope, absent: nil)))
+        case .vanished(let cause):
+            needsPlan = true
+            effects.append(.note(.presence(member: member.fullName, scope, absent: cause)))
+        }
+        touched.insert(member.group)
+    }
+}

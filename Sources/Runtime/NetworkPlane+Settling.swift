@@ -1,0 +1,188 @@
+/// What the network plane does at the end of a turn: the fast way for groups whose members changed, then a plan if one is due.
+import ConfigSyntax
+import Forwarding
+import Liveness
+import NetTypes
+import PolicyEngine
+
+extension NetworkPlane {
+    /// Plans up to this many changes go over the fast lane in one batch; longer ones in stages over both lanes.
+    static let longestFastPlan = 1000
+
+    mutating func settle(at now: Instant, _ effects: inout [Effect]) {
+        guard view.isComplete else {
+            touched = []
+            return
+        }
+        number(&effects)
+        failOver(&effects)
+        if needsPlan, stageToken == nil { replan(at: now, &effects) }
+        askToBeWoken(&effects)
+    }
+
+    private mutating func number(_ effects: inout [Effect]) {
+        guard !isNumbered else { return }
+        isNumbered = true
+        let unnumbered = numbers.assign(configuration, view: view)
+        if !unnumbered.isEmpty { effects.append(.note(.unnumbered(unnumbered))) }
+        effects.append(.probe(probedMembers))
+        touched.formUnion(groups.groups.map(\.id))
+    }
+
+    /// One next-hop message per (group, family) that changed, before anything slower.
+    private mutating func failOver(_ effects: inout [Effect]) {
+        let resolver = resolver
+        var changes: [KernelChange] = []
+        for id in touched.sorted() {
+            noteShares(of: id, &effects)
+            let wished = resolver.groupNexthops(id.index).filter { holdsMembers(of: $0.object) }
+            changes += Difference.changes(from: view, to: wished, window: configuration.ownership).changes
+            if routesDepend(on: id) { needsPlan = true }
+        }
+        touched = []
+        program(.fast, changes.filter { refusals[$0.target] == nil }, &effects)
+    }
+
+    /// A group can be set ahead of the plan only if the kernel has what it is made of, and has it already.
+    private func holdsMembers(of nexthop: Nexthop) -> Bool {
+        guard case .group(let members) = nexthop.kind, view.nexthops[nexthop.id] != nil else { return false }
+        return members.allSatisfy { view.nexthops[$0.id] != nil }
+    }
+
+    /// Whether a route's own action, and not only the group it names, follows the group's health.
+    private func routesDepend(on id: GroupID) -> Bool {
+        let group = configuration.groups[id.index]
+        if group.whenAllDown == .unreachable { return true }
+        return configuration.routes.contains {
+            if case .member(let name, _) = $0.use { return name.value == group.name }
+            return false
+        }
+    }
+
+    private mutating func replan(at now: Instant, _ effects: inout [Effect]) {
+        needsPlan = false
+        let wish = resolver.wish()
+        let plan = Difference.plan(from: view, to: wish, window: configuration.ownership)
+        pending = wish.pending
+        for conflict in plan.conflicts where !conflicts.contains(conflict) {
+            effects.append(.note(.conflict(conflict)))
+        }
+        conflicts = plan.conflicts
+        // What no longer needs a change has been mended some other way.
+        let targets = Set(plan.changes.map(\.target))
+        refusals = refusals.filter { targets.contains($0.key) }
+        let due = plan.changes.filter { (refusals[$0.target]?.retryAt).map { $0 <= now } ?? true }
+        guard !due.isEmpty else { return }
+        effects.append(.note(.applied(plan: due.count, conflicts: conflicts.count)))
+        if due.count <= Self.longestFastPlan { return program(.fast, due, &effects) }
+        stages = Self.stages(of: due)
+        startStage(&effects)
+    }
+
+    /// Runs of route changes go over the bulk lane, everything else over the fast one, in the plan's order.
+    static func stages(of changes: [KernelChange]) -> [Stage] {
+        var stages: [(lane: Lane, changes: [KernelChange])] = []
+        for change in changes {
+            let lane: Lane = change.family == .routes ? .bulk : .fast
+            if stages.last?.lane == lane {
+                stages[stages.count - 1].changes.append(change)
+            } else {
+                stages.append((lane, [change]))
+            }
+        }
+        return stages.map { Stage(lane: $0.lane, changes: $0.changes) }
+    }
+
+    private mutating func startStage(_ effects: inout [Effect]) {
+        guard !stages.isEmpty else {
+            stageToken = nil
+            return
+        }
+        let stage = stages.removeFirst()
+        stageToken = nextToken
+        program(stage.lane, stage.changes, &effects)
+    }
+
+    private mutating func program(_ lane: Lane, _ changes: [KernelChange], _ effects: inout [Effect]) {
+        guard !changes.isEmpty else { return }
+        for change in changes { view.expect(change) }
+        inFlight[nextToken] = changes
+        effects.append(.program(lane, token: nextToken, changes))
+        nextToken += 1
+    }
+
+    private mutating func noteShares(of id: GroupID, _ effects: inout [Effect]) {
+        let group = configuration.groups[id.index]
+        for family in AddressFamily.allCases where group.has(family) {
+            let scope = HealthScope(family)
+            let shares = groups.shares(of: id, in: scope).carrying.map {
+                NotedShare(member: groups[$0.member].fullName, weight: $0.weight)
+            }
+            guard noted.updateValue(shares, forKey: NotedKey(group: group.name, scope: scope)) != shares else {
+                continue
+            }
+            effects.append(.note(.shares(.network, group: group.name, scope, shares)))
+        }
+    }
+}
+
+// MARK: - The kernel's answers
+
+extension NetworkPlane {
+    mutating func programmed(
+        _ token: UInt64,
+        _ outcomes: [ChangeOutcome],
+        at now: Instant,
+        _ effects: inout [Effect]
+    ) {
+        guard let changes = inFlight.removeValue(forKey: token) else { return }
+        var reread: Set<KernelFamily> = []
+        var unanswered = max(0, changes.count - outcomes.count)
+        for (change, outcome) in zip(changes, outcomes) {
+            switch outcome {
+            case .accepted: refusals[change.target] = nil
+            case .refused(let refusal):
+                hold(change, refusal, at: now, &effects)
+                reread.insert(change.family)
+            case .unknown:
+                unanswered += 1
+                reread.insert(change.family)
+            }
+        }
+        if unanswered > 0 { effects.append(.note(.unanswered(changes: unanswered))) }
+        effects += KernelFamily.allCases.filter(reread.contains).map { .reread($0) }
+        if token == stageToken { startStage(&effects) }
+    }
+
+    /// First pause before a refused change is tried again, doubled each time.
+    static let firstRetry = Span.seconds(1)
+    static let longestRetry = Span.seconds(30)
+
+    private mutating func hold(
+        _ change: KernelChange,
+        _ refusal: KernelRefusal,
+        at now: Instant,
+        _ effects: inout [Effect]
+    ) {
+        let attempts = (refusals[change.target]?.attempts ?? 0) + 1
+        let pause = min(
+            Self.longestRetry,
+            Span(nanoseconds: Self.firstRetry.nanoseconds << Int64(min(attempts - 1, 6)))
+        )
+        let held = Refusal(change: change, refusal: refusal, attempts: attempts, retryAt: now + pause)
+        refusals[change.target] = held
+        effects.append(.note(.refused(change, refusal, retryAt: held.retryAt)))
+    }
+
+    /// Comes back when the next refused change is due.
+    private mutating func askToBeWoken(_ effects: inout [Effect]) {
+        guard let next = refusals.values.map(\.retryAt).min() else { return }
+        guard wakeAt != next else { return }
+        wakeAt = next
+        effects.append(.wake(at: next))
+    }
+
+    mutating func woke(at now: Instant) {
+        if refusals.values.contains(where: { $0.retryAt <= now }) { needsPlan = true }
+    }
+}

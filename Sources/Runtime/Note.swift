@@ -1,0 +1,38 @@
+/// What an operator should learn of a turn, as plain rows: words are made only where it is shown.
+package import Forwarding
+package import Inference
+package import NetTypes
+package import PolicyEngine
+
+package enum Note: Hashable, Sendable, Codable {
+    case health(Plane, member: String, HealthScope, from: Verdict, to: Verdict, Cause?)
+    case presence(member: String, HealthScope, absent: Cause?)
+    /// A group's load is divided anew.
+    case shares(Plane, group: String, HealthScope, [NotedShare])
+    case applied(plan: Int, conflicts: Int)
+    /// The kernel refused a change; it is tried again at the given time.
+    case refused(KernelChange, KernelRefusal, retryAt: Instant)
+    /// The kernel's answer to a change never came; what it holds is read again.
+    case unanswered(changes: Int)
+    case conflict(ForeignConflict)
+    /// Somebody changed or removed an object of ours; it is put back.
+    case drift(KernelReport)
+    case admin(Override, by: String)
+    case gatewayStarted
+    case gatewayEnded(status: Int32)
+    case alarm(GatewayAlarm)
+    case decision(DecisionRecord)
+    /// The ownership window is too small for everything the file names.
+    case unnumbered([String])
+}
+
+/// One member's part in a `Note.shares`.
+package struct NotedShare: Hashable, Sendable, Codable {
+    package let member: String
+    package let weight: UInt32
+
+    package init(member: String, weight: UInt32) {
+        self.member = member
+        self.weight = weight
+    }
+}

@@ -1,0 +1,81 @@
+/// How events and effects are written down, and how a recording is run again (`martletd --record`, `martlet replay`).
+///
+/// One line an event, followed by one line an effect. A configuration is recorded as its texts, because its parsed form is
+/// large and the texts are what an operator can read; whoever replays parses them again.
+import ConfigSyntax
+package import ConfigModel
+package import NetTypes
+
+package enum RecordedLine: Sendable, Codable {
+    case configured(at: Instant, draw: UInt64, files: [RecordedFile])
+    case fact(at: Instant, draw: UInt64, Fact)
+    case effect(Effect)
+
+    /// The event as it is recorded.
+    package init(_ event: Event) {
+        switch event.kind {
+        case .fact(let fact): self = .fact(at: event.at, draw: event.draw, fact)
+        case .configured(let configuration):
+            let files = configuration.sources.files.map {
+                RecordedFile(name: $0.name, text: $0.lines.joined(separator: "\n"))
+            }
+            self = .configured(at: event.at, draw: event.draw, files: files)
+        }
+    }
+}
+
+package struct RecordedFile: Hashable, Sendable, Codable {
+    package let name: String
+    package let text: String
+
+    package init(name: String, text: String) {
+        self.name = name
+        self.text = text
+    }
+}
+
+/// Runs a recording through a fresh router and says what came out.
+package struct Replay {
+    /// What one recorded event gave.
+    package struct Step: Sendable {
+        package let event: RecordedLine
+        package let recorded: [Effect]
+        package let replayed: [Effect]
+
+        package init(event: RecordedLine, recorded: [Effect], replayed: [Effect]) {
+            self.event = event
+            self.recorded = recorded
+            self.replayed = replayed
+        }
+    }
+
+    private var router = Router()
+    /// Parses recorded texts; throws when they do not make a configuration any more.
+    private let read: ([RecordedFile]) throws -> Configuration
+
+    package init(reading read: @escaping ([RecordedFile]) throws -> Configuration) { self.read = read }
+
+    /// Steps through the lines, in order; each step is handed out as soon as its effects are complete.
+    package mutating func run(_ lines: [RecordedLine], each step: (Step) throws -> Void) throws {
+        var position = 0
+        while position < lines.count {
+            let line = lines[position]
+            position += 1
+            var recorded: [Effect] = []
+            while position < lines.count, case .effect(let effect) = lines[position] {
+                recorded.append(effect)
+                position += 1
+            }
+            guard let event = try event(line) else { continue }
+            try step(Step(event: line, recorded: recorded, replayed: router.turn(event)))
+        }
+    }
+
+    private func event(_ line: RecordedLine) throws -> Event? {
+        switch line {
+        case .configured(let at, let draw, let files): Event(at: at, draw: draw, .configured(try read(files)))
+        case .fact(let at, let draw, let fact): Event(at: at, draw: draw, .fact(fact))
+        case .effect: nil
+        }
+    }
+}

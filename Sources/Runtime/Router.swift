@@ -1,0 +1,97 @@
+/// The whole state of a router and its one transition: an event in, effects out (docs/architecture.md §5).
+///
+/// A plain value without clock, chance or I/O. The daemon's runtime thread is its only writer.
+package import ConfigModel
+import Forwarding
+import NetTypes
+import PolicyEngine
+
+package struct Router: Sendable {
+    package private(set) var configuration: Configuration?
+    package var network: NetworkPlane?
+    package var models: ModelPlane?
+    /// By plane and member.
+    package private(set) var overrides: [Override] = []
+
+    package init() {}
+
+    /// Takes one event; the effects are to be carried out in their order.
+    package mutating func turn(_ event: Event) -> [Effect] {
+        var effects: [Effect] = []
+        switch event.kind {
+        case .configured(let configuration): configure(configuration, at: event.at, &effects)
+        case .fact(let fact): take(fact, at: event.at, &effects)
+        }
+        network?.settle(at: event.at, &effects)
+        models?.settle(network: network, at: event.at, draw: event.draw, &effects)
+        return effects
+    }
+
+    private mutating func take(_ fact: Fact, at now: Instant, _ effects: inout [Effect]) {
+        switch fact {
+        case .kernel, .dumpBegan, .dumpEnded, .markTable: network?.observe(fact, at: now, &effects)
+        case .programmed(let token, let outcomes): network?.programmed(token, outcomes, at: now, &effects)
+        case .probed(let results): network?.probed(results, at: now, &effects)
+        case .gateway(let report): models?.heard(report, at: now, &effects)
+        case .gatewayStarted:
+            models?.gatewayStarted()
+            effects.append(.note(.gatewayStarted))
+        case .gatewayEnded(let status): effects.append(.note(.gatewayEnded(status: status)))
+        case .overrides(let kept): overrides = kept
+        case .admin(let override, let by): set(override, by: by, at: now, &effects)
+        case .woke:
+            network?.woke(at: now)
+            models?.woke(at: now, &effects)
+        }
+    }
+}
+
+// MARK: - The operator
+
+extension Router {
+    private mutating func configure(_ configuration: Configuration, at now: Instant, _ effects: inout [Effect]) {
+        self.configuration = configuration
+        // Without a network block nothing of ours shall be in the kernel; if we never had one, we do not even look.
+        let wanted =
+            configuration.network
+            ?? network.map { .nothing(within: $0.configuration.ownership, at: $0.configuration.place) }
+        if let wanted {
+            network = NetworkPlane(wanted, configuration.probes, keeping: network, at: now, &effects)
+        }
+        if let wanted = configuration.models {
+            models = ModelPlane(wanted, keeping: models, at: now)
+        } else {
+            if models != nil { effects.append(.serve(nil)) }
+            models = nil
+        }
+        for override in overrides { _ = put(override) }
+    }
+
+    private mutating func set(_ override: Override, by: String, at now: Instant, _ effects: inout [Effect]) {
+        guard put(override) else { return }
+        overrides.removeAll { $0.plane == override.plane && $0.member == override.member }
+        if override.admin != .up { overrides.append(override) }
+        overrides.sort { ($0.plane, $0.member) < ($1.plane, $1.member) }
+        effects.append(.keep(overrides))
+        effects.append(.note(.admin(override, by: by)))
+    }
+
+    private mutating func put(_ override: Override) -> Bool {
+        switch override.plane {
+        case .network: network?.set(override.admin, of: override.member) ?? false
+        case .models: models?.set(override.admin, of: override.member) ?? false
+        }
+    }
+
+    /// Whether taking the member out would leave its group, in some scope, without a member that can carry load.
+    package func isLastWayOut(_ member: String, in plane: Plane) -> Bool {
+        guard let table = plane == .network ? network?.groups : models?.groups, let member = table.member(named: member)
+        else { return false }
+        return member.definition.scopes.contains { scope in
+            let now = table.shares(of: member.group, in: scope)
+            guard now.all.contains(where: { $0.member == member.id && $0.weight > 0 }) else { return false }
+            let without = table.shares(of: member.group, in: scope) { $0 == member.id ? Cause("asked") : nil }
+            return without.carrying.isEmpty || without.isKeptLast
+        }
+    }
+}

@@ -1,0 +1,34 @@
+/// `martlet show routes`: which routes are in the kernel because the file asks for them?
+import ArgumentParser
+import Control
+
+struct ShowRoutes: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "routes",
+        abstract: "Routes the file asks for, and how they stand in the kernel."
+    )
+
+    @OptionGroup var global: GlobalOptions
+
+    func run() throws {
+        try global.show(try global.client.routes())
+    }
+}
+
+extension ObjectRow: ListDisplayable {
+    static var columns: [Column] {
+        [
+            "KIND", "FAMILY", "OBJECT", Column("TABLE", .right), Column("PRIORITY", .right), "ACTION", "STATE", "DETAIL",
+            "LINE",
+        ]
+    }
+
+    static var none: String { "none: the file asks for none" }
+
+    var cells: [Cell] {
+        [
+            Cell(kind), Cell(family), Cell(object, .strong), "\(table)", "\(priority)", Cell(action), .state(state),
+            Cell(detail), Cell(cause, .quiet),
+        ]
+    }
+}

@@ -1,0 +1,100 @@
+/// Which fields does Anthropic's messages take? From `MessageCreateParams` of the PyPI package anthropic 2.12.0, and `stream`, which its
+/// streamed variant adds.
+enum AnthropicShape {
+    static let request = Shape(
+        fields: [
+            "max_tokens": .integer, "messages": .array(of: message), "model": .string,
+            "cache_control": .orNull(.map), "container": .either([.map, .string, .null]),
+            "diagnostics": .orNull(.map), "inference_geo": .orNull(.string), "metadata": .object(metadata),
+            "output_config": .map, "service_tier": .word(["auto", "standard_only"]),
+            "speed": .orNull(.word(["fast", "standard"])), "stop_sequences": .array(of: .string), "stream": .bool,
+            "system": .either([.string, .array(of: .variant(by: "type", ["text": text]))]), "thinking": .map,
+            "tool_choice": toolChoice, "tools": .array(of: .map), "user_profile_id": .string,
+            "workspace_id": .string,
+        ],
+        required: ["max_tokens", "messages", "model"]
+    )
+
+    /// A tool of the client's own; those of the provider name another `type` and are not looked into.
+    static let tool = Shape(
+        fields: [
+            "input_schema": .map, "name": .string, "allowed_callers": .list, "cache_control": .orNull(.map),
+            "defer_loading": .bool, "description": .string, "eager_input_streaming": .orNull(.bool),
+            "input_examples": .list, "strict": .bool, "type": .orNull(.string),
+        ],
+        required: ["input_schema", "name"]
+    )
+
+    private static let metadata = Shape(fields: ["user_id": .orNull(.string)])
+
+    private static let toolChoice: Shape.Kind = .variant(
+        by: "type",
+        [
+            "auto": Shape(fields: ["type": .string, "disable_parallel_tool_use": .bool]),
+            "any": Shape(fields: ["type": .string, "disable_parallel_tool_use": .bool]),
+            "none": Shape(fields: ["type": .string]),
+            "tool": Shape(
+                fields: ["type": .string, "name": .string, "disable_parallel_tool_use": .bool],
+                required: ["name"]
+            ),
+        ]
+    )
+
+    private static let message: Shape.Kind = .variant(
+        by: "role",
+        [
+            "user": said(["text", "image", "document", "tool_result"]),
+            "assistant": said(["text", "image", "document", "tool_use", "thinking", "redacted_thinking"]),
+            "system": said(["text"]),
+        ]
+    )
+
+    private static func said(_ types: [String]) -> Shape {
+        let blocks = blocks.filter { types.contains($0.key) }
+        return Shape(
+            fields: ["role": .string, "content": .either([.string, .array(of: .variant(by: "type", blocks))])],
+            required: ["content"]
+        )
+    }
+
+    private static let text = Shape(
+        fields: ["type": .string, "text": .string, "cache_control": .orNull(.map), "citations": .orNull(.list)],
+        required: ["text"]
+    )
+
+    private static let blocks: [String: Shape] = [
+        "text": text,
+        "image": Shape(
+            fields: [
+                "type": .string, "source": .map, "cache_control": .orNull(.map), "transformations": .orNull(.map),
+            ],
+            required: ["source"]
+        ),
+        "document": Shape(
+            fields: [
+                "type": .string, "source": .map, "cache_control": .orNull(.map), "citations": .orNull(.map),
+                "context": .orNull(.string), "title": .orNull(.string),
+            ],
+            required: ["source"]
+        ),
+        "tool_use": Shape(
+            fields: [
+                "type": .string, "id": .string, "name": .string, "input": .map, "cache_control": .orNull(.map),
+                "caller": .map, "toolset_name": .orNull(.string),
+            ],
+            required: ["id", "name", "input"]
+        ),
+        "tool_result": Shape(
+            fields: [
+                "type": .string, "tool_use_id": .string, "content": .text, "is_error": .bool,
+                "cache_control": .orNull(.map), "toolset_name": .orNull(.string),
+            ],
+            required: ["tool_use_id"]
+        ),
+        "thinking": Shape(
+            fields: ["type": .string, "signature": .string, "thinking": .string],
+            required: ["signature", "thinking"]
+        ),
+        "redacted_thinking": Shape(fields: ["type": .string, "data": .string], required: ["data"]),
+    ]
+}

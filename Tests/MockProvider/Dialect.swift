@@ -1,0 +1,59 @@
+import LabText
+
+/// What must a provider's language say? Two implementations: OpenAI's and Anthropic's.
+protocol Dialect: Sendable {
+    /// Where questions go.
+    var chatPath: String { get }
+
+    /// Whether the request may ask at all: key, version, in the way this provider wants them.
+    func admit(_ request: Request) throws(Refusal)
+
+    /// Reads a question, as strictly as the provider does.
+    func question(_ body: JSON) throws(Refusal) -> Question
+
+    /// The whole answer at once.
+    func whole(_ answer: Answer, to question: Question, number: Int) -> JSON
+
+    /// The answer in server-sent events, each with its blank line.
+    func events(_ answer: Answer, to question: Question, number: Int) -> [String]
+
+    /// An error in this provider's shape.
+    func error(_ refusal: Refusal, number: Int) -> JSON
+
+    /// An error as an event of a stream.
+    func errorEvent(_ refusal: Refusal, number: Int) -> String
+
+    /// `GET /v1/models`.
+    func modelList(_ models: [String], name: String) -> JSON
+
+    /// `GET /v1/models/NAME`.
+    func modelEntry(_ model: String, name: String) -> JSON
+
+    /// Headers every answer carries.
+    func headers(number: Int) -> [(String, String)]
+}
+
+/// A request that has come in whole.
+struct Request: Sendable {
+    var method: String
+    var path: String
+    var headers: [(name: String, value: String)]
+    var body: [UInt8]
+
+    /// The value of a header, its name in lower case; values given more than once are joined.
+    func header(_ name: String) -> String? {
+        let values = headers.filter { $0.name == name }.map(\.value)
+        return values.isEmpty ? nil : values.joined(separator: ", ")
+    }
+}
+
+/// A request that is not answered, and why.
+struct Refusal: Error, Sendable {
+    var status: Int
+    /// What is wrong, for a reader.
+    var message: String
+    /// The field at fault, where the provider names one.
+    var field: String?
+    /// OpenAI's machine-readable word.
+    var code: String?
+}

@@ -1,0 +1,76 @@
+import LabText
+
+/// How was the mock asked to run?
+struct Settings: Sendable {
+    /// Which provider's language it speaks.
+    enum Dialect: String {
+        case openai
+        case anthropic
+    }
+
+    var dialect: Dialect
+    /// What it calls itself in `/_mock/stats` and in its model list.
+    var name: String
+    /// Where clients reach it.
+    var listen: [Endpoint]
+    /// Where it is told how to behave, always open; with none, `/_mock/` is served to clients too.
+    var control: Endpoint?
+    /// The only key it accepts.
+    var key: String
+    /// The only models it knows.
+    var models: [String]
+    /// The file that takes one JSON line per request.
+    var record: String?
+    /// Milliseconds between two pieces of a streamed answer.
+    var delayMilliseconds: Int
+
+    /// A TCP address with its port, or the path of a unix socket.
+    enum Endpoint: Sendable, Hashable {
+        case tcp(host: String, port: Int)
+        case unix(path: String)
+    }
+
+    static let usage = """
+        mock-provider --dialect openai|anthropic --listen ADDRESS:PORT… --key KEY [--model NAME…] [--name NAME]
+                      [--control ADDRESS:PORT|unix:PATH] [--record FILE] [--delay-ms MILLISECONDS]
+        """
+
+    private static let known = [
+        "--dialect", "--listen", "--key", "--model", "--name", "--control", "--record", "--delay-ms",
+    ]
+
+    init(_ arguments: some Sequence<String>) throws(CommandOptions.Misuse) {
+        let options = try CommandOptions(arguments, known: Settings.known)
+        let word = try options.required("--dialect")
+        guard let dialect = Dialect(rawValue: word) else {
+            throw CommandOptions.Misuse("--dialect is openai or anthropic, not \(word)")
+        }
+        self.dialect = dialect
+        name = options.value("--name") ?? dialect.rawValue
+        listen = []
+        for text in options.values("--listen") { listen.append(try Settings.endpoint(text)) }
+        guard !listen.isEmpty else { throw CommandOptions.Misuse("--listen is missing") }
+        control = nil
+        if let text = options.value("--control") { control = try Settings.endpoint(text) }
+        key = try options.required("--key")
+        models = options.values("--model")
+        if models.isEmpty { models = Settings.defaultModels(of: dialect) }
+        record = options.value("--record")
+        delayMilliseconds = try options.integer("--delay-ms", in: 0...60_000, absent: 0)
+    }
+
+    private static func defaultModels(of dialect: Dialect) -> [String] {
+        switch dialect {
+        case .openai: ["gpt-5", "gpt-5-mini"]
+        case .anthropic: ["claude-opus", "claude-sonnet"]
+        }
+    }
+
+    private static func endpoint(_ text: String) throws(CommandOptions.Misuse) -> Endpoint {
+        if text.hasPrefix("unix:") { return .unix(path: String(text.dropFirst(5))) }
+        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
+            throw CommandOptions.Misuse("\(text) is no ADDRESS:PORT")
+        }
+        return .tcp(host: text[..<colon].filter { $0 != "[" && $0 != "]" }, port: Int(port))
+    }
+}
