@@ -109,7 +109,7 @@ final class Applier: Sendable {
 
     /// Parses and checks; refuses what is wrong, and by name what this version does not serve.
     static func read(_ files: ConfigurationFiles) throws(ErrorReply) -> Configuration {
-        let loaded = ConfigurationReading.read(files.files.map { SourceFile(name: $0.name, text: $0.text) })
+        let loaded = Configuration.check(ConfigLoader.read(files.files.map { ($0.name, Array($0.text.utf8)) }))
         guard loaded.errors.isEmpty, let configuration = loaded.configuration else {
             throw ErrorReply(errors: loaded.errors.map { $0.rendered(with: loaded.sources) })
         }

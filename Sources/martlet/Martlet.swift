@@ -17,7 +17,10 @@ struct Martlet: ParsableCommand {
               martlet drain wan.cable               take a member out gently
 
             EXIT STATUS
-              0 done, 1 the answer is no or the file is wrong, 2 usage, 3 the daemon cannot be reached
+              0  done
+              1  the answer is no, or the file is wrong
+              2  usage
+              3  the daemon cannot be reached
 
             ENVIRONMENT
               MARTLET_SOCKET  the control socket, if --socket does not name it
@@ -25,9 +28,10 @@ struct Martlet: ParsableCommand {
             """,
         version: version,
         groupedSubcommands: [
-            CommandGroup(name: "Configuration:", subcommands: [Check.self, Plan.self, Apply.self]),
-            CommandGroup(name: "Looking:", subcommands: [Status.self, Show.self, Explain.self, Watch.self]),
-            CommandGroup(name: "Steering:", subcommands: [Drain.self, Undrain.self, Down.self, Up.self]),
+            CommandGroup(name: "Configuration", subcommands: [Check.self, Plan.self, Apply.self]),
+            CommandGroup(name: "Looking", subcommands: [Status.self, Show.self, Explain.self, Watch.self]),
+            CommandGroup(name: "Steering", subcommands: [Drain.self, Undrain.self, Down.self, Up.self]),
+            CommandGroup(name: "Incidents", subcommands: [ReplayCommand.self]),
         ]
     )
 

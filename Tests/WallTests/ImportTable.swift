@@ -120,7 +120,7 @@ enum ImportTable {
         ImportRow(
             "martlet",
             .outside,
-            ours: ["NetTypes", "ConfigSyntax", "Inference", "ConfigModel", "Runtime", "ConfigYAML", "Control"],
+            ours: ["NetTypes", "ConfigSyntax", "Forwarding", "Inference", "ConfigModel", "Runtime", "ConfigYAML", "Control"],
             packages: ["ArgumentParser"],
             further: ["Glibc", "FoundationEssentials"]
         ),
