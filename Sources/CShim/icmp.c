@@ -18,48 +18,47 @@ static int set_program(int fd, struct sock_filter *program, unsigned short lengt
     return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &all, sizeof(all)) ? -errno : 0;
 }
 
-/* The message types first: cheaper than a program, and enough on their own if the program cannot be attached. */
-static int set_types_v4(int fd)
+/* The message types first: they are looked at before the kernel makes this socket's copy, a program after. */
+static int set_types_v4(int fd, uint32_t wanted)
 {
-    uint32_t wanted = 1u << ICMP_ECHOREPLY | 1u << ICMP_DEST_UNREACH | 1u << ICMP_TIME_EXCEEDED | 1u << ICMP_PARAMETERPROB;
     struct icmp_filter filter = { .data = ~wanted };
 
     return setsockopt(fd, SOL_RAW, ICMP_FILTER, &filter, sizeof(filter)) ? -errno : 0;
 }
 
-static int set_types_v6(int fd)
+static int set_types_v6(int fd, int answers)
 {
     struct icmp6_filter filter;
 
     ICMP6_FILTER_SETBLOCKALL(&filter);
-    ICMP6_FILTER_SETPASS(ICMP6_ECHO_REPLY, &filter);
-    ICMP6_FILTER_SETPASS(ICMP6_DST_UNREACH, &filter);
-    ICMP6_FILTER_SETPASS(ICMP6_TIME_EXCEEDED, &filter);
-    ICMP6_FILTER_SETPASS(ICMP6_PARAM_PROB, &filter);
+    if (answers) {
+        ICMP6_FILTER_SETPASS(ICMP6_ECHO_REPLY, &filter);
+        ICMP6_FILTER_SETPASS(ICMP6_DST_UNREACH, &filter);
+        ICMP6_FILTER_SETPASS(ICMP6_TIME_EXCEEDED, &filter);
+        ICMP6_FILTER_SETPASS(ICMP6_PARAM_PROB, &filter);
+    }
     return setsockopt(fd, IPPROTO_ICMPV6, ICMP6_FILTER, &filter, sizeof(filter)) ? -errno : 0;
 }
 
 /* A raw IPv4 socket sees the packet from its IP header on. A load beyond the end drops the packet. */
-static int set_identifier_v4(int fd, uint16_t identifier)
+static int set_shape_v4(int fd, uint32_t size)
 {
     struct sock_filter program[] = {
         /* X = length of the IP header; A = ICMP type */
         BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0),
         BPF_STMT(BPF_LD | BPF_B | BPF_IND, 0),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ICMP_ECHOREPLY, 0, 2),
-        BPF_STMT(BPF_LD | BPF_H | BPF_IND, 4),
-        BPF_JUMP(BPF_JMP | BPF_JA, 8, 0, 0),
-        /* an error: X += length of the quoted IP header, which begins 8 bytes further on */
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ICMP_ECHOREPLY, 0, 3),
+        BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0),
+        BPF_STMT(BPF_ALU | BPF_SUB | BPF_X, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, size, 7, 8),
+        /* an error: X += length of the quoted IP header, which begins 8 bytes further on; A = type of the quoted message */
         BPF_STMT(BPF_LD | BPF_B | BPF_IND, 8),
         BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0xf),
         BPF_STMT(BPF_ALU | BPF_LSH | BPF_K, 2),
         BPF_STMT(BPF_ALU | BPF_ADD | BPF_X, 0),
         BPF_STMT(BPF_MISC | BPF_TAX, 0),
         BPF_STMT(BPF_LD | BPF_B | BPF_IND, 8),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ICMP_ECHO, 0, 3),
-        BPF_STMT(BPF_LD | BPF_H | BPF_IND, 12),
-        /* A = identifier */
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, identifier, 0, 1),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ICMP_ECHO, 0, 1),
         BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
         BPF_STMT(BPF_RET | BPF_K, 0),
     };
@@ -68,17 +67,15 @@ static int set_identifier_v4(int fd, uint16_t identifier)
 }
 
 /* A raw ICMPv6 socket sees the message alone; a quoted packet begins at 8 and its payload, without extension headers, at 48. */
-static int set_identifier_v6(int fd, uint16_t identifier)
+static int set_shape_v6(int fd, uint32_t size)
 {
     struct sock_filter program[] = {
         BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ICMP6_ECHO_REPLY, 0, 2),
-        BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 4),
-        BPF_JUMP(BPF_JMP | BPF_JA, 3, 0, 0),
+        BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, size, 2, 3),
         BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 48),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ICMP6_ECHO_REQUEST, 0, 3),
-        BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 52),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, identifier, 0, 1),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ICMP6_ECHO_REQUEST, 0, 1),
         BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
         BPF_STMT(BPF_RET | BPF_K, 0),
     };
@@ -86,13 +83,19 @@ static int set_identifier_v6(int fd, uint16_t identifier)
     return set_program(fd, program, sizeof(program) / sizeof(program[0]));
 }
 
-int martlet_icmp_set_filter(int fd, int family, uint16_t identifier)
+int martlet_icmp_admit_answers(int fd, int family, uint32_t size)
 {
-    int result = family == AF_INET ? set_types_v4(fd) : set_types_v6(fd);
+    const uint32_t v4 = 1u << ICMP_ECHOREPLY | 1u << ICMP_DEST_UNREACH | 1u << ICMP_TIME_EXCEEDED | 1u << ICMP_PARAMETERPROB;
+    int result = family == AF_INET ? set_types_v4(fd, v4) : set_types_v6(fd, 1);
 
     if (result)
         return result;
-    return family == AF_INET ? set_identifier_v4(fd, identifier) : set_identifier_v6(fd, identifier);
+    return family == AF_INET ? set_shape_v4(fd, size) : set_shape_v6(fd, size);
+}
+
+int martlet_icmp_admit_nothing(int fd, int family)
+{
+    return family == AF_INET ? set_types_v4(fd, 0) : set_types_v6(fd, 0);
 }
 
 static void read_source(const struct sockaddr_storage *from, uint8_t *source)

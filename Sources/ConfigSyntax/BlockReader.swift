@@ -51,6 +51,38 @@ package final class BlockReader {
         requiredNode(key).flatMap { Value.read($0, what: "\(path).\(key)", into: diagnostics) }
     }
 
+    /// A whole number within bounds, or `standard` when it is absent or wrong.
+    package func integer(_ key: String, default standard: Int, within bounds: ClosedRange<Int>) -> Int {
+        guard let found = optional(key, as: Int.self) else { return standard }
+        guard bounds.contains(found.value) else {
+            diagnostics.report(
+                "'\(path).\(key)' must lie between \(bounds.lowerBound) and \(bounds.upperBound)",
+                at: found.place
+            )
+            return standard
+        }
+        return found.value
+    }
+
+    /// Notes that `key`, where it is written, is not served by this version.
+    package func noteUnserved(_ key: String) {
+        guard entries.contains(where: { $0.key.value == key }) else { return }
+        diagnostics.noteUnserved("\(path).\(key)", at: keyPlace(key))
+    }
+
+    /// Whether the key is written at all. Does not make it a known key.
+    package func has(_ key: String) -> Bool { entries.contains { $0.key.value == key } }
+
+    /// Several values of one type: a list, or a single value standing for a list of one. Wrong items are reported and left out.
+    package func values<Value: ScalarValue>(_ key: String, as type: Value.Type = Value.self) -> [Located<Value>] {
+        list(key, orSingle: true).compactMap { Value.read($0, what: "\(path).\(key)", into: diagnostics) }
+    }
+
+    /// Reports at a key, with its path.
+    package func report(_ message: String, key: String, hint: String? = nil) {
+        diagnostics.report("'\(path).\(key)' \(message)", at: keyPlace(key), hint: hint)
+    }
+
     /// A nested map, opened.
     package func block(_ key: String) -> BlockReader? {
         node(key).map { BlockReader($0, path: "\(path).\(key)", into: diagnostics) }
@@ -65,8 +97,9 @@ package final class BlockReader {
         }
         for entry in entries where !Self.isName(entry.key.value) {
             diagnostics.report(
-                "'\(entry.key.value)' is no name: letters, digits, '-' and '_', starting with a letter or digit, at most 63",
-                at: entry.key.place
+                "'\(entry.key.value)' is no name",
+                at: entry.key.place,
+                hint: Self.nameRule
             )
         }
         return entries
@@ -97,6 +130,9 @@ package final class BlockReader {
             )
         }
     }
+
+    /// The rule of `isName` in words.
+    package static let nameRule = "letters, digits, '-' and '_', starting with a letter or digit, at most 63"
 
     /// Names are what ends up in commands, metrics and decisions: short, printable, no dots (dots join group and member).
     package static func isName(_ text: String) -> Bool {

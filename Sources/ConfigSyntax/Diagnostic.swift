@@ -7,8 +7,17 @@ package struct Diagnostic: Hashable, Sendable {
     package let hint: String?
     /// Another place that belongs to the error: the first of two duplicates.
     package let related: Place?
+    /// The line may hold a secret and is not shown.
+    package let hidesLine: Bool
 
-    package init(_ message: String, at place: Place, hint: String? = nil, related: Place? = nil) {
+    package init(
+        _ message: String,
+        at place: Place,
+        hint: String? = nil,
+        related: Place? = nil,
+        hidesLine: Bool = false
+    ) {
+        self.hidesLine = hidesLine
         self.message = message
         self.place = place
         self.hint = hint
@@ -18,10 +27,11 @@ package struct Diagnostic: Hashable, Sendable {
     /// The error as an operator reads it: `file:line:column: error: …`, the source line, a caret, the hint.
     package func rendered(with sources: SourceMap) -> String {
         var lines = ["\(sources.describe(place)): error: \(message)"]
-        if let line = sources.line(at: place) {
-            let shown = line.map { $0 == "\t" ? " " : $0 }
-            let indent = String(repeating: " ", count: min(Int(place.column) - 1, line.unicodeScalars.count))
-            lines += ["    " + String(shown), "    " + indent + "^"]
+        if !hidesLine, let line = sources.line(at: place) {
+            // Tabs and control characters would move the caret, or the terminal.
+            let shown = String(String.UnicodeScalarView(line.unicodeScalars.map { $0.value < 0x20 ? " " : $0 }))
+            let before = min(max(Int(place.column) - 1, 0), line.unicodeScalars.count)
+            lines += ["    " + shown, "    " + String(repeating: " ", count: before) + "^"]
         }
         if let hint { lines.append("    hint: \(hint)") }
         if let related { lines.append("    see also: \(sources.describe(related))") }

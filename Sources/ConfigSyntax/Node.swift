@@ -31,9 +31,13 @@ package struct Node: Sendable, Hashable {
         return nil
     }
 
+    /// A key without a value, which YAML gives as empty plain text.
+    package var isEmptyText: Bool { kind == .scalar("", .plain) }
+
     /// `a map`, `a list` or `text`, for error messages.
     package var kindName: String {
-        switch kind {
+        if isEmptyText { return "nothing" }
+        return switch kind {
         case .scalar: "text"
         case .list: "a list"
         case .map: "a map"

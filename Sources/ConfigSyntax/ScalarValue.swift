@@ -19,7 +19,7 @@ package enum ScalarError: Error, Equatable {
 extension ScalarValue {
     /// Reads a node, reporting a wrong shape or text; `what` is the path of the value.
     package static func read(_ node: Node, what: String, into diagnostics: Diagnostics) -> Located<Self>? {
-        guard let text = node.text else {
+        guard let text = node.text, !node.isEmptyText else {
             diagnostics.report("'\(what)' must be \(expectation), not \(node.kindName)", at: node.place)
             return nil
         }

@@ -4,7 +4,7 @@
 package struct Place: Hashable, Sendable, Comparable, Codable {
     /// Index into `SourceMap.files`.
     package let file: UInt16
-    /// 1-based line.
+    /// 1-based line; 0 when the file as a whole is meant.
     package let line: UInt32
     /// 1-based column, counted in Unicode scalars.
     package let column: UInt32
@@ -14,6 +14,9 @@ package struct Place: Hashable, Sendable, Comparable, Codable {
         self.line = line
         self.column = column
     }
+
+    /// A file as a whole: it cannot be read, or is missing something.
+    package static func wholeFile(_ file: UInt16) -> Place { Place(file: file, line: 0, column: 0) }
 
     /// The place `count` scalars further right on the same line.
     package func advanced(by count: Int) -> Place {
@@ -55,8 +58,9 @@ package struct SourceFile: Sendable, Hashable {
 
     package init(name: String, text: String) {
         self.name = name
-        lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-            .map { $0.last == "\r" ? String($0.dropLast()) : String($0) }
+        // By scalars: to Swift, "\r\n" is one character, and no "\n".
+        lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
+            .map { String($0.last == "\r" ? $0.dropLast() : $0) }
     }
 }
 
@@ -79,11 +83,15 @@ package struct SourceMap: Sendable, Hashable {
         return Int(place.line) <= lines.count ? lines[Int(place.line) - 1] : nil
     }
 
-    /// `martlet.yaml:14:9`.
-    package func describe(_ place: Place) -> String { "\(fileName(place)):\(place.line):\(place.column)" }
+    /// `martlet.yaml:14:9`, or the name alone for a file as a whole.
+    package func describe(_ place: Place) -> String {
+        place.line == 0 ? fileName(place) : "\(fileName(place)):\(place.line):\(place.column)"
+    }
 
     /// `martlet.yaml:14`, the form of a cause line in plans and explanations.
-    package func cause(_ place: Place) -> String { "\(fileName(place)):\(place.line)" }
+    package func cause(_ place: Place) -> String {
+        place.line == 0 ? fileName(place) : "\(fileName(place)):\(place.line)"
+    }
 
     private func fileName(_ place: Place) -> String {
         Int(place.file) < files.count ? files[Int(place.file)].name : "?"

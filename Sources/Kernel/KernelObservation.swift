@@ -8,6 +8,8 @@ package enum KernelObservation: Hashable, Sendable, Codable {
     /// Objects of one family, of a dump or of notifications, in the order of their arrival.
     case reports([KernelReport])
     case dumpEnded(KernelFamily)
+    /// Our nftables table as it stands now, read as a whole after something about it was announced, and within its dump.
+    case markTable(MarkTableReading)
     /// Notifications of the family were lost; a dump follows, rate-limited.
     case overrun(KernelFamily)
     /// The family could not be read; a dump follows, rate-limited.

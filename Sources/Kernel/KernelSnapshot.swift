@@ -2,7 +2,12 @@
 package import Forwarding
 package import NetTypes
 
-package enum KernelSnapshot {
+package struct KernelSnapshot: Sendable {
+    /// Every object as if it had just been added, families in the order of `KernelFamily.allCases`.
+    package let reports: [KernelReport]
+    /// Our nftables table; nil when it was not asked for.
+    package let markTable: MarkTableReading?
+
     /// How often a family is asked again when its objects change under the dump.
     private static let attempts = 5
     private static let receiveBuffer: Int32 = 1 << 20
@@ -16,15 +21,14 @@ package enum KernelSnapshot {
     package static func read(
         markTable: String?,
         within limit: Span = .seconds(5)
-    ) throws(NetlinkFailure) -> [KernelReport] {
+    ) throws(NetlinkFailure) -> KernelSnapshot {
         var reports: [KernelReport] = []
         for family in KernelFamily.allCases where family != .nftables {
             reports += try readConsistently(family, within: limit)
         }
-        if let markTable {
-            reports.append(try NftSession().readMarkTable(markTable, within: limit).report(named: markTable))
-        }
-        return reports
+        let reading: MarkTableReading? =
+            if let markTable { try NftSession().readMarkTable(markTable, within: limit) } else { nil }
+        return KernelSnapshot(reports: reports, markTable: reading)
     }
 
     private static func readConsistently(_ family: KernelFamily, within limit: Span) throws(NetlinkFailure)
@@ -55,17 +59,6 @@ package enum KernelSnapshot {
             case .more: continue
             case .upToDate: if isSilent { throw .deadline }
             }
-        }
-    }
-}
-
-extension MarkTableReading {
-    /// As a report about the table of this name.
-    func report(named name: String) -> KernelReport {
-        switch self {
-        case .absent: .markTableGone(name: name)
-        case .foreign: .markTableForeign(name: name)
-        case .present(let table): .markTable(table)
         }
     }
 }

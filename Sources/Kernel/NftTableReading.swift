@@ -6,11 +6,16 @@ import Glibc
 import NetTypes
 
 /// Our table as it was read.
-package enum MarkTableReading: Hashable, Sendable {
+package enum MarkTableReading: Hashable, Sendable, Codable {
     case absent
-    /// A table of this name is there, but it or something in it is not as we write it.
+    /// A table of this name is there, but it or something in it is not as we write it: equal to no wish.
     case foreign
     case present(MarkTable)
+
+    /// The table, where it is one of ours.
+    package var table: MarkTable? {
+        if case .present(let table) = self { table } else { nil }
+    }
 }
 
 extension NftSession {

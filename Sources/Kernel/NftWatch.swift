@@ -45,8 +45,8 @@ final class NftWatch {
         }
     }
 
-    func read() throws(NetlinkFailure) -> KernelReport {
-        try session.readMarkTable(name, within: answerWithin).report(named: name)
+    func read() throws(NetlinkFailure) -> MarkTableReading {
+        try session.readMarkTable(name, within: answerWithin)
     }
 
     private func isAboutOurTable(_ message: Message, in bytes: RawSpan) throws(MalformedMessage) -> Bool {

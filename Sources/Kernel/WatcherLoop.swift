@@ -106,7 +106,7 @@ final class WatcherLoop {
         guard let nftables else { return }
         observe(.dumpBegan(.nftables))
         do throws(NetlinkFailure) {
-            observe(.reports([try nftables.read()]))
+            observe(.markTable(try nftables.read()))
             observe(.dumpEnded(.nftables))
         } catch {
             fail(.nftables, error)
@@ -133,7 +133,7 @@ final class WatcherLoop {
 
     private func read(_ nftables: NftWatch) {
         do throws(NetlinkFailure) {
-            if try nftables.drain() { observe(.reports([try nftables.read()])) }
+            if try nftables.drain() { observe(.markTable(try nftables.read())) }
         } catch {
             fail(.nftables, error)
         }

@@ -29,7 +29,6 @@ extension ProbeDefinition {
     package static let defaultInterval = Span.seconds(1)
     /// The timeout where none is written, unless the interval is shorter.
     package static let defaultTimeout = Span.seconds(1)
-    package static let defaultHysteresis = Hysteresis(downAfter: 3, upAfter: 3)
     /// One answer proves that the way works.
     package static let defaultNeed = 1
     /// Below this a probe is load, not measurement.

@@ -47,7 +47,8 @@ package struct Span: Hashable, Sendable, Comparable, Codable {
 
     @inlinable package static func + (a: Span, b: Span) -> Span {
         let (sum, overflow) = a.nanoseconds.addingReportingOverflow(b.nanoseconds)
-        return Span(nanoseconds: overflow ? .max : sum)
+        guard overflow else { return Span(nanoseconds: sum) }
+        return Span(nanoseconds: a.nanoseconds < 0 ? .min : .max)
     }
 
     /// `value × unit`, saturating instead of trapping: both come from configuration files.
@@ -69,13 +70,14 @@ package struct Span: Hashable, Sendable, Comparable, Codable {
 extension Span: CustomStringConvertible {
     /// In the largest unit that keeps it exact down to microseconds: `150ms`, `2s`, `1.5s`, `80us`.
     package var description: String {
-        let micro = nanoseconds / 1000
-        if micro >= 1_000_000 { return Self.decimal(micro, 1_000_000) + "s" }
-        if micro >= 1000 { return Self.decimal(micro, 1000) + "ms" }
-        return "\(micro)us"
+        let micro = (nanoseconds / 1000).magnitude
+        let sign = nanoseconds <= -1000 ? "-" : ""
+        if micro >= 1_000_000 { return sign + Self.decimal(micro, 1_000_000) + "s" }
+        if micro >= 1000 { return sign + Self.decimal(micro, 1000) + "ms" }
+        return "\(sign)\(micro)us"
     }
 
-    private static func decimal(_ value: Int64, _ unit: Int64) -> String {
+    private static func decimal(_ value: UInt64, _ unit: UInt64) -> String {
         var fraction = String(unit + value % unit).dropFirst()
         while fraction.last == "0" { fraction.removeLast() }
         return fraction.isEmpty ? "\(value / unit)" : "\(value / unit).\(fraction)"

@@ -102,7 +102,7 @@ extension GroupTable {
         in scope: HealthScope,
         at now: Instant
     ) -> Health.Change {
-        guard member.index < members.count,
+        guard members.indices.contains(member.index),
             let position = members[member.index].definition.scopes.firstIndex(of: scope)
         else { return .none }
         let change = members[member.index].health[position].observe(signal, at: now)
@@ -122,7 +122,7 @@ extension GroupTable {
 
     /// Sets what the operator wants; true when that is a change.
     package mutating func set(_ admin: Admin, of member: MemberID) -> Bool {
-        guard member.index < members.count, members[member.index].admin != admin else { return false }
+        guard members.indices.contains(member.index), members[member.index].admin != admin else { return false }
         members[member.index].admin = admin
         rememberCarrying(members[member.index].group)
         return true

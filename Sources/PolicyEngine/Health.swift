@@ -12,6 +12,9 @@ package struct Hysteresis: Hashable, Sendable, Codable {
         self.downAfter = max(1, downAfter)
         self.upAfter = max(1, upAfter)
     }
+
+    /// Three lost answers in a row are no accident; three in a row back are no flicker.
+    package static let standard = Hysteresis(downAfter: 3, upAfter: 3)
 }
 
 /// What is known of a member's health.

@@ -81,3 +81,18 @@ extension Span: ScalarValue {
         return Span(nanoseconds: value)
     }
 }
+
+extension BlockReader {
+    /// A duration within bounds, or `standard` when it is absent or wrong.
+    package func span(_ key: String, default standard: Span, within bounds: ClosedRange<Span>) -> Span {
+        guard let found = optional(key, as: Span.self) else { return standard }
+        guard bounds.contains(found.value) else {
+            diagnostics.report(
+                "'\(path).\(key)' must lie between \(bounds.lowerBound) and \(bounds.upperBound)",
+                at: found.place
+            )
+            return standard
+        }
+        return found.value
+    }
+}

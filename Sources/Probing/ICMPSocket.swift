@@ -4,32 +4,36 @@ import Glibc
 import Liveness
 import NetTypes
 
-/// The way by which a member's requests leave.
-struct MemberLink: Hashable {
-    let device: String?
-    let mark: Mark?
-}
-
-/// A raw ICMP or ICMPv6 socket of one schedule. Needs CAP_NET_RAW; used by the prober's thread only.
+/// A raw ICMP or ICMPv6 socket, bound to a device where the member has one. Needs CAP_NET_RAW; used by the prober's thread only.
+///
+/// Each member sends on a socket of its own, since the mark belongs to the socket; all members of a device are answered on one.
+/// (A socket that admits answers costs a copy of every answer to any of them: with one for each of 1,000 members probing took half
+/// a core.) One that answers come to is bound as well: an answer that comes back by another device proves nothing about this one.
 final class ICMPSocket {
+    /// What a socket is for.
+    enum Use: Hashable {
+        case sending(Mark?)
+        case receiving
+    }
+
     let family: AddressFamily
     private let descriptor: Int32
 
-    /// Enough for every answer of some rounds; a flood beyond it is dropped by the kernel.
-    private static let receiveBuffer: Int32 = 64 * 1024
+    /// Holds the answers of a thousand members while the prober is held up; the kernel drops what exceeds it.
+    private static let receiveBuffer: Int32 = 1024 * 1024
 
-    /// A non-blocking socket bound to the device, marked, and filtered down to answers to `identifier`.
-    init(_ family: AddressFamily, _ link: MemberLink, identifier: UInt16) throws(SocketFailure) {
+    /// A non-blocking socket, bound, and marked or filtered for its use.
+    init(_ family: AddressFamily, device: String?, _ use: Use) throws(SocketFailure) {
         self.family = family
         let type = Int32(SOCK_RAW.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
         let number = family == .v4 ? Int32(IPPROTO_ICMP) : Int32(IPPROTO_ICMPV6)
         descriptor = socket(Self.domain(family), type, number)
         guard descriptor >= 0 else { throw SocketFailure(operation: "socket", code: errno) }
-        try restrict(to: identifier)
-        try set(SO_RCVBUF, Self.receiveBuffer, "SO_RCVBUF")
-        try set(SO_TIMESTAMPNS, 1, "SO_TIMESTAMPNS")
-        if let mark = link.mark { try set(SO_MARK, Int32(bitPattern: mark.value), "SO_MARK") }
-        if let device = link.device { try bind(to: device) }
+        switch use {
+        case .sending(let mark): try prepareSending(mark)
+        case .receiving: try prepareReceiving()
+        }
+        if let device { try bind(to: device) }
     }
 
     deinit { if descriptor >= 0 { close(descriptor) } }
@@ -37,11 +41,30 @@ final class ICMPSocket {
     /// For epoll; valid as long as the socket lives.
     var fileDescriptor: Int32 { descriptor }
 
+    /// The index of the device it is bound to; 0 when it is bound to none. A device that went and came back has another.
+    var interfaceIndex: Int32 {
+        var index: Int32 = 0
+        var size = socklen_t(MemoryLayout<Int32>.size)
+        getsockopt(descriptor, SOL_SOCKET, SO_BINDTOIFINDEX, &index, &size)
+        return index
+    }
+
     private static func domain(_ family: AddressFamily) -> Int32 { family == .v4 ? AF_INET : AF_INET6 }
 
-    private func restrict(to identifier: UInt16) throws(SocketFailure) {
-        let result = martlet_icmp_set_filter(descriptor, Self.domain(family), identifier)
+    private func prepareSending(_ mark: Mark?) throws(SocketFailure) {
+        let result = martlet_icmp_admit_nothing(descriptor, Self.domain(family))
+        guard result == 0 else { throw SocketFailure(operation: "ICMP_FILTER", code: -result) }
+        if let mark { try set(SO_MARK, Int32(bitPattern: mark.value), "SO_MARK") }
+    }
+
+    private func prepareReceiving() throws(SocketFailure) {
+        let result = martlet_icmp_admit_answers(descriptor, Self.domain(family), UInt32(Echo.size))
         guard result == 0 else { throw SocketFailure(operation: "SO_ATTACH_FILTER", code: -result) }
+        // Beyond net.core.rmem_max only with CAP_NET_ADMIN; without it, what the host allows has to do.
+        if (try? set(SO_RCVBUFFORCE, Self.receiveBuffer, "SO_RCVBUFFORCE")) == nil {
+            try set(SO_RCVBUF, Self.receiveBuffer, "SO_RCVBUF")
+        }
+        try set(SO_TIMESTAMPNS, 1, "SO_TIMESTAMPNS")
     }
 
     private func set(_ option: Int32, _ value: Int32, _ name: String) throws(SocketFailure) {

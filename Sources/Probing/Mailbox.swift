@@ -1,4 +1,5 @@
 /// What other threads have told the prober and it has not yet taken up: at most one configuration, so it never grows.
+import Liveness
 import Synchronization
 
 /// The newest word counts; the bell says that there is one.

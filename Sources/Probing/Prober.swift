@@ -13,8 +13,7 @@ struct Prober {
     private let poller: Poller
     private let mailbox: Mailbox
     private let report: ([ProbeResult]) -> Void
-    private var links: [UInt16: MemberLink] = [:]
-    private var sockets: [UInt64: ICMPSocket] = [:]
+    private var sockets: MemberSockets
     private var results: [ProbeResult] = []
     /// When the sockets were last emptied: what is read now came after.
     private var lastPass = BootClock.now()
@@ -23,7 +22,7 @@ struct Prober {
     /// Holds an error with the whole quote that a router may send (RFC 1812 §4.3.2.3: 576 bytes; RFC 4443 §2.4: 1280).
     private static let longestMessage = 1536
     /// Messages read from one socket before the others have their turn.
-    private static let mostReads = 32
+    private static let mostReads = 64
     /// Rounds over all ready sockets before the table has its turn, whatever still comes: a flood must not stop time.
     private static let mostPasses = 16
 
@@ -31,6 +30,7 @@ struct Prober {
         var chance = SystemRandomNumberGenerator()
         table = ProbeTable(nonces: KeyedHash(key0: chance.next(), key1: chance.next()))
         poller = try Poller(bell: mailbox.bell)
+        sockets = MemberSockets(poller)
         self.mailbox = mailbox
         self.report = report
     }
@@ -81,19 +81,15 @@ extension Prober {
     private mutating func configure(_ members: [ProbedMember]) {
         let wanted = members.flatMap { member in member.scopes.map { (member, $0) } }
         let subjects = wanted.map { member, scope in
-            ProbeTable.Subject(member: member.member, name: member.name, scope: scope.scope, plan: scope.plan)
+            ProbeTable.Subject(name: member.name, scope: scope.scope, plan: scope.plan)
         }
         let identifiers = table.configure(subjects, at: BootClock.now())
-        let before = links
-        links.removeAll()
+        var links: [UInt16: MemberLink] = [:]
         for (identifier, (member, _)) in zip(identifiers, wanted) {
             guard let identifier else { continue }
             links[identifier] = MemberLink(device: member.device, mark: member.mark)
         }
-        sockets = sockets.filter { token, _ in
-            let identifier = Self.identifier(token)
-            return links[identifier] != nil && links[identifier] == before[identifier]
-        }
+        sockets.configure(links)
     }
 }
 
@@ -101,35 +97,19 @@ extension Prober {
 
 extension Prober {
     private mutating func send(_ request: ProbeRequest) {
-        let token = Self.token(request.echo.identifier, request.target.family)
+        let (identifier, family) = (request.echo.identifier, request.target.family)
         do throws(SocketFailure) {
-            let socket = try socket(token, request.target.family)
+            let socket = try sockets.sender(identifier, family)
             // Read before: over a virtual link the answer is there, and stamped, when the call returns.
             let now = BootClock.now()
             try socket.send(request.echo, to: request.target)
             table.sent(request, at: now)
         } catch {
             // The next round opens another: no sooner, so that a missing device costs one attempt an interval.
-            if error.spoilsSocket { sockets[token] = nil }
+            if error.spoilsSocket { sockets.dropSender(identifier, family) }
             perform(table.refused(request, error.cause, at: BootClock.now()))
         }
     }
-
-    private mutating func socket(_ token: UInt64, _ family: AddressFamily) throws(SocketFailure) -> ICMPSocket {
-        if let socket = sockets[token] { return socket }
-        let identifier = Self.identifier(token)
-        let link = links[identifier] ?? MemberLink(device: nil, mark: nil)
-        let socket = try ICMPSocket(family, link, identifier: identifier)
-        try poller.add(socket.fileDescriptor, token: token)
-        sockets[token] = socket
-        return socket
-    }
-
-    private static func token(_ identifier: UInt16, _ family: AddressFamily) -> UInt64 {
-        UInt64(identifier) << 8 | UInt64(family.rawValue)
-    }
-
-    private static func identifier(_ token: UInt64) -> UInt16 { UInt16(truncatingIfNeeded: token >> 8) }
 }
 
 // MARK: - Answers
@@ -140,11 +120,11 @@ extension Prober {
         var found = false
         for case .socket(let token) in ready {
             found = true
-            guard let socket = sockets[token] else { continue }
+            guard let socket = sockets.receiver(token) else { continue }
             do throws(SocketFailure) {
                 try empty(socket)
             } catch {
-                sockets[token] = nil
+                sockets.dropReceiver(token)
             }
         }
         return found

@@ -30,19 +30,18 @@ extension ModelPlane {
 
     /// Nil for a dialect that is not served; apply has refused the file then, so it does not happen.
     private func provider(_ definition: ProviderDefinition) -> GatewayProvider? {
-        UpstreamDialect(rawValue: definition.dialect.rawValue).map { dialect in
-            GatewayProvider(
-                name: definition.name.value,
-                dialect: dialect,
-                isTLS: definition.url.scheme == .https,
-                host: Self.text(definition.url.host),
-                port: definition.url.port,
-                pathPrefix: definition.url.pathPrefix,
-                secret: definition.key.map(GatewaySecret.init),
-                path: definition.path?.value,
-                region: definition.region?.value
-            )
-        }
+        guard let dialect = Dialect(rawValue: definition.dialect.rawValue) else { return nil }
+        return GatewayProvider(
+            name: definition.name.value,
+            dialect: dialect,
+            isTLS: definition.url.scheme == .https,
+            host: Self.text(definition.url.host),
+            port: definition.url.port,
+            pathPrefix: definition.url.pathPrefix,
+            secret: definition.key.map(Self.secret),
+            path: definition.path?.value,
+            region: definition.region?.value
+        )
     }
 
     private var deployments: [Deployment] {
@@ -52,7 +51,7 @@ extension ModelPlane {
                 Deployment(
                     provider: names.firstIndex(of: member.provider.value) ?? 0,
                     model: member.model.value,
-                    timeouts: group.timeouts
+                    timeouts: ExchangeTimeouts(group.timeouts)
                 )
             }
         }
@@ -91,6 +90,14 @@ extension ModelPlane {
         switch host {
         case .name(let name): name
         case .address(let address): address.description
+        }
+    }
+
+    private static func secret(_ reference: SecretReference) -> GatewaySecret {
+        switch reference {
+        case .credential(let name): .credential(name.value)
+        case .file(let path): .file(path.value)
+        case .environment(let name): .environment(name.value)
         }
     }
 

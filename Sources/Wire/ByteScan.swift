@@ -1,20 +1,20 @@
-/// How is a long run of harmless bytes skipped? Thirty-two at a time, so that the prompt inside a request costs a fraction of
-/// what its structure costs.
-@usableFromInline
+/// How is a long run of harmless bytes skipped? Eight at a time, in one word, so that the prompt inside a request costs a
+/// fraction of what its structure costs. (Tried: `SIMD32` comparisons compile to a loop over the lanes here, thirty times slower.)
 enum ByteScan {
-    /// Bytes looked at in one step. Two AVX registers' or one cache line's half; wider gave nothing more.
-    @usableFromInline static let stride = 32
+    /// Bytes looked at in one step.
+    private static let stride = 8
+    /// The lowest bit of each byte, and the highest.
+    private static let ones: UInt64 = 0x0101_0101_0101_0101
+    private static let highs: UInt64 = 0x8080_8080_8080_8080
 
     /// The place of the next byte of a JSON string that is not plain ASCII text: a quote, a backslash, a control character or
     /// a byte of a multi-byte sequence. The count of the bytes if there is none.
-    @inlinable
     static func stringStop(_ bytes: RawSpan, from start: Int) -> Int {
         var place = start
-        let last = bytes.byteCount &- stride
-        while place <= last {
-            // Read as signed, everything above 0x7F is negative: one comparison finds it and the control characters too.
-            let lanes = bytes.unsafeLoadUnaligned(fromByteOffset: place, as: SIMD32<Int8>.self)
-            if any((lanes .< 0x20) .| (lanes .== 0x22) .| (lanes .== 0x5C)) { break }
+        while place <= bytes.byteCount &- stride {
+            let word = word(bytes, place)
+            let found = (stops(in: word) | word) & highs
+            if found != 0 { return place &+ found.trailingZeroBitCount >> 3 }
             place &+= stride
         }
         while place < bytes.byteCount, isPlain(byte(bytes, place)) { place &+= 1 }
@@ -23,13 +23,11 @@ enum ByteScan {
 
     /// The place of the next byte that a JSON string must not hold as it is: a quote, a backslash or a control character. The
     /// count of the bytes if there is none.
-    @inlinable
     static func escapeStop(_ bytes: RawSpan, from start: Int) -> Int {
         var place = start
-        let last = bytes.byteCount &- stride
-        while place <= last {
-            let lanes = bytes.unsafeLoadUnaligned(fromByteOffset: place, as: SIMD32<UInt8>.self)
-            if any((lanes .< 0x20) .| (lanes .== 0x22) .| (lanes .== 0x5C)) { break }
+        while place <= bytes.byteCount &- stride {
+            let found = stops(in: word(bytes, place)) & highs
+            if found != 0 { return place &+ found.trailingZeroBitCount >> 3 }
             place &+= stride
         }
         while place < bytes.byteCount, byte(bytes, place) >= 0x80 || isPlain(byte(bytes, place)) { place &+= 1 }
@@ -37,13 +35,12 @@ enum ByteScan {
     }
 
     /// The place of the next CR or LF at or after `start`, or nil.
-    @inlinable
     static func lineEnd(_ bytes: RawSpan, from start: Int) -> Int? {
         var place = start
-        let last = bytes.byteCount &- stride
-        while place <= last {
-            let lanes = bytes.unsafeLoadUnaligned(fromByteOffset: place, as: SIMD32<UInt8>.self)
-            if any((lanes .== 0x0A) .| (lanes .== 0x0D)) { break }
+        while place <= bytes.byteCount &- stride {
+            let word = word(bytes, place)
+            let found = (zeros(in: word ^ (ones &* 0x0A)) | zeros(in: word ^ (ones &* 0x0D))) & highs
+            if found != 0 { return place &+ found.trailingZeroBitCount >> 3 }
             place &+= stride
         }
         while place < bytes.byteCount {
@@ -55,14 +52,32 @@ enum ByteScan {
     }
 
     /// The byte at `place`, which must be inside.
-    @inlinable
+    @inline(__always)
     static func byte(_ bytes: RawSpan, _ place: Int) -> UInt8 {
         bytes.unsafeLoad(fromByteOffset: place, as: UInt8.self)
     }
 
+    /// Eight bytes, the first one lowest.
+    @inline(__always)
+    private static func word(_ bytes: RawSpan, _ place: Int) -> UInt64 {
+        UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: place, as: UInt64.self))
+    }
+
+    /// The highest bit of each byte that is zero. A borrow may set bits above a true find, never below: the lowest is right.
+    @inline(__always)
+    private static func zeros(in word: UInt64) -> UInt64 {
+        (word &- ones) & ~word
+    }
+
+    /// The highest bit of each byte that is a quote, a backslash or below 0x20; as with `zeros`, the lowest is right.
+    @inline(__always)
+    private static func stops(in word: UInt64) -> UInt64 {
+        let controls = (word &- ones &* 0x20) & ~word
+        return controls | zeros(in: word ^ (ones &* 0x22)) | zeros(in: word ^ (ones &* 0x5C))
+    }
+
     /// Whether a JSON string may hold this byte as it is, being ASCII.
-    @inlinable
-    static func isPlain(_ byte: UInt8) -> Bool {
+    private static func isPlain(_ byte: UInt8) -> Bool {
         byte >= 0x20 && byte < 0x80 && byte != 0x22 && byte != 0x5C
     }
 }

@@ -25,7 +25,7 @@ package struct JSONDocument: Sendable {
 
     /// A member's name, unescaped.
     package func name(of member: JSONMember) -> String {
-        String(decoding: JSONText.unescaped(bytes.span.bytes, member.key.text), as: UTF8.self)
+        JSONText.text(bytes, member.key.text, isEscaped: member.key.isEscaped)
     }
 
     /// A member's value.

@@ -73,15 +73,20 @@ enum JSONText {
         result.reserveCapacity(inside.count)
         var place = inside.lowerBound
         while place < inside.upperBound {
-            let byte = ByteScan.byte(bytes, place)
-            if byte == UInt8(ascii: "\\") {
-                place = unescape(bytes, at: place, into: &result)
-            } else {
-                result.append(byte)
-                place &+= 1
-            }
+            // A string that was accepted holds nothing else to stop at.
+            let backslash = min(ByteScan.escapeStop(bytes, from: place), inside.upperBound)
+            bytes.extracting(place..<backslash).withUnsafeBytes { result.append(contentsOf: $0) }
+            place = backslash
+            if place < inside.upperBound { place = unescape(bytes, at: place, into: &result) }
         }
         return result
+    }
+
+    /// The text of a string's inside.
+    static func text(_ bytes: [UInt8], _ inside: Range<Int>, isEscaped: Bool) -> String {
+        isEscaped
+            ? String(decoding: unescaped(bytes.span.bytes, inside), as: UTF8.self)
+            : String(decoding: bytes[inside], as: UTF8.self)
     }
 
     /// Resolves the escape at `place`; gives the place after it.

@@ -41,8 +41,8 @@ package struct JSONView: Sendable {
     package var string: String? {
         guard kind == .string else { return nil }
         let inside = (range.lowerBound + 1)..<(range.upperBound - 1)
-        guard bytes[inside].contains(UInt8(ascii: "\\")) else { return String(decoding: bytes[inside], as: UTF8.self) }
-        return String(decoding: JSONText.unescaped(bytes.span.bytes, inside), as: UTF8.self)
+        let isEscaped = ByteScan.escapeStop(bytes.span.bytes, from: inside.lowerBound) < inside.upperBound
+        return JSONText.text(bytes, inside, isEscaped: isEscaped)
     }
 
     /// A number as it was written: no digit is lost.
@@ -81,7 +81,7 @@ extension JSONView {
 
         /// The key, unescaped.
         package var name: String {
-            String(decoding: JSONText.unescaped(bytes.span.bytes, place.key.text), as: UTF8.self)
+            JSONText.text(bytes, place.key.text, isEscaped: place.key.isEscaped)
         }
         /// The value.
         package var value: JSONView { JSONView(bytes, place.value) }

@@ -45,6 +45,6 @@ struct JSONWalk {
     private static func isEnd(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "}") || byte == UInt8(ascii: "]") }
 
     private static func hasBackslash(_ bytes: RawSpan, _ range: Range<Int>) -> Bool {
-        range.contains { ByteScan.byte(bytes, $0) == UInt8(ascii: "\\") }
+        ByteScan.escapeStop(bytes, from: range.lowerBound) < range.upperBound
     }
 }

@@ -1,16 +1,13 @@
 /// Is this a well-formed UTF-8 sequence? By table 3-7 of the Unicode standard: no overlong forms, no surrogates, nothing
 /// above U+10FFFF.
-@usableFromInline
 enum UTF8Sequence {
     /// The length of the multi-byte sequence at `place`, 2 to 4, or 0 if it is not well-formed or is cut off.
-    @usableFromInline
     static func length(_ bytes: RawSpan, at place: Int) -> Int {
         let (length, second) = shape(ByteScan.byte(bytes, place))
         guard length > 0, place &+ length <= bytes.byteCount else { return 0 }
         guard second.contains(ByteScan.byte(bytes, place &+ 1)) else { return 0 }
-        for next in (place &+ 2)..<max(place &+ length, place &+ 2) where ByteScan.byte(bytes, next) & 0xC0 != 0x80 {
-            return 0
-        }
+        if length > 2, ByteScan.byte(bytes, place &+ 2) & 0xC0 != 0x80 { return 0 }
+        if length > 3, ByteScan.byte(bytes, place &+ 3) & 0xC0 != 0x80 { return 0 }
         return length
     }
 

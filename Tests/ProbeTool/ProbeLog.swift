@@ -14,7 +14,7 @@ final class ProbeLog: Sendable {
     }
 
     private struct Key: Hashable {
-        let member: MemberID
+        let member: String
         let scope: HealthScope
     }
 
@@ -36,7 +36,7 @@ final class ProbeLog: Sendable {
     private func note(_ result: ProbeResult, _ state: inout State) {
         state.rounds += 1
         if result.signal != .success { state.failures += 1 }
-        let subject = subjects[result.member.index]
+        guard let subject = subjects.first(where: { $0.probed.name == result.member }) else { return }
         let key = Key(member: result.member, scope: result.scope)
         var health = state.health[key] ?? Health(subject.hysteresis, since: result.at)
         let change = health.observe(result.signal, at: result.at)

@@ -61,8 +61,7 @@ struct ToolOptions {
                 timeout: .milliseconds(Int64(n[3]))
             ).map { ProbedMember.Scope(HealthScope(family), $0) }
         }
-        let member = MemberID(subjects.count)
-        let probed = ProbedMember(member: member, name: name, device: device, mark: mark, scopes: scopes)
+        let probed = ProbedMember(name: name, device: device, mark: mark, scopes: scopes)
         subjects.append(Subject(probed: probed, hysteresis: Hysteresis(downAfter: n[0], upAfter: n[1])))
     }
 

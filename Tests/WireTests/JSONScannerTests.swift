@@ -128,6 +128,27 @@ struct JSONScannerTests {
         #expect(document["a"]?["b"]?.unsigned == 2)
     }
 
+    @Test func aStopIsFoundAtEveryPlaceAmongEveryNeighbour() {
+        // Against the obvious way: words are searched by borrowing arithmetic, which must not see what is not there.
+        let neighbours: [UInt8] = [
+            0x00, 0x1F, 0x20, 0x21, 0x22, 0x23, 0x5B, 0x5C, 0x5D, 0x0A, 0x0D, 0x7F, 0x80, 0xA2, 0xFF,
+        ]
+        for first in neighbours {
+            for second in neighbours {
+                for place in 0..<19 {
+                    var bytes = [UInt8](repeating: UInt8(ascii: "a"), count: 20)
+                    bytes[place] = first
+                    bytes[place + 1] = second
+                    let span = bytes.span.bytes
+                    let isStop = { (byte: UInt8) in byte < 0x20 || byte == 0x22 || byte == 0x5C }
+                    #expect(ByteScan.escapeStop(span, from: 0) == bytes.firstIndex(where: isStop) ?? 20)
+                    #expect(ByteScan.stringStop(span, from: 0) == bytes.firstIndex { isStop($0) || $0 > 0x7F } ?? 20)
+                    #expect(ByteScan.lineEnd(span, from: 0) == bytes.firstIndex { $0 == 0x0A || $0 == 0x0D })
+                }
+            }
+        }
+    }
+
     @Test func everyCutOfAValidTextIsRefusedAtItsEndOrBefore() {
         let text = Array(#"{"a":[1.5e3,true,"x\u00e9ü"],"b":{"c":null}}"#.utf8)
         for length in 0..<text.count {

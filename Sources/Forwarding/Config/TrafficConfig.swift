@@ -5,17 +5,13 @@ package import ConfigSyntax
 package import NetTypes
 package import PolicyEngine
 
-/// What a policy does when the group it names has no member that can carry load.
-package enum Otherwise: String, Hashable, Sendable, CaseIterable, ScalarValue {
-    case next
-    case reject
-}
-
 /// One rule of `network.policies`; the first that matches decides.
 package struct NetworkPolicy: Hashable, Sendable {
     package let name: Located<String>
+    /// The condition, over the slots of `PacketFact`.
+    package let match: Match
     /// The condition as written.
-    package let matchText: Located<String>
+    package let matchText: String
     /// `group` or `group.member`.
     package let use: Located<String>
     package let strategy: Strategy?

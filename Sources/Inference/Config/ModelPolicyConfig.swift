@@ -1,5 +1,6 @@
 /// Which group serves which request, as configured (`models.policies`).
 package import ConfigSyntax
+package import PolicyEngine
 
 package struct ModelPolicy: Hashable, Sendable {
     package enum Action: Hashable, Sendable {
@@ -24,9 +25,13 @@ package struct ModelPolicy: Hashable, Sendable {
     }
 
     package let name: Located<String>
+    /// The condition, over the slots of `RequestFact`.
+    package let match: Match
     /// The condition as written.
-    package let matchText: Located<String>
+    package let matchText: String
     package let action: Action
+    /// `next` is checked, not yet served.
+    package let otherwise: Otherwise
     /// Checked, not yet served.
     package let constraints: Constraints
     package let place: Place

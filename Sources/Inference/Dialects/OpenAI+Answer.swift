@@ -89,7 +89,7 @@ extension OpenAI {
             observed.error = .malformed("The provider's answer is no JSON.")
             return observed
         }
-        observed.look(at: document.root)
+        observed.look(at: document)
         observed.isDone = observed.error == nil
         return observed
     }

@@ -50,7 +50,7 @@ extension OpenAI {
     /// What an error answer of a provider says.
     package static func error(status: Int, body: [UInt8]) -> UpstreamError {
         let kind = UpstreamError.kind(ofStatus: status)
-        guard let document = try? JSONDocument(body, limits: .answer), let error = embeddedError(document.root) else {
+        guard let document = try? JSONDocument(body, limits: .answer), let error = embeddedError(document) else {
             return UpstreamError(kind, status: status, message: "The provider answered with status \(status).")
         }
         let refined = kind == .rateLimited && error.kind == .quota ? .quota : kind
@@ -59,9 +59,9 @@ extension OpenAI {
 
     /// The error inside a chunk or an answer, whatever its status: `{"error":{…}}`, or `{"object":"error",…}` as older vLLM
     /// writes it.
-    static func embeddedError(_ value: JSONView) -> UpstreamError? {
-        if let error = value["error"], !error.isNull { return failure(error) }
-        return value["object"]?.string == "error" ? failure(value) : nil
+    static func embeddedError(_ document: JSONDocument) -> UpstreamError? {
+        if let error = document["error"], !error.isNull { return failure(error) }
+        return document["object"]?.string == "error" ? failure(document.root) : nil
     }
 
     private static func failure(_ error: JSONView) -> UpstreamError {

@@ -69,9 +69,9 @@ extension OpenAI {
                 observed.isMeaningful = true
                 return observed
             }
-            observed.look(at: document.root)
+            observed.look(at: document)
             if observed.error != nil { observed.isForwarded = false }
-            if observed.isUsageOnly(document.root), !includeUsage { observed.isForwarded = false }
+            if observed.isUsageOnly(document), !includeUsage { observed.isForwarded = false }
             return observed
         }
     }
@@ -79,13 +79,13 @@ extension OpenAI {
 
 extension OpenAI.Observed {
     /// Reads a chunk or an answer.
-    mutating func look(at value: JSONView) {
-        if let failure = OpenAI.embeddedError(value) {
+    mutating func look(at document: JSONDocument) {
+        if let failure = OpenAI.embeddedError(document) {
             error = failure
             return
         }
-        usage = OpenAI.usage(value["usage"])
-        for choice in value["choices"]?.elements ?? value.elements {
+        usage = OpenAI.usage(document["usage"])
+        for choice in (document["choices"] ?? document.root).elements {
             if let word = choice["finish_reason"]?.string { finish = OpenAI.finishReason(word) }
             if let said = choice["delta"] ?? choice["message"], Self.carriesContent(said) { isMeaningful = true }
         }
@@ -106,8 +106,8 @@ extension OpenAI.Observed {
     }
 
     /// The chunk at the end of a stream that has the usage and nothing else.
-    fileprivate func isUsageOnly(_ value: JSONView) -> Bool {
-        guard usage != nil, let choices = value["choices"] else { return false }
+    fileprivate func isUsageOnly(_ document: JSONDocument) -> Bool {
+        guard usage != nil, let choices = document["choices"] else { return false }
         return choices.kind == .array && !choices.elements.contains { _ in true }
     }
 }

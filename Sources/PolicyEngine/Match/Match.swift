@@ -33,6 +33,9 @@ package struct Match: Hashable, Sendable, Codable {
         case fieldPresent(name: String)
     }
 
+    /// What stands for a condition that could not be read, so that the rest of its policy is still checked.
+    package static let never = Match(root: .some([]), attributes: [])
+
     /// Whether the condition holds. A comparison with an absent fact is false, whatever its relation.
     package func evaluate(_ facts: Facts) -> Bool { Self.evaluate(root, facts) }
 

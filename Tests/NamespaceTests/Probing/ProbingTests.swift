@@ -1,4 +1,5 @@
 /// The prober against the real kernel, in namespaces of its own.
+import Glibc
 import Lab
 import NetTypes
 import Probing
@@ -178,6 +179,22 @@ struct ProbingTests {
         for scope in ["ipv4", "ipv6"] {
             _ = try run.first("round", "probe-unreachable", in: scope, after: start, within: .seconds(5))
         }
+    }
+
+    @Test func aProberThatIsHeldUpBlamesNobody() throws {
+        let site = try Self.site()
+        let run = try ProbeRun([ProbeWish(targets: Self.targets)], in: site.router)
+        try run.waitUntilUp()
+        let start = BootClock.now()
+        for _ in 0..<5 {
+            run.process.signal(SIGSTOP)
+            rest(.milliseconds(333))
+            run.process.signal(SIGCONT)
+            rest(.milliseconds(150))
+        }
+        let rounds = run.lines.filter { $0.kind == "round" && $0.at > start }
+        #expect(rounds.count >= 5, "it did probe in between")
+        #expect(rounds.allSatisfy { $0.word == "success" })
     }
 
     @Test func anUnprivilegedUserWithTwoCapabilitiesProbes() throws {

@@ -1,0 +1,130 @@
+/// Whether the names of the models block fit together, and its paths with the network block.
+import ConfigSyntax
+import Forwarding
+import Inference
+import NetTypes
+import PolicyEngine
+
+struct ModelReferences {
+    private let models: ModelsConfiguration
+    private let network: NetworkConfiguration?
+    private let diagnostics: Diagnostics
+    private let declared: DeclaredNames
+    private let groups: GroupNames
+
+    init(
+        _ models: ModelsConfiguration,
+        _ network: NetworkConfiguration?,
+        _ declared: DeclaredNames,
+        _ diagnostics: Diagnostics
+    ) {
+        self.declared = declared
+        self.models = models
+        self.network = network
+        self.diagnostics = diagnostics
+        groups = GroupNames(models.groups.map(\.definition), plane: "models", declared, diagnostics)
+    }
+
+    func check() {
+        for provider in models.providers { checkPath(provider) }
+        for group in models.groups {
+            for member in group.members { checkProvider(member) }
+            checkTwins(group)
+        }
+        for policy in models.policies { checkTargets(policy) }
+        diagnostics.reportDuplicates(of: models.policies.map(\.name), what: "the policy")
+        checkKeys()
+        checkReachable()
+    }
+
+    private func checkPath(_ provider: ProviderDefinition) {
+        guard let path = provider.path else { return }
+        guard let network else {
+            diagnostics.report(
+                "the path '\(path.value)' needs a network plane",
+                at: path.place,
+                hint: "define it in network.groups"
+            )
+            return
+        }
+        let names = GroupNames(network.groups.map(\.definition), plane: "network", declared, diagnostics)
+        guard let target = names.resolve(path) else { return }
+        let group = network.groups.first { $0.definition.name == target.group.name }
+        if group?.members.contains(where: { $0.backend != nil }) ?? false {
+            diagnostics.report("'\(target.group.name.value)' holds backends, and a path is a next hop", at: path.place)
+        } else if case .address(let address) = provider.url.host, names.isComplete(target.group),
+            !target.scopes.contains(HealthScope(address.family))
+        {
+            diagnostics.report(
+                "the provider is at \(address), and '\(path.value)' has no \(address.family.shownName)",
+                at: path.place,
+                related: target.group.name.place
+            )
+        }
+    }
+
+    private func checkProvider(_ member: ModelMember) {
+        let known = declared.names("models", "providers")
+        guard !known.contains(member.provider.value) else { return }
+        diagnostics.report(
+            "no provider is named '\(member.provider.value)'",
+            at: member.provider.place,
+            hint: known.isEmpty
+                ? "no providers are defined" : NearestName.hint(for: member.provider.value, among: known)
+        )
+    }
+
+    /// The same deployment twice in one group: a fallback to itself.
+    private func checkTwins(_ group: ModelGroup) {
+        for (position, member) in group.members.enumerated() {
+            let twin = group.members[..<position].first {
+                $0.provider.value == member.provider.value && $0.model.value == member.model.value
+            }
+            guard let twin else { continue }
+            diagnostics.report(
+                "'\(member.name.value)' is the same deployment as '\(twin.name.value)'",
+                at: member.place,
+                related: twin.place
+            )
+        }
+    }
+
+    private func checkTargets(_ policy: ModelPolicy) {
+        switch policy.action {
+        case .use(let name): _ = groups.resolve(name)
+        case .reject: break
+        case .split(let parts, _):
+            for part in parts { _ = groups.resolve(part.group) }
+            if parts.allSatisfy({ $0.weight == 0 }) {
+                diagnostics.report("the split of '\(policy.name.value)' gives nobody anything", at: policy.place)
+            }
+        }
+    }
+
+    /// One secret with two names would be counted under either.
+    private func checkKeys() {
+        for (position, key) in models.keys.enumerated() {
+            guard let twin = models.keys[..<position].first(where: { $0.hash == key.hash }) else { continue }
+            diagnostics.report(
+                "'\(key.name.value)' is the same key as '\(twin.name.value)'",
+                at: key.name.place,
+                related: twin.name.place
+            )
+        }
+    }
+
+    /// Policies below one that matches everything are never asked: somebody believes they are.
+    private func checkReachable() {
+        guard let last = models.policies.firstIndex(where: { $0.match.root == .always && $0.otherwise == .reject })
+        else {
+            return
+        }
+        for policy in models.policies[(last + 1)...] {
+            diagnostics.report(
+                "'\(policy.name.value)' is never asked: '\(models.policies[last].name.value)' before it matches everything",
+                at: policy.place,
+                related: models.policies[last].place
+            )
+        }
+    }
+}

@@ -1,0 +1,141 @@
+/// Whether the names and families of the network block fit together.
+import ConfigSyntax
+import Forwarding
+import Liveness
+import NetTypes
+import PolicyEngine
+
+struct NetworkReferences {
+    private let network: NetworkConfiguration
+    private let probes: [ProbeDefinition]
+    private let diagnostics: Diagnostics
+    private let declared: DeclaredNames
+    private let groups: GroupNames
+
+    init(
+        _ network: NetworkConfiguration,
+        _ probes: [ProbeDefinition],
+        _ declared: DeclaredNames,
+        _ diagnostics: Diagnostics
+    ) {
+        self.declared = declared
+        self.network = network
+        self.probes = probes
+        self.diagnostics = diagnostics
+        groups = GroupNames(network.groups.map(\.definition), plane: "network", declared, diagnostics)
+    }
+
+    func check() {
+        for group in network.groups {
+            checkTwins(group)
+            for (member, definition) in zip(group.members, group.definition.members) { checkProbe(member, definition) }
+        }
+        for route in network.routes { check(route) }
+        for file in network.routeFiles { _ = groups.resolve(file.use) }
+        for service in network.services { checkBackends(service) }
+        for policy in network.policies { _ = groups.resolve(policy.use) }
+        diagnostics.reportDuplicates(of: network.policies.map(\.name), what: "the policy")
+        checkMarks()
+    }
+
+    /// Two members that are one way out: their weights would add up to something nobody wrote.
+    private func checkTwins(_ group: NetworkGroup) {
+        for (position, member) in group.members.enumerated() {
+            let twin = group.members[..<position].first { other in
+                other.device?.value == member.device?.value && other.gateway4?.value == member.gateway4?.value
+                    && other.gateway6?.value == member.gateway6?.value && other.isAuto == member.isAuto
+                    && other.backend?.value == member.backend?.value
+            }
+            guard let twin else { continue }
+            diagnostics.report(
+                "'\(member.name.value)' goes the same way as '\(twin.name.value)'",
+                at: member.place,
+                related: twin.place
+            )
+        }
+    }
+
+    private func checkProbe(_ member: NetworkMember, _ definition: MemberDefinition) {
+        guard let name = member.probe else { return }
+        guard let probe = probes.first(where: { $0.name.value == name.value }) else {
+            let known = declared.names("network", "probes")
+            guard !known.contains(name.value) else { return }
+            diagnostics.report(
+                "no probe is named '\(name.value)'",
+                at: name.place,
+                hint: known.isEmpty ? "no probes are defined" : NearestName.hint(for: name.value, among: known)
+            )
+            return
+        }
+        checkFamilies(of: probe, name, definition)
+    }
+
+    /// A family of the member without a target of the probe would never be probed: it would seem healthy for ever.
+    private func checkFamilies(of probe: ProbeDefinition, _ name: Located<String>, _ member: MemberDefinition) {
+        guard case .icmp(let targets) = probe.kind else { return }
+        for family in AddressFamily.allCases where member.scopes.contains(HealthScope(family)) {
+            guard !targets.contains(where: { $0.value.family == family }) else { continue }
+            // A member of both families may well be probed in one; of one family it would not be probed at all.
+            guard member.scopes.count == 1 else { continue }
+            diagnostics.report(
+                "the probe '\(name.value)' has no \(family.shownName) target, and '\(member.name.value)' is \(family.shownName) only",
+                at: name.place,
+                related: probe.place
+            )
+        }
+    }
+
+    private func check(_ route: RouteDefinition) {
+        let target: GroupNames.Target?
+        let place: Place
+        switch route.use {
+        case .group(let name): (target, place) = (groups.resolve(name), name.place)
+        case .member(let group, let member):
+            (target, place) = (groups.resolve(group.map { "\($0).\(member.value)" }), group.place)
+        case .via, .blackhole, .unreachable: return
+        }
+        guard let target else { return }
+        if network.groups.contains(where: {
+            $0.definition.name == target.group.name && $0.members.contains { $0.backend != nil }
+        }) {
+            diagnostics.report("'\(target.group.name.value)' holds backends, and routes need next hops", at: place)
+        } else if case .prefix(let prefix) = route.destination, groups.isComplete(target.group),
+            !target.scopes.contains(HealthScope(prefix.family))
+        {
+            let shown = target.member == nil ? "the group has no member with" : "the member has no"
+            diagnostics.report(
+                "\(prefix) is \(prefix.family.shownName), and \(shown) \(prefix.family.shownName) gateway",
+                at: place,
+                related: target.group.name.place
+            )
+        }
+    }
+
+    private func checkBackends(_ service: ServiceDefinition) {
+        guard let target = groups.resolve(service.use) else { return }
+        let group = network.groups.first { $0.definition.name == target.group.name }
+        guard let stray = group?.members.first(where: { $0.backend == nil }) else { return }
+        diagnostics.report(
+            "'\(service.use.value)' holds next hops, and services need backends with an address",
+            at: service.use.place,
+            related: stray.place
+        )
+    }
+
+    /// Every member that routes can use is a path with a mark, a table and rules of its own.
+    private func checkMarks() {
+        let paths = network.groups.reduce(0) { $0 + $1.members.count { $0.backend == nil } }
+        let window = network.ownership
+        let limits = [
+            (window.markMask.capacity, "marks"),
+            (window.tables.count, "tables"),
+            (window.rulePreferences.count, "rules"),
+        ]
+        for (limit, what) in limits where paths > limit {
+            diagnostics.report(
+                "there are \(paths) members, but 'network.ownership.\(what)' has room for \(limit)",
+                at: network.place
+            )
+        }
+    }
+}

@@ -1,0 +1,125 @@
+/// How `network.routes` is read.
+import ConfigSyntax
+import NetTypes
+import PolicyEngine
+
+struct RouteReader {
+    private let diagnostics: Diagnostics
+
+    init(_ diagnostics: Diagnostics) { self.diagnostics = diagnostics }
+
+    /// All routes and all files of routes, each in file order. Keys are destinations, `default`, or names of files of routes.
+    func readAll(in network: BlockReader) -> ([RouteDefinition], [RouteFileDefinition]) {
+        guard let block = network.block("routes") else { return ([], []) }
+        var routes: [RouteDefinition] = []
+        var files: [RouteFileDefinition] = []
+        for entry in block.allEntries() {
+            let path = "\(block.path).\(entry.key.value)"
+            if isFile(entry.value) {
+                if let file = routeFile(entry, path) { files.append(file) }
+            } else if let destination = destination(entry.key), let use = use(entry.value, path) {
+                checkFamily(destination, use)
+                routes.append(RouteDefinition(destination: destination, use: use, place: entry.key.place))
+            }
+        }
+        checkTwice(routes)
+        return (routes, files)
+    }
+
+    private func isFile(_ node: Node) -> Bool {
+        guard case .map(let entries) = node.kind else { return false }
+        return entries.contains { $0.key.value == "file" }
+    }
+
+    private func routeFile(_ entry: Node.Entry, _ path: String) -> RouteFileDefinition? {
+        let block = BlockReader(entry.value, path: path, into: diagnostics)
+        defer { block.finish() }
+        let (file, use) = (block.required("file", as: String.self), block.required("use", as: String.self))
+        if !BlockReader.isName(entry.key.value) {
+            diagnostics.report("'\(entry.key.value)' is no name for a file of routes", at: entry.key.place)
+        }
+        diagnostics.noteUnserved("\(path).file", at: block.keyPlace("file"))
+        guard let file, let use else { return nil }
+        return RouteFileDefinition(name: entry.key, file: file, use: use)
+    }
+
+    private func destination(_ key: Located<String>) -> RouteDefinition.Destination? {
+        if key.value == "default" { return .default }
+        let node = Node(.scalar(key.value, .plain), at: key.place)
+        guard let prefix = IPPrefix.read(node, what: "network.routes.\(key.value)", into: diagnostics) else {
+            return nil
+        }
+        if prefix.value.address.isMulticast {
+            diagnostics.report("'\(prefix.value)' is multicast, and routes are unicast", at: key.place)
+        }
+        return .prefix(prefix.value)
+    }
+
+    private func use(_ node: Node, _ path: String) -> RouteDefinition.Use? {
+        if case .map = node.kind { return mapUse(BlockReader(node, path: path, into: diagnostics)) }
+        guard let text = String.read(node, what: path, into: diagnostics) else { return nil }
+        return named(text)
+    }
+
+    /// `blackhole`, `unreachable`, `group` or `group.member`.
+    private func named(_ text: Located<String>) -> RouteDefinition.Use {
+        switch text.value {
+        case "blackhole": return .blackhole
+        case "unreachable": return .unreachable
+        default: break
+        }
+        let parts = text.value.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2 else { return .group(text) }
+        return .member(group: text.map { _ in String(parts[0]) }, member: text.map { _ in String(parts[1]) })
+    }
+
+    private func mapUse(_ block: BlockReader) -> RouteDefinition.Use? {
+        defer { block.finish() }
+        let use = block.optional("use", as: String.self)
+        let via = block.optional("via", as: IPAddress.self)
+        let device = block.optional("dev", as: String.self)
+        if let device { NetworkNames.checkDevice(device, diagnostics) }
+        if block.has("use"), block.has("via") || block.has("dev") {
+            block.report("cannot stand beside 'via' or 'dev'", key: "use")
+        }
+        if let use { return named(use) }
+        guard let via else {
+            if !block.has("use"), !block.has("via") {
+                diagnostics.report("'\(block.path)' says not where to go", at: block.place, hint: "write via: or use:")
+            }
+            return nil
+        }
+        NetworkNames.checkHost(via, what: "gateway", diagnostics)
+        if via.value.isLinkLocal, via.value.family == .v6, device == nil {
+            diagnostics.report("the link-local gateway '\(via.value)' needs a device", at: via.place, hint: "add dev:")
+        }
+        return .via(via, device: device)
+    }
+
+    private func checkFamily(_ destination: RouteDefinition.Destination, _ use: RouteDefinition.Use) {
+        guard case .prefix(let prefix) = destination, case .via(let gateway, _) = use,
+            gateway.value.family != prefix.family
+        else { return }
+        let (inner, outer) = (prefix.family.shownName, gateway.value.family.shownName)
+        diagnostics.report("an \(inner) route cannot go via the \(outer) gateway '\(gateway.value)'", at: gateway.place)
+    }
+
+    /// The same destination in two spellings, which no duplicate key shows.
+    private func checkTwice(_ routes: [RouteDefinition]) {
+        var first: [IPPrefix: Place] = [:]
+        for route in routes {
+            let prefixes: [IPPrefix] =
+                switch route.destination {
+                case .prefix(let prefix): [prefix]
+                case .default: AddressFamily.allCases.map { .everything($0) }
+                }
+            for prefix in prefixes {
+                if let earlier = first[prefix] {
+                    diagnostics.report("there is a route for \(prefix) already", at: route.place, related: earlier)
+                    break
+                }
+                first[prefix] = route.place
+            }
+        }
+    }
+}

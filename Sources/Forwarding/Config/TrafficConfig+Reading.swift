@@ -1,0 +1,187 @@
+/// How `network.sets`, `policies`, `services`, `masquerade` and `notify` are read.
+import ConfigSyntax
+import NetTypes
+package import PolicyEngine
+
+extension AddressSetDefinition {
+    static func readAll(in network: BlockReader) -> [AddressSetDefinition] {
+        network.named("sets").compactMap { entry in
+            let path = "\(network.path).sets.\(entry.key.value)"
+            return content(entry.value, path, network.diagnostics).map {
+                AddressSetDefinition(name: entry.key, content: $0)
+            }
+        }
+    }
+
+    private static func content(_ node: Node, _ path: String, _ diagnostics: Diagnostics) -> Content? {
+        if case .list(let items) = node.kind {
+            return .prefixes(items.compactMap { IPPrefix.read($0, what: path, into: diagnostics) })
+        }
+        guard case .map = node.kind else {
+            diagnostics.report(
+                "'\(path)' must be a list of prefixes, not \(node.kindName)",
+                at: node.place,
+                hint: "or {domains: […]} or {file: …}"
+            )
+            return nil
+        }
+        let block = BlockReader(node, path: path, into: diagnostics)
+        defer { block.finish() }
+        let domains = block.values("domains", as: String.self)
+        let file = block.optional("file", as: String.self)
+        for key in ["domains", "file"] { block.noteUnserved(key) }
+        if block.has("domains"), block.has("file") { block.report("stands beside 'domains'", key: "file") }
+        for domain in domains { checkDomain(domain, path, diagnostics) }
+        if let file { return .file(file) }
+        if block.has("domains") { return .domains(domains) }
+        diagnostics.report("'\(path)' names neither domains nor a file", at: node.place)
+        return nil
+    }
+
+    private static func checkDomain(_ domain: Located<String>, _ path: String, _ diagnostics: Diagnostics) {
+        let bare = domain.value.hasPrefix("*.") ? domain.value.dropFirst(2) : domain.value[...]
+        let labels = bare.split(separator: ".", omittingEmptySubsequences: false)
+        let isFine = bare.utf8.count <= 253 && labels.allSatisfy { BlockReader.isName(String($0)) }
+        if !isFine {
+            diagnostics.report("'\(domain.value)' is no domain name", at: domain.place, hint: "*. may stand before it")
+        }
+    }
+}
+
+extension SetTable {
+    /// What conditions can look up. Sets whose content is not served are there, and empty.
+    package init(_ sets: [AddressSetDefinition]) {
+        self.init(
+            sets.map { set in
+                switch set.content {
+                case .prefixes(let prefixes): (set.name.value, AddressRanges(prefixes.map(\.value)))
+                case .domains, .file: (set.name.value, .none)
+                }
+            }
+        )
+    }
+}
+
+extension NetworkPolicy {
+    static func readAll(in network: BlockReader, sets: SetTable) -> [NetworkPolicy] {
+        network.list("policies").compactMap { item in
+            let block = BlockReader(item, path: "\(network.path).policies", into: network.diagnostics)
+            defer { block.finish() }
+            return read(block, sets)
+        }
+    }
+
+    private static func read(_ block: BlockReader, _ sets: SetTable) -> NetworkPolicy? {
+        let diagnostics = block.diagnostics
+        let name = block.policyName()
+        let condition = block.requiredNode("match")
+        let match = condition.flatMap {
+            Match.read(
+                $0,
+                what: "\(block.path).match",
+                schema: PacketFact.schema,
+                sets: sets,
+                unserved: [],
+                into: diagnostics
+            )
+        }
+        let use = block.required("use", as: String.self)
+        let strategy = block.optional("strategy", as: Strategy.self)?.value
+        let otherwise = block.optional("otherwise", as: Otherwise.self)?.value ?? .reject
+        diagnostics.noteUnserved("network.policies", at: block.place)
+        guard let name, let use else { return nil }
+        return NetworkPolicy(
+            name: name,
+            match: match ?? .never,
+            matchText: condition?.text ?? "",
+            use: use,
+            strategy: strategy,
+            otherwise: otherwise,
+            place: block.place
+        )
+    }
+}
+
+extension ServiceDefinition {
+    static func readAll(in network: BlockReader) -> [ServiceDefinition] {
+        network.named("services").compactMap { entry in
+            let path = "\(network.path).services.\(entry.key.value)"
+            network.diagnostics.noteUnserved(path, at: entry.key.place)
+            let block = BlockReader(entry.value, path: path, into: network.diagnostics)
+            defer { block.finish() }
+            let listen = block.required("listen", as: ServiceAddress.self)
+            let use = block.required("use", as: String.self)
+            let flows = block.optional("flows", as: Flows.self)?.value ?? .hash
+            guard let listen, let use else { return nil }
+            return ServiceDefinition(
+                name: entry.key,
+                listen: listen.map(\.endpoint),
+                transport: listen.value.transport,
+                use: use,
+                flows: flows
+            )
+        }
+    }
+}
+
+/// `203.0.113.10:443/tcp`.
+private struct ServiceAddress: ScalarValue {
+    let endpoint: IPEndpoint
+    let transport: ServiceDefinition.Transport
+
+    static var expectation: String { "an address, a port and a protocol such as 203.0.113.10:443/tcp" }
+
+    static func parse(_ text: String) throws(ScalarError) -> ServiceAddress {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 2 else { throw .because("'\(text)' lacks its protocol", hint: "write \(text)/tcp") }
+        guard let endpoint = IPEndpoint(String(parts[0])),
+            let transport = ServiceDefinition.Transport(rawValue: String(parts[1]))
+        else { throw .notThis }
+        return ServiceAddress(endpoint: endpoint, transport: transport)
+    }
+}
+
+extension MasqueradeDefinition {
+    static func read(in network: BlockReader) -> MasqueradeDefinition? {
+        guard let block = network.block("masquerade") else { return nil }
+        defer { block.finish() }
+        network.noteUnserved("masquerade")
+        let devices = block.values("out", as: String.self)
+        if devices.isEmpty { block.diagnostics.report("'\(block.path)' names no device in 'out'", at: block.place) }
+        for device in devices { NetworkNames.checkDevice(device, block.diagnostics) }
+        return MasqueradeDefinition(devices: devices, place: block.place)
+    }
+}
+
+extension NotifyDefinition {
+    static func readAll(in network: BlockReader) -> [NotifyDefinition] {
+        network.noteUnserved("notify")
+        return network.list("notify").compactMap { item in
+            let block = BlockReader(item, path: "\(network.path).notify", into: network.diagnostics)
+            defer { block.finish() }
+            return read(block)
+        }
+    }
+
+    private static func read(_ block: BlockReader) -> NotifyDefinition? {
+        let subjects = block.values("on", as: Subject.self).map(\.value)
+        let webhook = block.optional("webhook", as: String.self)
+        let exec = block.optional("exec", as: String.self)
+        if !block.has("on") { block.diagnostics.report("'\(block.path)' lacks 'on'", at: block.place) }
+        if block.has("webhook"), block.has("exec") { block.report("stands beside 'webhook'", key: "exec") }
+        if let webhook {
+            if !webhook.value.hasPrefix("http://"), !webhook.value.hasPrefix("https://") {
+                block.report("must start with http:// or https://", key: "webhook")
+            }
+            return NotifyDefinition(subjects: subjects, channel: .webhook(webhook), place: block.place)
+        }
+        if let exec {
+            if !exec.value.hasPrefix("/") { block.report("must be an absolute path", key: "exec") }
+            return NotifyDefinition(subjects: subjects, channel: .exec(exec), place: block.place)
+        }
+        if !block.has("webhook"), !block.has("exec") {
+            block.diagnostics.report("'\(block.path)' says not how", at: block.place, hint: "write webhook: or exec:")
+        }
+        return nil
+    }
+}

@@ -1,0 +1,151 @@
+/// How `models.groups` is read.
+import ConfigSyntax
+import NetTypes
+import PolicyEngine
+
+extension ModelGroup {
+    /// Enough for a canary of a thousandth, small enough that sums never overflow.
+    static let largestWeight = 65535
+    static let highestTier = 100
+    /// A decision names every member; more of them is a catalogue, not a group.
+    static let mostMembers = 64
+
+    static func read(_ entry: Node.Entry, path: String, into diagnostics: Diagnostics) -> ModelGroup? {
+        let block = BlockReader(entry.value, path: "\(path).\(entry.key.value)", into: diagnostics)
+        defer { block.finish() }
+        let (strategy, aims) = readStrategy(block)
+        let timeouts = block.block("timeouts").map(Timeouts.read) ?? .standard
+        let passiveHealth = PassiveHealth(
+            downAfter: block.integer("down-after", default: PassiveHealth.standard.downAfter, within: 1...1000),
+            recoverAfter: block.span(
+                "recover-after",
+                default: PassiveHealth.standard.recoverAfter,
+                within: .milliseconds(100)...(.seconds(86_400))
+            )
+        )
+        let entries = block.named("members")
+        if entries.isEmpty, !block.has("members") || block.node("members")?.kind == .map([]) {
+            diagnostics.report("'\(block.path)' has no members", at: block.keyPlace("members"))
+        }
+        if entries.count > mostMembers { block.report("are more than \(mostMembers)", key: "members") }
+        let read = entries.compactMap { self.member($0, group: block.path, passiveHealth, diagnostics) }
+        guard !read.isEmpty else { return nil }
+        return ModelGroup(
+            definition: GroupDefinition(
+                name: entry.key,
+                strategy: strategy,
+                members: read.map(\.definition),
+                // With nobody healthy, asking a member that failed is better than refusing without asking.
+                keepsLast: true
+            ),
+            members: read.map(\.member),
+            timeouts: timeouts,
+            passiveHealth: passiveHealth,
+            aims: aims,
+            place: entry.key.place
+        )
+    }
+
+    /// A word, or `{ hybrid: { cost: 0.4, latency: 0.3, quality: 0.3 } }`.
+    private static func readStrategy(_ block: BlockReader) -> (Strategy, [Aim]) {
+        guard let node = block.node("strategy") else { return (.weighted, []) }
+        var aims: [Aim] = []
+        var strategy = Strategy.hybrid
+        if case .map = node.kind {
+            let outer = BlockReader(node, path: "\(block.path).strategy", into: block.diagnostics)
+            aims = outer.block("hybrid").map(readAims) ?? []
+            if !outer.has("hybrid") { block.report("is a map, but not {hybrid: …}", key: "strategy") }
+            outer.finish()
+        } else {
+            strategy = Strategy.read(node, what: "\(block.path).strategy", into: block.diagnostics)?.value ?? .weighted
+        }
+        if !strategy.isServedForModels {
+            let feature = "\(block.path).strategy: \(strategy.rawValue)"
+            block.diagnostics.noteUnserved(feature, at: node.place)
+        }
+        return (strategy, aims)
+    }
+
+    private static func readAims(_ block: BlockReader) -> [Aim] {
+        defer { block.finish() }
+        let parts: [Strategy] = [.cost, .latency, .quality]
+        let aims = parts.compactMap { part in
+            block.optional(part.rawValue, as: Fraction.self).map { Aim(strategy: part, weight: $0.value) }
+        }
+        let sum = aims.reduce(0) { $0 + Int($1.weight.millionths) }
+        if aims.count == parts.filter({ block.has($0.rawValue) }).count, sum != Int(Fraction.one.millionths) {
+            block.diagnostics.report("the weights in '\(block.path)' do not add up to 1", at: block.place)
+        }
+        return aims
+    }
+
+    private static func member(
+        _ entry: Node.Entry,
+        group: String,
+        _ passiveHealth: PassiveHealth,
+        _ diagnostics: Diagnostics
+    ) -> (definition: MemberDefinition, member: ModelMember)? {
+        let block = BlockReader(entry.value, path: "\(group).\(entry.key.value)", into: diagnostics)
+        defer { block.finish() }
+        let provider = block.required("provider", as: String.self)
+        let model = block.required("model", as: String.self)
+        let quality = block.optional("quality", as: Fraction.self)
+        let limits = RateLimits.read(in: block)
+        for key in ["quality", "limits"] { block.noteUnserved(key) }
+        let definition = MemberDefinition(
+            name: entry.key,
+            weight: block.integer("weight", default: 1, within: 1...largestWeight),
+            tier: block.integer("tier", default: 1, within: 1...highestTier),
+            // The one request that tries a member again decides.
+            hysteresis: Hysteresis(downAfter: passiveHealth.downAfter, upAfter: 1),
+            scopes: [.any]
+        )
+        guard let provider, let model else { return nil }
+        let member = ModelMember(
+            name: entry.key,
+            provider: provider,
+            model: model,
+            quality: quality?.value,
+            limits: limits,
+            place: entry.key.place
+        )
+        return (definition, member)
+    }
+}
+
+extension Strategy {
+    /// Whether this version chooses models by it.
+    var isServedForModels: Bool {
+        switch self {
+        case .static, .weighted: true
+        case .cost, .latency, .quality, .hybrid, .adaptive: false
+        }
+    }
+}
+
+extension Timeouts {
+    /// A day: longer waits are no timeouts.
+    static let longest = Span.seconds(86_400)
+
+    static func read(_ block: BlockReader) -> Timeouts {
+        defer { block.finish() }
+        let bounds = Span.milliseconds(1)...longest
+        let standard = Timeouts.standard
+        let timeouts = Timeouts(
+            connect: block.span("connect", default: standard.connect, within: bounds),
+            head: block.span("head", default: standard.head, within: bounds),
+            firstToken: block.span("first-token", default: standard.firstToken, within: bounds),
+            betweenTokens: block.span("between-tokens", default: standard.betweenTokens, within: bounds),
+            total: block.span("total", default: standard.total, within: bounds)
+        )
+        // A step longer than the whole would never run out; only what was written here can be meant.
+        let steps = [
+            ("connect", timeouts.connect), ("head", timeouts.head), ("first-token", timeouts.firstToken),
+            ("between-tokens", timeouts.betweenTokens),
+        ]
+        for (key, span) in steps where block.has(key) && span > timeouts.total {
+            block.report("is longer than the \(timeouts.total) that the whole exchange may take", key: key)
+        }
+        return timeouts
+    }
+}

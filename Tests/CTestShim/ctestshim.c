@@ -1,0 +1,59 @@
+#define _GNU_SOURCE
+#include "ctestshim.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+int ctest_enter_new_network(void)
+{
+    const int previous = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+
+    if (previous < 0)
+        return -errno;
+    if (unshare(CLONE_NEWNET) < 0) {
+        const int failure = -errno;
+        close(previous);
+        return failure;
+    }
+    return previous;
+}
+
+int ctest_leave_network(int previous)
+{
+    const int failure = setns(previous, CLONE_NEWNET) < 0 ? -errno : 0;
+
+    close(previous);
+    return failure;
+}
+
+int ctest_become_unprivileged(unsigned user, unsigned capabilities)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+    struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3] = {{capabilities, capabilities, capabilities}};
+
+    /* libc's setresuid would change every thread of the process. */
+    if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0 || syscall(SYS_setresuid, user, user, user) < 0)
+        return -errno;
+    if (syscall(SYS_capset, &header, sets) < 0)
+        return -errno;
+    for (unsigned number = 0; number < 32; number++) {
+        if (capabilities & (1u << number) && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, number, 0, 0) < 0)
+            return -errno;
+    }
+    return 0;
+}
+
+void ctest_block_signal(int number)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, number);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+}

@@ -1,0 +1,20 @@
+/* What tests do to their own thread, and libc keeps from Swift or does to the whole process. */
+#ifndef MARTLET_CTESTSHIM_H
+#define MARTLET_CTESTSHIM_H
+
+/* Moves the calling thread into a new, empty network namespace. Returns a descriptor of the old one, or a negative errno. */
+int ctest_enter_new_network(void);
+
+/* Moves the calling thread back and closes the descriptor. Returns 0 or a negative errno. */
+int ctest_leave_network(int previous);
+
+/*
+ * Makes the calling thread, and no other, an unprivileged user who holds only the capabilities in the mask (bit numbers of
+ * linux/capability.h, below 32), ambient ones included. There is no way back: let the thread end. Returns 0 or a negative errno.
+ */
+int ctest_become_unprivileged(unsigned user, unsigned capabilities);
+
+/* Blocks a signal in the calling thread. */
+void ctest_block_signal(int number);
+
+#endif
