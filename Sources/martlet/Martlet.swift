@@ -1,10 +1,9 @@
 /// The operator's command: which subcommands there are. Each is a thin client of the daemon's control socket, or works on files.
 import ArgumentParser
+import Control
 
 @main
 struct Martlet: ParsableCommand {
-    static let version = "0.1.0"
-
     static let configuration = CommandConfiguration(
         abstract: "Route packets and prompts: ask and steer martletd.",
         discussion: """
@@ -26,7 +25,7 @@ struct Martlet: ParsableCommand {
               MARTLET_SOCKET  the control socket, if --socket does not name it
               NO_COLOR        never colour, as a terminal's output is otherwise
             """,
-        version: version,
+        version: MartletVersion.text,
         groupedSubcommands: [
             CommandGroup(name: "Configuration", subcommands: [Check.self, Plan.self, Apply.self]),
             CommandGroup(name: "Looking", subcommands: [Status.self, Show.self, Explain.self, Watch.self]),

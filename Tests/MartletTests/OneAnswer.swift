@@ -53,7 +53,8 @@ final class OneAnswer: Sendable {
         let connection = accept(job.listener, nil, nil)
         var buffer = [UInt8](repeating: 0, count: 65536)
         // The question is small: one read has it whole.
-        job.request = Array(buffer.prefix(max(0, recv(connection, &buffer, buffer.count, 0))))
+        let count = recv(connection, &buffer, buffer.count, 0)
+        job.request = Array(buffer.prefix(max(0, count)))
         _ = job.answer.withUnsafeBytes { send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
         shutdown(connection, Int32(SHUT_WR))
         while recv(connection, &buffer, buffer.count, 0) > 0 {}

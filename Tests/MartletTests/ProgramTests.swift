@@ -3,13 +3,15 @@ import Control
 import Testing
 
 @Suite struct ProgramTests {
-    @Test(arguments: [
-        (["--help"], 0), (["show", "--help"], 0), (["--version"], 0), ([], 0),
-        (["bogus"], 2), (["status", "--bogus"], 2), (["drain", "wan"], 2), (["explain", "8.8.8.8"], 2),
-        (["status", "--socket", "/tmp/no-such-martlet.sock"], 3),
-        (["watch", "--socket", "/tmp/no-such-martlet.sock"], 3),
-        (["check", "/tmp/no-such-martlet.yaml"], 1), (["replay", "/tmp/no-such-recording.jsonl"], 1),
-    ] as [([String], Int32)])
+    @Test(
+        arguments: [
+            (["--help"], 0), (["show", "--help"], 0), (["--version"], 0), ([], 0),
+            (["bogus"], 2), (["status", "--bogus"], 2), (["drain", "wan"], 2), (["explain", "8.8.8.8"], 2),
+            (["status", "--socket", "/tmp/no-such-martlet.sock"], 3),
+            (["watch", "--socket", "/tmp/no-such-martlet.sock"], 3),
+            (["check", "/tmp/no-such-martlet.yaml"], 1), (["replay", "/tmp/no-such-recording.jsonl"], 1),
+        ] as [([String], Int32)]
+    )
     func theExitStatusSaysWhatHappened(arguments: [String], status: Int32) throws {
         let run = try Program.run(arguments)
         #expect(run.status == status, "\(arguments): \(run.error)")

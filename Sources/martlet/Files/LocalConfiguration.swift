@@ -1,5 +1,6 @@
 /// What is a configuration, read on this machine, worth? Its report, and its texts if the daemon would take them.
 import ConfigModel
+import ConfigSyntax
 import ConfigYAML
 import Control
 
