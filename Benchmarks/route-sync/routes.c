@@ -3,8 +3,8 @@
  *
  *     routes COUNT [digest]
  *
- * Sets COUNT IPv4 routes over next-hop group 9 of the namespace it runs in: 32 KiB a send, an acknowledgement asked of the last
- * message of each. Prints the milliseconds from the first message encoded to the last answer read. With `digest`, sends nothing and
+ * Sets COUNT IPv4 routes, a list in memory, over next-hop group 9 of the namespace it runs in: 32 KiB a send, an acknowledgement
+ * asked of the last message of each. Prints the milliseconds from the list to the last answer read. With `digest`, sends nothing and
  * prints an FNV-1a hash over all bytes, by which the two programs are known to send the same.
  */
 #include <arpa/inet.h>
@@ -61,7 +61,34 @@ static uint32_t *bit_reversed_order(uint32_t count)
     return order;
 }
 
-static struct nlmsghdr *put_route(void *buffer, uint32_t index, uint32_t sequence)
+/* What is known of a route before it is a message, of either family. */
+struct route {
+    uint8_t destination[16];
+    uint32_t table;
+    uint32_t metric;
+    uint32_t nexthop;
+    uint8_t family;
+    uint8_t length;
+    uint8_t protocol;
+};
+
+static struct route *routes_of(uint32_t count)
+{
+    struct route *routes = calloc(count, sizeof *routes);
+
+    if (!routes)
+        die("calloc");
+    for (uint32_t index = 0; index < count; index++) {
+        const uint32_t address = htonl(0x0b000000 + (index << 8));
+
+        routes[index] = (struct route){
+            .table = TABLE, .metric = METRIC, .nexthop = GROUP, .family = AF_INET, .length = 24, .protocol = PROTOCOL};
+        memcpy(routes[index].destination, &address, sizeof address);
+    }
+    return routes;
+}
+
+static struct nlmsghdr *put_route(void *buffer, const struct route *from, uint32_t sequence)
 {
     struct nlmsghdr *header = mnl_nlmsg_put_header(buffer);
     struct rtmsg *route;
@@ -70,14 +97,14 @@ static struct nlmsghdr *put_route(void *buffer, uint32_t index, uint32_t sequenc
     header->nlmsg_flags = NLM_F_REQUEST | NLM_F_CREATE | NLM_F_REPLACE;
     header->nlmsg_seq = sequence;
     route = mnl_nlmsg_put_extra_header(header, sizeof *route);
-    route->rtm_family = AF_INET;
-    route->rtm_dst_len = 24;
-    route->rtm_protocol = PROTOCOL;
+    route->rtm_family = from->family;
+    route->rtm_dst_len = from->length;
+    route->rtm_protocol = from->protocol;
     route->rtm_type = RTN_UNICAST;
-    mnl_attr_put_u32(header, RTA_TABLE, TABLE);
-    mnl_attr_put_u32(header, RTA_DST, htonl(0x0b000000 + (index << 8)));
-    mnl_attr_put_u32(header, RTA_PRIORITY, METRIC);
-    mnl_attr_put_u32(header, RTA_NH_ID, GROUP);
+    mnl_attr_put_u32(header, RTA_TABLE, from->table);
+    mnl_attr_put(header, RTA_DST, from->family == AF_INET ? 4 : 16, from->destination);
+    mnl_attr_put_u32(header, RTA_PRIORITY, from->metric);
+    mnl_attr_put_u32(header, RTA_NH_ID, from->nexthop);
     return header;
 }
 
@@ -120,7 +147,7 @@ static void flush(struct mnl_socket *socket, char *buffer, size_t used, struct n
     await(socket, last->nlmsg_seq);
 }
 
-static void set_routes(struct mnl_socket *socket, uint32_t count)
+static void set_routes(struct mnl_socket *socket, const struct route *routes, uint32_t count)
 {
     static char buffer[STEP_BYTES + MESSAGE_BYTES];
     uint32_t *order = bit_reversed_order(count);
@@ -128,11 +155,11 @@ static void set_routes(struct mnl_socket *socket, uint32_t count)
     size_t used = 0;
 
     for (uint32_t position = 0; position < count; position++) {
-        struct nlmsghdr *header = put_route(buffer + used, order[position], position + 1);
+        struct nlmsghdr *header = put_route(buffer + used, &routes[order[position]], position + 1);
 
         if (used + header->nlmsg_len > STEP_BYTES) {
             flush(socket, buffer, used, last);
-            header = put_route(buffer, order[position], position + 1);
+            header = put_route(buffer, &routes[order[position]], position + 1);
             used = 0;
         }
         used += header->nlmsg_len;
@@ -146,11 +173,12 @@ static void set_routes(struct mnl_socket *socket, uint32_t count)
 int main(int argc, char **argv)
 {
     const uint32_t count = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 0;
+    const struct route *routes = routes_of(count);
     struct mnl_socket *socket = NULL;
     const int receive_buffer = 4 << 20;
 
     if (argc > 2 && !strcmp(argv[2], "digest")) {
-        set_routes(NULL, count);
+        set_routes(NULL, routes, count);
         printf("%016llx\n", (unsigned long long)digest);
         return 0;
     }
@@ -159,7 +187,7 @@ int main(int argc, char **argv)
         die("socket");
     setsockopt(mnl_socket_get_fd(socket), SOL_SOCKET, SO_RCVBUFFORCE, &receive_buffer, sizeof receive_buffer);
     const double start = now_ms();
-    set_routes(socket, count);
+    set_routes(socket, routes, count);
     printf("%.2f\n", now_ms() - start);
     mnl_socket_close(socket);
     return 0;
