@@ -1,6 +1,6 @@
+import ConfigSyntax
 /// What `drain`, `undrain`, `up` and `down` mean here, and when they are refused.
 import Control
-import ConfigSyntax
 import PolicyEngine
 import Runtime
 
@@ -14,7 +14,9 @@ extension Answers {
         let (plane, member) = try find(request.member)
         if admin != .up, !request.force, router.isLastWayOut(member.fullName, in: plane) {
             throw ErrorReply(
-                errors: ["\(member.fullName) is the last member that can carry \(plane.rawValue) group \(groupName(member, plane))"],
+                errors: [
+                    "\(member.fullName) is the last member that can carry \(plane.rawValue) group \(groupName(member, plane))"
+                ],
                 hint: "bring another member up first, or say --force"
             )
         }
@@ -50,7 +52,10 @@ extension Answers {
         }
         if found.count == 1 { return found[0] }
         if found.count > 1 {
-            throw ErrorReply(errors: ["both planes have a member '\(wanted)'"], hint: "say network:\(wanted) or models:\(wanted)")
+            throw ErrorReply(
+                errors: ["both planes have a member '\(wanted)'"],
+                hint: "say network:\(wanted) or models:\(wanted)"
+            )
         }
         let names = ((router.network?.groups.members ?? []) + (router.models?.groups.members ?? [])).map(\.fullName)
         throw ErrorReply(errors: ["there is no member '\(wanted)'"], hint: NearestName.hint(for: wanted, among: names))

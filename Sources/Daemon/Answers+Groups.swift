@@ -22,7 +22,8 @@ extension Answers {
         }
     }
 
-    private func row(_ group: GroupTable.Group, in scope: HealthScope, _ plane: Plane, _ table: GroupTable) -> GroupRow {
+    private func row(_ group: GroupTable.Group, in scope: HealthScope, _ plane: Plane, _ table: GroupTable) -> GroupRow
+    {
         let shares = table.shares(of: group.id, in: scope)
         let state = shares.carrying.isEmpty ? "down" : shares.isKeptLast ? "kept-last" : "carrying"
         return GroupRow(
@@ -55,7 +56,8 @@ extension Answers {
         switch share.reason {
         case .eligible: return "carries load: \(health?.verdict.rawValue ?? "?")\(since)"
         case .behind(let first): return "ready, behind \(table[first].fullName)"
-        case .standby(let tier): return "ready, tier \(member.definition.tier) waits while tier \(tier) carries the load"
+        case .standby(let tier):
+            return "ready, tier \(member.definition.tier) waits while tier \(tier) carries the load"
         case .keptLast: return "not healthy\(why)\(since), kept because nobody else is"
         case .down: return "down\(why)\(since)"
         case .absent(let cause): return "cannot be used: \(cause.name)"

@@ -81,9 +81,12 @@ extension Answers {
         guard let network = router.network else { return [] }
         return network.configuration.groups.flatMap { group in
             group.members.flatMap { member -> [ProbeRow] in
-                guard let probe = network.probes.first(where: { $0.name.value == member.probe?.value }) else { return [] }
+                guard let probe = network.probes.first(where: { $0.name.value == member.probe?.value }) else {
+                    return []
+                }
                 return AddressFamily.allCases.filter(member.has).compactMap { family in
-                    EchoPlan(probe, in: HealthScope(family)) == nil ? nil : row(probe, group.fullName(of: member), family)
+                    EchoPlan(probe, in: HealthScope(family)) == nil
+                        ? nil : row(probe, group.fullName(of: member), family)
                 }
             }
         }

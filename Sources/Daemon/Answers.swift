@@ -1,4 +1,5 @@
 /// What the control API answers about the state of one moment: rows from the router, words for people.
+import ConfigModel
 import ConfigSyntax
 import Control
 import Forwarding
@@ -76,7 +77,8 @@ struct Answers: Sendable {
                 let shares = table.shares(of: group.id, in: scope)
                 let name = group.definition.name.value + (scope == .any ? "" : " (\(scope.name))")
                 if shares.carrying.isEmpty { return "nobody carries \(plane.rawValue) group \(name)" }
-                return shares.isKeptLast ? "no member of \(plane.rawValue) group \(name) is healthy; the last ones are kept" : nil
+                return shares.isKeptLast
+                    ? "no member of \(plane.rawValue) group \(name) is healthy; the last ones are kept" : nil
             }
         }
     }

@@ -58,6 +58,11 @@ package struct NetworkPlane: Sendable {
     package struct ProbeKey: Hashable, Sendable {
         package let member: String
         package let scope: HealthScope
+
+        package init(member: String, scope: HealthScope) {
+            self.member = member
+            self.scope = scope
+        }
     }
 
     package struct Refusal: Hashable, Sendable {
