@@ -1,13 +1,14 @@
 /// Right files are read into the values that the planes work with.
 import ConfigModel
-@testable import ConfigSyntax
 import Forwarding
 import Foundation
-@testable import Inference
 import Liveness
 import NetTypes
 import PolicyEngine
 import Testing
+
+@testable import ConfigSyntax
+@testable import Inference
 
 @Suite struct RightConfigurationTests {
     @Test(arguments: Fixtures.all(in: "right"))
