@@ -83,7 +83,7 @@ let package = Package(
         library("Control", ["NetTypes", "Inference", "Wire"]),
         library(
             "Gateway",
-            ["NetTypes", "ConfigSyntax", "PolicyEngine", "Wire", "Inference", nio, nioPosix, nioHTTP1, nioTLS, nioSSL]
+            ["NetTypes", "PolicyEngine", "Wire", "Inference", nio, nioPosix, nioHTTP1, nioTLS, nioSSL]
         ),
         // Row 5
         library(
@@ -98,8 +98,8 @@ let package = Package(
         program(
             "martlet",
             [
-                "NetTypes", "ConfigSyntax", "PolicyEngine", "Forwarding", "Inference", "ConfigModel", "Runtime", "ConfigYAML",
-                "Control", argumentParser,
+                "NetTypes", "ConfigSyntax", "Forwarding", "Inference", "ConfigModel", "Runtime", "ConfigYAML", "Control",
+                argumentParser,
             ]
         ),
 
