@@ -18,10 +18,21 @@ func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
 /// A library of the system, found by pkg-config.
 func system(_ name: String, _ pkgConfig: String, _ debian: String) -> Target {
     .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([debian])])
 }
+
+let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
     name: "martlet",
@@ -60,5 +71,22 @@ let package = Package(
         // Row 4
         library("Kernel", ["NetTypes", "Forwarding", "CMnl", "CNftnl", "CShim"]),
         library("Probing", ["NetTypes", "PolicyEngine", "Liveness", "CShim"]),
+        library("ConfigYAML", ["ConfigSyntax", "Yams"]),
+        library(
+            "Control",
+            ["NetTypes", "ConfigSyntax", "PolicyEngine", "Forwarding", "Liveness", "Inference", "ConfigModel", "Wire"]
+        ),
+        library("Gateway", ["NetTypes", "PolicyEngine", "Inference", "Wire", nio, nioPosix, nioHTTP1, nioSSL]),
+        // Row 5
+        library(
+            "Daemon",
+            [
+                "NetTypes", "ConfigSyntax", "PolicyEngine", "Forwarding", "Liveness", "Inference", "ConfigModel",
+                "Runtime",
+                "Kernel", "Probing", "ConfigYAML", "Control", "CShim", nio, nioPosix, nioHTTP1, logging,
+            ]
+        ),
+        // Row 6
+        program("martletd", ["Daemon", "Gateway", logging, argumentParser]),
     ]
 )

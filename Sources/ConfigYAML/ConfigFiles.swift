@@ -23,6 +23,14 @@ package enum ConfigLoader {
     package static func read(_ texts: [(name: String, bytes: [UInt8])]) -> ConfigTree {
         let diagnostics = Diagnostics()
         var sources = SourceMap()
+        guard (1...mostFiles).contains(texts.count) else {
+            let file = sources.add(SourceFile(name: texts.first?.name ?? "the configuration", text: ""))
+            diagnostics.report(
+                texts.isEmpty ? "there is no text" : "more than \(mostFiles) files",
+                at: .wholeFile(file)
+            )
+            return ConfigTree(root: nil, sources: sources, errors: diagnostics.sorted)
+        }
         let trees = texts.map { name, bytes in
             let file = sources.add(SourceFile(name: name, text: String(decoding: bytes, as: UTF8.self)))
             return YAMLDocument.read(bytes, file: file, into: diagnostics)

@@ -10,12 +10,9 @@ import NetTypes
 /// Not thread-safe: owned by one lane's thread after it is made.
 final class ChangeSession {
     private let limits: LaneLimits
-    private var socket: NetlinkSocket
+    private let socket: NetlinkSocket
     private let nftables: NftSession
-    private var encoder: MessageEncoder
-    /// Which changes the encoder holds, by their indices; the first of them has the sequence number `firstSequence`.
-    private var step: [Int] = []
-    private var firstSequence: UInt32 = 0
+    private var step: ChangeStep
     private var outcomes: [ChangeOutcome] = []
 
     /// Opens the sockets in the network namespace of the calling thread.
@@ -23,7 +20,7 @@ final class ChangeSession {
         self.limits = limits
         socket = try .open(.route, receiveBuffer: limits.receiveBuffer)
         nftables = try NftSession()
-        encoder = MessageEncoder(capacity: limits.stepBytes)
+        step = ChangeStep(limits)
     }
 
     /// Carries out the changes, in this order of their indices. The outcomes stand as the changes do.
@@ -45,34 +42,24 @@ final class ChangeSession {
             outcomes[index] = .refused(refusal)
             return
         }
-        if step.count < limits.changesPerStep, append(operation, index) { return }
+        if step.add(operation, index) { return }
         flush()
-        guard append(operation, index) else {
+        if !step.add(operation, index) {
             outcomes[index] = .refused(KernelRefusal(errno: EMSGSIZE, words: "larger than one send"))
-            return
         }
-    }
-
-    private func append(_ operation: KernelChange.Operation, _ index: Int) -> Bool {
-        let sequence = socket.nextSequence()
-        guard encoder.append(operation, sequence: sequence) else { return false }
-        if step.isEmpty { firstSequence = sequence }
-        step.append(index)
-        return true
     }
 
     /// Sends the step and waits for the answer to its last message.
     private func flush() {
         guard !step.isEmpty else { return }
-        encoder.acknowledgeLast()
+        step.close()
         do throws(NetlinkFailure) {
-            try encoder.withBytes { bytes throws(NetlinkFailure) in try socket.send(bytes) }
+            try step.withBytes { bytes throws(NetlinkFailure) in try socket.send(bytes) }
             try gatherAnswers(until: .after(limits.answerWithin))
         } catch {
             abandonStep(error)
         }
-        encoder.reset()
-        step.removeAll(keepingCapacity: true)
+        step.reset()
         // Whoever waits for the RTNL lock, the fast lane first of all, gets it here.
         sched_yield()
     }
@@ -83,11 +70,10 @@ final class ChangeSession {
             try socket.receive(until: deadline) { message, bytes throws(MalformedMessage) in
                 guard Int32(message.type) == NLMSG_ERROR else { return }
                 let answer = try Acknowledgement(message, in: bytes)
-                // An answer that comes after its step was given up has a number outside of this one.
-                let position = Int(answer.sequence &- firstSequence)
-                guard position < step.count else { return }
-                if let refusal = answer.refusal { outcomes[step[position]] = .refused(refusal) }
-                if position == step.count - 1 { isAnswered = true }
+                // None: it answers a step that was given up.
+                guard let position = step.position(of: answer.sequence) else { return }
+                if let refusal = answer.refusal { outcomes[step.indices[position]] = .refused(refusal) }
+                if position == step.indices.count - 1 { isAnswered = true }
             }
         }
     }
@@ -95,11 +81,11 @@ final class ChangeSession {
     /// The step was not sent, or its last answer did not come: what has no refusal of its own is refused or unknown.
     private func abandonStep(_ failure: NetlinkFailure) {
         let outcome: ChangeOutcome =
-            if case .system(let call, let errno) = failure, call == NetlinkSocket.sendCall {
+            if case .system(NetlinkSocket.sendCall, let errno) = failure {
                 .refused(KernelRefusal(errno: errno, words: "not sent"))
             } else {
                 .unknown
             }
-        for index in step where outcomes[index] == .accepted { outcomes[index] = outcome }
+        for index in step.indices where outcomes[index] == .accepted { outcomes[index] = outcome }
     }
 }

@@ -57,3 +57,29 @@ void ctest_block_signal(int number)
     sigaddset(&set, number);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
+
+static _Noreturn void become(char *const argv[], int input, int output)
+{
+    dup2(input, STDIN_FILENO);
+    dup2(output, STDOUT_FILENO);
+    dup2(output, STDERR_FILENO);
+    execvp(argv[0], argv);
+    _exit(127);
+}
+
+int ctest_start(char *const argv[], int *input, int *output)
+{
+    int in[2], out[2];
+
+    if (pipe2(in, O_CLOEXEC) < 0 || pipe2(out, O_CLOEXEC) < 0)
+        return -errno;
+    const pid_t pid = fork();
+    if (pid == 0)
+        become(argv, in[0], out[1]);
+    const int failure = -errno;
+    close(in[0]);
+    close(out[1]);
+    *input = in[1];
+    *output = out[0];
+    return pid < 0 ? failure : pid;
+}

@@ -164,7 +164,9 @@ import Testing
 
     @Test func onlyTheLastMessageAsksForAnAcknowledgement() {
         var encoder = MessageEncoder(capacity: 4096)
-        for sequence in 1...3 as ClosedRange<UInt32> { _ = encoder.append(Self.routes[0].operation, sequence: sequence) }
+        for sequence in 1...3 as ClosedRange<UInt32> {
+            _ = encoder.append(Self.routes[0].operation, sequence: sequence)
+        }
         encoder.acknowledgeLast()
         let bytes = encoder.withBytes { Array($0) }
         #expect(bytes.count == 180)

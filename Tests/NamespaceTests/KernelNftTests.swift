@@ -46,10 +46,10 @@ struct KernelNftTests {
     @Test func packetsWithTheMarkAreCounted() throws {
         try inNewNetwork {
             #expect(try carryOut([.setMarkTable(Self.table)]) == accepted(1))
-            try run("ping -q -c 3 -i 0.01 -m 33554433 127.0.0.1")
+            try sendDatagrams(3, of: 10, marked: 0x0200_0001)
             let shown = try run("nft list table inet martlet").split(separator: "\n")
             let cable = try #require(shown.first { $0.contains("wan.cable") })
-            #expect(cable.contains("counter packets 3 bytes 252"))
+            #expect(cable.contains("counter packets 3 bytes 114"))
             let fiber = try #require(shown.first { $0.contains("wan.fiber") })
             #expect(fiber.contains("counter packets 0 bytes 0"))
         }
@@ -129,6 +129,27 @@ struct KernelNftTests {
         }
     }
 
+    /// Sends to a closed port of this host.
+    private func sendDatagrams(_ count: Int, of size: Int, marked mark: UInt32) throws {
+        let descriptor = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
+        defer { close(descriptor) }
+        var mark = mark
+        try #require(setsockopt(descriptor, SOL_SOCKET, SO_MARK, &mark, 4) == 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = UInt16(9).bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        let payload = [UInt8](repeating: 0, count: size)
+        for _ in 0..<count {
+            let sent = withUnsafePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    sendto(descriptor, payload, size, 0, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                }
+            }
+            try #require(sent == size)
+        }
+    }
+
     private func read() throws -> MarkTableReading {
         try NftSession().readMarkTable("martlet", within: .seconds(5))
     }
@@ -136,24 +157,19 @@ struct KernelNftTests {
 
 /// A program that owns a table as long as it runs.
 private struct NftOwner {
-    private let process = Process()
-    private let commands = Pipe()
+    private let child: Child
 
     init(table: String) throws {
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["nft", "-i"]
-        process.standardInput = commands
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        commands.fileHandleForWriting.write(Data("add table inet \(table) { flags owner; }\n".utf8))
+        child = try Child(["nft", "-i"])
+        child.write("add table inet \(table) { flags owner; }\n")
         for _ in 0..<200 where try !run("nft list tables").contains(table) { usleep(10_000) }
         try #require(try run("nft list tables").contains(table))
     }
 
     func end() {
-        try? commands.fileHandleForWriting.close()
-        process.waitUntilExit()
+        child.closeInput()
+        _ = child.readAll()
+        _ = child.wait()
     }
 }
 

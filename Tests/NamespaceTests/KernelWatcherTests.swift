@@ -56,8 +56,11 @@ struct KernelWatcherTests {
             ("ip rule add pref 100 from 10.0.0.0/8 table 9", .rule(strangersRule(.v4, 100))),
             ("ip -6 rule add pref 101 from fd00::/8 table 9", .rule(strangersRule(.v6, 101))),
             ("ip rule del pref 100", .ruleGone(strangersRule(.v4, 100))),
-            ("ip link set b down", .link(Link(index: 11, name: "a", isUp: true, hasCarrier: false, isLoopback: false))),
-            ("ip link del a", .linkGone(index: 11)),
+            (
+                "ip link set dev b down",
+                .link(Link(index: 11, name: "a", isUp: true, hasCarrier: false, isLoopback: false))
+            ),
+            ("ip link del dev a", .linkGone(index: 11)),
         ]
         try inNewNetwork {
             try connectVethPair()
@@ -133,7 +136,7 @@ struct KernelWatcherTests {
             mark: 0,
             mask: 0,
             table: 9,
-            routeProtocol: 3,
+            routeProtocol: 0,
             hasOtherSelectors: true
         )
     }

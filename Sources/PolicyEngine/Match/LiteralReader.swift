@@ -130,7 +130,8 @@ struct LiteralReader {
         } catch {
             switch error {
             case .notThis: throw wrongType(literal)
-            case .because(let reason, let hint): throw ExpressionError(reason, at: literal.offset, hint: hint)
+            case .because(let reason, let hint), .confidential(let reason, let hint):
+                throw ExpressionError(reason, at: literal.offset, hint: hint)
             }
         }
     }

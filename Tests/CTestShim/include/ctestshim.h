@@ -17,4 +17,10 @@ int ctest_become_unprivileged(unsigned user, unsigned capabilities);
 /* Blocks a signal in the calling thread. */
 void ctest_block_signal(int number);
 
+/*
+ * Starts a program found on PATH, in the calling thread's namespaces. `input` becomes the writing end of its standard input, `output`
+ * the reading end of its standard output and error; no other child inherits them. Returns its process id or a negative errno.
+ */
+int ctest_start(char *const argv[], int *input, int *output);
+
 #endif
