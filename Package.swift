@@ -108,6 +108,11 @@ let package = Package(
         library("Lab", ["LabText"], path: "Tests/Lab"),
         program("lab-tool", ["LabText"], path: "Tests/LabTool"),
         program("lab-site", ["Lab", "LabText"], path: "Tests/LabSite"),
+        program(
+            "martlet-demo",
+            ["Lab", "LabText", "lab-tool", "mock-provider", "martletd", "martlet"],
+            path: "Tests/Demo"
+        ),
         program("mock-provider", ["LabText", nio, nioPosix, nioHTTP1], path: "Tests/MockProvider"),
         program(
             "probe-tool",
