@@ -32,6 +32,11 @@ final class ExchangeDriver {
 
     var nextDeadline: Instant? { exchange.nextDeadline }
 
+    /// The connection has no more to do with this exchange: it is gone, or the pool's again.
+    func letGo(_ connection: UpstreamConnection) {
+        if upstream === connection { upstream = nil }
+    }
+
     func handle(_ event: ExchangeEvent) {
         events.append(event)
         guard !isHandling else { return }

@@ -15,6 +15,8 @@ enum GatewayLimits {
     /// How long an answered connection that is to be closed still swallows what the client sends: closing with unread bytes
     /// would reset it, and the client might lose the answer.
     static let linger = Span.seconds(2)
+    /// How long a client may take to read what was written to it, beyond which its connection is closed.
+    static let slowClient = Span.seconds(600)
     /// How long an idle connection to a provider is kept. Below the 60 s after which common servers close theirs.
     static let idleUpstream = Span.seconds(45)
     /// Idle connections kept for one provider over one path, for each loop.

@@ -26,7 +26,8 @@ final class Ingress: ChannelInboundHandler {
     private var source: IPAddress?
     /// What a client sent behind the request that is served now (pipelining, RFC 9112 §9.3.2).
     private var backlog: [HTTPServerRequestPart] = []
-    private var hasServed = false
+    /// When the last answer was handed over; the client may still be reading it.
+    private var answeredAt = Instant(nanoseconds: 0)
     /// By when the present phase must be over; exchanges have deadlines of their own.
     private var phaseDeadline: Instant?
     private var timer: NIOScheduledCallback?
@@ -47,7 +48,7 @@ final class Ingress: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let part = unwrapInboundIn(data)
-        if case .serving = phase { backlog.append(part) } else { take(part) }
+        if mustWait { backlog.append(part) } else { take(part) }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -56,7 +57,11 @@ final class Ingress: ChannelInboundHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if case .serving(let driver) = phase { driver.handle(.clientWritable(context.channel.isWritable)) }
+        switch phase {
+        case .serving(let driver): driver.handle(.clientWritable(context.channel.isWritable))
+        case .waiting: takeBacklog(context)
+        case .receiving, .lingering, .closed: break
+        }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -156,23 +161,38 @@ final class Ingress: ChannelInboundHandler {
     /// The answer is over, on a connection that may be gone.
     func answered(keepsAlive: Bool) {
         guard let context, context.channel.isActive else { return }
-        hasServed = true
+        answeredAt = GatewayClock.now()
         guard keepsAlive, !loop.isDraining else { return linger(context) }
         phase = .waiting
         setDeadline(GatewayLimits.idleClient)
+        takeBacklog(context)
+    }
+
+    /// One request at a time, and none while the client still has to read the answer before.
+    private var mustWait: Bool {
+        switch phase {
+        case .serving: true
+        case .waiting: context?.channel.isWritable == false
+        case .receiving, .lingering, .closed: false
+        }
+    }
+
+    private func takeBacklog(_ context: ChannelHandlerContext) {
+        guard !backlog.isEmpty, !mustWait else { return }
         let parts = backlog
         backlog = []
-        guard !parts.isEmpty else { return }
-        for part in parts { if case .serving = phase { backlog.append(part) } else { take(part) } }
-        context.read()
+        for part in parts { if mustWait { backlog.append(part) } else { take(part) } }
+        if backlog.isEmpty { context.read() }
     }
 
     private func linger(_ context: ChannelHandlerContext) {
         phase = .lingering
         backlog = []
-        setDeadline(GatewayLimits.linger)
-        // The client sees the end of the answer now, and can still send what it was about to.
-        context.close(mode: .output, promise: nil)
+        setDeadline(GatewayLimits.slowClient)
+        // The client sees the end of the answer, and can still send what it was about to.
+        let closed = context.eventLoop.makePromise(of: Void.self)
+        closed.futureResult.assumeIsolated().whenComplete { _ in self.setDeadline(GatewayLimits.linger) }
+        context.close(mode: .output, promise: closed)
         context.read()
     }
 
@@ -187,6 +207,13 @@ final class Ingress: ChannelInboundHandler {
     }
 
     func close() { context?.close(promise: nil) }
+
+    /// An idle client is let go; one that still reads a long answer has more time.
+    private func closeUnlessReading() {
+        let isReading = context?.channel.isWritable == false
+        guard isReading, GatewayClock.now() - answeredAt < GatewayLimits.slowClient else { return close() }
+        setDeadline(GatewayLimits.idleClient)
+    }
 }
 
 // MARK: - The one timer of a connection
@@ -218,7 +245,8 @@ extension Ingress: NIOScheduledCallbackHandler {
         guard let deadline = nextDeadline else { return }
         guard deadline <= GatewayClock.now() else { return rearm() }
         switch phase {
-        case .waiting, .lingering: close()
+        case .waiting: closeUnlessReading()
+        case .lingering: close()
         case .receiving(let request): answer(.bodyTimeout, for: request)
         case .serving(let driver): driver.handle(.tick)
         case .closed: break

@@ -20,7 +20,7 @@ enum Listener {
         ServerBootstrap(group: group)
             // The queue is as long as the system allows (net.core.somaxconn cuts it).
             .serverChannelOption(.backlog, value: 4096)
-            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.autoRead, value: false)
             // The answer's end is shown by closing our side while the client may still send.
             .childChannelOption(.allowRemoteHalfClosure, value: false)

@@ -97,6 +97,7 @@ final class UpstreamConnection: ChannelInboundHandler {
     func release() {
         guard case .serving = phase else { return }
         phase = .ending
+        wantsBytes = true
         guard let context else { return }
         context.read()
         context.eventLoop.assumeIsolated().scheduleTask(in: GatewayLimits.upstreamTail.timeAmount) { [weak self] in
@@ -137,6 +138,7 @@ final class UpstreamConnection: ChannelInboundHandler {
         case (.serving(let driver, let attempt), .end):
             // First free, then told: what the driver does next may want a connection.
             becomeIdle()
+            driver.letGo(self)
             driver.handle(.upstreamEnded(attempt))
         case (.ending, .end): becomeIdle()
         case (.ending, _), (.closed, _): break
@@ -173,7 +175,9 @@ final class UpstreamConnection: ChannelInboundHandler {
         pool.forget(self)
         switch last {
         case .securing: secured(.tls, detail)
-        case .serving(let driver, let attempt): driver.handle(.upstreamBroke(attempt, kind, detail: detail))
+        case .serving(let driver, let attempt):
+            driver.letGo(self)
+            driver.handle(.upstreamBroke(attempt, kind, detail: detail))
         case .idle, .ending, .closed: break
         }
     }

@@ -56,7 +56,7 @@ final class UpstreamConnector {
         let handler = NIOLoopBound(connection, eventLoop: eventLoop)
         let tls = order.isTLS ? tls : nil
         var bootstrap = ClientBootstrap(group: eventLoop)
-            .channelOption(.socketOption(.tcp_nodelay), value: 1)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelOption(.autoRead, value: false)
             .channelOption(.writeBufferWaterMark, value: GatewayLimits.waterMark)
             // The machine's own deadline comes first; this one only bounds sockets that nobody waits for any more.

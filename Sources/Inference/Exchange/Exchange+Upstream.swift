@@ -130,6 +130,12 @@ extension Exchange {
             retryAfter: head.retryAfter,
             body: isReadable && kind == .clientError ? body : nil
         )
-        fail(failure, detail: error.message, at: now)
+        fail(failure, detail: Self.detail(of: error, kind), at: now)
+    }
+
+    /// What of a provider's words may stand in records. Those about the client's request may repeat the prompt, and those
+    /// about our key the key: of these only the code is kept.
+    private static func detail(of error: UpstreamError, _ kind: FailureClass) -> String? {
+        kind == .clientError || kind == .unauthorised ? error.code : error.message
     }
 }

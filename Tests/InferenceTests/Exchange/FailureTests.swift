@@ -186,6 +186,7 @@ struct FailureRow: Sendable, CustomTestStringConvertible {
         try world.endUpstream()
         #expect(world.head?.status == 400)
         #expect(world.text == words)
+        #expect(world.record?.attempts.first?.detail == "context_length_exceeded", "words might repeat the prompt")
     }
 
     @Test func aDeadIdleConnectionIsReplacedOnceWithoutCounting() throws {
