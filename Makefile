@@ -6,7 +6,6 @@ PREFIX ?= /usr/local
 # The programs are built for release; `make build CONFIGURATION=debug` shares what the tests have built.
 CONFIGURATION ?= release
 programs := martletd martlet
-bin = $(shell swift build -c $(CONFIGURATION) --show-bin-path)
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/    make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -31,8 +30,8 @@ bench: ## measure against peers, side by side
 demo: ## break an uplink and a provider in namespaces of its own, and show both failovers
 	scripts/demo
 
-install: build ## install into $(PREFIX), or beneath $(DESTDIR)
-	scripts/install "$(bin)" "$(DESTDIR)" "$(PREFIX)"
+install: ## install what build has built into $(PREFIX), or beneath $(DESTDIR)
+	scripts/install ".build/$(CONFIGURATION)" "$(DESTDIR)" "$(PREFIX)"
 
 docs: ## write the reference of the modules into .build/docs
 	scripts/docs

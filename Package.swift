@@ -14,8 +14,16 @@ let settings: [SwiftSetting] = [
 ]
 
 /// One of ours: every target has the same settings.
-func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+func library(_ name: String, _ dependencies: [Target.Dependency], path: String? = nil) -> Target {
+    .target(name: name, dependencies: dependencies, path: path, swiftSettings: settings)
+}
+
+func program(_ name: String, _ dependencies: [Target.Dependency], path: String? = nil) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, path: path, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
 /// A library of the system, found by pkg-config.
@@ -23,8 +31,21 @@ func system(_ name: String, _ pkgConfig: String, _ debian: String) -> Target {
     .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([debian])])
 }
 
+let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
 let package = Package(
     name: "martlet",
+    products: [
+        .executable(name: "martletd", targets: ["martletd"]),
+        .executable(name: "martlet", targets: ["martlet"]),
+    ],
     dependencies: [
         // Each with its reason in docs/dependencies.md; exact, since lock files are not committed.
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
@@ -38,10 +59,11 @@ let package = Package(
         system("CMnl", "libmnl", "libmnl-dev"),
         system("CNftnl", "libnftnl", "libnftnl-dev"),
         .target(name: "CShim"),
+
         // Row 0
         library("NetTypes", []),
         library("ConfigSyntax", []),
-        library("Wire", ["NetTypes"]),
+        library("Wire", []),
         // Row 1
         library("PolicyEngine", ["NetTypes", "ConfigSyntax"]),
         // Row 2
@@ -49,10 +71,7 @@ let package = Package(
         library("Liveness", ["NetTypes", "ConfigSyntax", "PolicyEngine"]),
         library("Inference", ["NetTypes", "ConfigSyntax", "PolicyEngine", "Wire"]),
         // Row 3
-        library(
-            "ConfigModel",
-            ["NetTypes", "ConfigSyntax", "PolicyEngine", "Forwarding", "Liveness", "Inference"]
-        ),
+        library("ConfigModel", ["NetTypes", "ConfigSyntax", "PolicyEngine", "Forwarding", "Liveness", "Inference"]),
         library(
             "Runtime",
             ["NetTypes", "ConfigSyntax", "PolicyEngine", "Forwarding", "Liveness", "Inference", "ConfigModel"]
@@ -60,5 +79,79 @@ let package = Package(
         // Row 4
         library("Kernel", ["NetTypes", "Forwarding", "CMnl", "CNftnl", "CShim"]),
         library("Probing", ["NetTypes", "PolicyEngine", "Liveness", "CShim"]),
+        library("ConfigYAML", ["ConfigSyntax", yams]),
+        library("Control", ["NetTypes", "Inference", "Wire"]),
+        library(
+            "Gateway",
+            ["NetTypes", "PolicyEngine", "Wire", "Inference", nio, nioPosix, nioHTTP1, nioTLS, nioSSL]
+        ),
+        // Row 5
+        library(
+            "Daemon",
+            [
+                "NetTypes", "ConfigSyntax", "PolicyEngine", "Forwarding", "Liveness", "Inference", "ConfigModel", "Runtime",
+                "Kernel", "Probing", "ConfigYAML", "Control", "CShim", nio, nioPosix, nioHTTP1, logging,
+            ]
+        ),
+        // Row 6
+        program("martletd", ["Daemon", "Gateway", logging, argumentParser]),
+        program(
+            "martlet",
+            [
+                "NetTypes", "ConfigSyntax", "Forwarding", "Inference", "ConfigModel", "Runtime", "ConfigYAML", "Control",
+                argumentParser,
+            ]
+        ),
+
+        // The lab: namespaces, mock providers, tools that measure inside it.
+        library("LabText", [], path: "Tests/LabText"),
+        library("Lab", ["LabText"], path: "Tests/Lab"),
+        program("lab-tool", ["LabText"], path: "Tests/LabTool"),
+        program("lab-site", ["Lab", "LabText"], path: "Tests/LabSite"),
+        program("mock-provider", ["LabText", nio, nioPosix, nioHTTP1], path: "Tests/MockProvider"),
+        program(
+            "probe-tool",
+            ["NetTypes", "PolicyEngine", "Liveness", "Probing"],
+            path: "Tests/ProbeTool"
+        ),
+        .target(name: "CTestShim", path: "Tests/CTestShim"),
+
+        // Benchmarks
+        program("bench-route-sync", ["NetTypes", "Forwarding", "Kernel"], path: "Benchmarks/RouteSync"),
+
+        // Tests
+        tests("NetTypesTests", ["NetTypes"]),
+        tests("ConfigSyntaxTests", ["ConfigSyntax"]),
+        tests("WireTests", ["Wire"]),
+        tests("PolicyEngineTests", ["NetTypes", "ConfigSyntax", "PolicyEngine"]),
+        tests("ForwardingTests", ["NetTypes", "ConfigSyntax", "PolicyEngine", "Forwarding"]),
+        tests("LivenessTests", ["NetTypes", "ConfigSyntax", "PolicyEngine", "Liveness"]),
+        tests("InferenceTests", ["NetTypes", "ConfigSyntax", "PolicyEngine", "Wire", "Inference"]),
+        tests("ConfigYAMLTests", ["ConfigSyntax", "ConfigYAML"]),
+        tests(
+            "ConfigModelTests",
+            [
+                "NetTypes", "ConfigSyntax", "PolicyEngine", "Forwarding", "Liveness", "Inference", "ConfigModel", "ConfigYAML",
+            ]
+        ),
+        tests("KernelTests", ["NetTypes", "Forwarding", "Kernel"]),
+        tests("ControlTests", ["NetTypes", "Control"]),
+        tests("GatewayTests", ["NetTypes", "ConfigSyntax", "PolicyEngine", "Inference", "Gateway", nio]),
+        tests(
+            "MartletTests",
+            [
+                "NetTypes", "ConfigSyntax", "Forwarding", "Inference", "ConfigModel", "Runtime", "ConfigYAML", "Control",
+                "martlet", argumentParser,
+            ]
+        ),
+        tests("LabTests", ["Lab", "LabText", "lab-tool", "lab-site", "mock-provider"]),
+        tests(
+            "NamespaceTests",
+            [
+                "NetTypes", "PolicyEngine", "Forwarding", "Liveness", "Kernel", "Probing", "CShim", "CTestShim", "Lab",
+                "LabText", "lab-tool", "probe-tool", "mock-provider", "martletd", "martlet",
+            ]
+        ),
+        tests("WallTests", []),
     ]
 )

@@ -51,7 +51,7 @@ static int set_shape_v4(int fd, uint32_t size)
         BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0),
         BPF_STMT(BPF_ALU | BPF_SUB | BPF_X, 0),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, size, 7, 8),
-        /* an error: X += length of the quoted IP header, which begins 8 bytes further on; A = type of the quoted message */
+        /* an error: X += length of the quoted IP header, which begins 8 bytes further on; A = type of what it carries */
         BPF_STMT(BPF_LD | BPF_B | BPF_IND, 8),
         BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0xf),
         BPF_STMT(BPF_ALU | BPF_LSH | BPF_K, 2),
@@ -66,7 +66,7 @@ static int set_shape_v4(int fd, uint32_t size)
     return set_program(fd, program, sizeof(program) / sizeof(program[0]));
 }
 
-/* A raw ICMPv6 socket sees the message alone; a quoted packet begins at 8 and its payload, without extension headers, at 48. */
+/* A raw ICMPv6 socket sees the message alone; a quoted packet begins at 8 and, without extensions, its load at 48. */
 static int set_shape_v6(int fd, uint32_t size)
 {
     struct sock_filter program[] = {
@@ -85,7 +85,8 @@ static int set_shape_v6(int fd, uint32_t size)
 
 int martlet_icmp_admit_answers(int fd, int family, uint32_t size)
 {
-    const uint32_t v4 = 1u << ICMP_ECHOREPLY | 1u << ICMP_DEST_UNREACH | 1u << ICMP_TIME_EXCEEDED | 1u << ICMP_PARAMETERPROB;
+    const uint32_t v4 =
+        1u << ICMP_ECHOREPLY | 1u << ICMP_DEST_UNREACH | 1u << ICMP_TIME_EXCEEDED | 1u << ICMP_PARAMETERPROB;
     int result = family == AF_INET ? set_types_v4(fd, v4) : set_types_v6(fd, 1);
 
     if (result)
@@ -111,7 +112,8 @@ static uint64_t read_stamp(struct msghdr *message)
     for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part; part = CMSG_NXTHDR(message, part)) {
         struct timespec time;
 
-        if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_TIMESTAMPNS || part->cmsg_len < CMSG_LEN(sizeof(time)))
+        if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_TIMESTAMPNS ||
+            part->cmsg_len < CMSG_LEN(sizeof(time)))
             continue;
         memcpy(&time, CMSG_DATA(part), sizeof(time));
         if (time.tv_sec > 0)

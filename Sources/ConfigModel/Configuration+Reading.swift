@@ -34,7 +34,7 @@ extension Configuration {
     }
 
     private static func read(_ root: Node, _ sources: SourceMap, _ diagnostics: Diagnostics) -> Configuration? {
-        let block = BlockReader(root, path: "the file", into: diagnostics)
+        let block = BlockReader(root, path: "", into: diagnostics)
         guard isOurFormat(block) else { return nil }
         let (network, probes) = readNetwork(block, diagnostics)
         let sets = SetTable(network?.sets ?? [])
@@ -59,14 +59,10 @@ extension Configuration {
     /// Whether the version is ours. If it is another, everything else that could be said would be wrong.
     private static func isOurFormat(_ block: BlockReader) -> Bool {
         guard let node = block.node("version") else {
-            block.diagnostics.report(
-                "the file does not say its version",
-                at: block.place,
-                hint: "start it with version: 1"
-            )
+            block.reportLack("the file does not say its version", hint: "start it with version: 1")
             return true
         }
-        guard let version = Int.read(node, what: "version", into: block.diagnostics) else { return false }
+        guard let version = Int.read(node, what: "version", into: block.diagnostics) else { return true }
         guard version.value == formatVersion else {
             let message = "version \(version.value) of the file format is not known"
             block.diagnostics.report(message, at: version.place, hint: "this program reads version \(formatVersion)")

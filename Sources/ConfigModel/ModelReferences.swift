@@ -32,7 +32,6 @@ struct ModelReferences {
             checkTwins(group)
         }
         for policy in models.policies { checkTargets(policy) }
-        diagnostics.reportDuplicates(of: models.policies.map(\.name), what: "the policy")
         checkKeys()
         checkReachable()
     }

@@ -34,7 +34,6 @@ struct NetworkReferences {
         for file in network.routeFiles { _ = groups.resolve(file.use) }
         for service in network.services { checkBackends(service) }
         for policy in network.policies { _ = groups.resolve(policy.use) }
-        diagnostics.reportDuplicates(of: network.policies.map(\.name), what: "the policy")
         checkMarks()
     }
 
@@ -102,9 +101,10 @@ struct NetworkReferences {
         } else if case .prefix(let prefix) = route.destination, groups.isComplete(target.group),
             !target.scopes.contains(HealthScope(prefix.family))
         {
-            let shown = target.member == nil ? "the group has no member with" : "the member has no"
+            let family = prefix.family.shownName
+            let lacking = target.member == nil ? "no member of the group has an" : "the member has no"
             diagnostics.report(
-                "\(prefix) is \(prefix.family.shownName), and \(shown) \(prefix.family.shownName) gateway",
+                "\(prefix) is \(family), and \(lacking) \(family) gateway",
                 at: place,
                 related: target.group.name.place
             )

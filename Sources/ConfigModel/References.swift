@@ -64,17 +64,3 @@ struct GroupNames {
         declared.names(plane, "groups", group.name.value, "members").count == group.members.count
     }
 }
-
-extension Diagnostics {
-    /// Reports every name that stands twice in a list of named things.
-    func reportDuplicates(of names: [Located<String>], what: String) {
-        var first: [String: Place] = [:]
-        for name in names {
-            if let earlier = first[name.value] {
-                report("\(what) '\(name.value)' is here twice", at: name.place, related: earlier)
-            } else {
-                first[name.value] = name.place
-            }
-        }
-    }
-}

@@ -3,10 +3,12 @@
 /// Each plane's `…Config.swift` reads its own block with it. Reading never stops at the first error: a wrong value is
 /// reported and read as absent. Call `finish()` last.
 package final class BlockReader {
-    /// The block's path in the file (`network.groups.wan`), for messages.
+    /// The block's path in the file (`network.groups.wan`), for messages; empty for the root.
     package let path: String
     package let place: Place
     package let diagnostics: Diagnostics
+    /// Whether it is a map at all. If not, that was reported, and nothing in it is missed.
+    package let isReadable: Bool
     private let entries: [Node.Entry]
     private var known: [String] = []
 
@@ -17,9 +19,12 @@ package final class BlockReader {
         self.diagnostics = diagnostics
         if case .map(let entries) = node.kind {
             self.entries = entries
+            isReadable = true
         } else {
             entries = []
-            diagnostics.report("'\(path)' must be a map, not \(node.kindName)", at: node.place)
+            isReadable = false
+            let what = path.isEmpty ? "the file" : "'\(path)'"
+            diagnostics.report("\(what) must be a map, not \(node.kindName)", at: node.place)
         }
     }
 
@@ -37,7 +42,7 @@ package final class BlockReader {
     /// Like `node`, but its absence is an error.
     package func requiredNode(_ key: String) -> Node? {
         if let node = node(key) { return node }
-        diagnostics.report("'\(path)' lacks '\(key)'", at: place)
+        reportLack("'\(path)' lacks '\(key)'")
         return nil
     }
 
@@ -76,6 +81,11 @@ package final class BlockReader {
     /// Several values of one type: a list, or a single value standing for a list of one. Wrong items are reported and left out.
     package func values<Value: ScalarValue>(_ key: String, as type: Value.Type = Value.self) -> [Located<Value>] {
         list(key, orSingle: true).compactMap { Value.read($0, what: "\(path).\(key)", into: diagnostics) }
+    }
+
+    /// Reports that something is missing from the block, at the block; not when it is no map, which says enough.
+    package func reportLack(_ message: String, hint: String? = nil) {
+        if isReadable { diagnostics.report(message, at: place, hint: hint) }
     }
 
     /// Reports at a key, with its path.
@@ -124,7 +134,7 @@ package final class BlockReader {
     package func finish() {
         for entry in entries where !known.contains(entry.key.value) {
             diagnostics.report(
-                "unknown key '\(entry.key.value)' in '\(path)'",
+                "unknown key '\(entry.key.value)' in " + (path.isEmpty ? "the file" : "'\(path)'"),
                 at: entry.key.place,
                 hint: NearestName.hint(for: entry.key.value, among: known)
             )

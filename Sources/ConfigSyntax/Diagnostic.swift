@@ -24,18 +24,31 @@ package struct Diagnostic: Hashable, Sendable {
         self.related = related
     }
 
-    /// The error as an operator reads it: `file:line:column: error: …`, the source line, a caret, the hint.
-    package func rendered(with sources: SourceMap) -> String {
-        var lines = ["\(sources.describe(place)): error: \(message)"]
+    /// As an operator reads it: `file:line:column: error: …`, the source line, a caret, the hint. `label` stands for `error` where
+    /// it is none. What could move the caret or speak to the terminal is shown as a space.
+    package func rendered(with sources: SourceMap, label: String = "error") -> String {
+        var lines = ["\(sources.describe(place)): \(label): \(Self.printable(message))"]
         if !hidesLine, let line = sources.line(at: place) {
-            // Tabs and control characters would move the caret, or the terminal.
-            let shown = String(String.UnicodeScalarView(line.unicodeScalars.map { $0.value < 0x20 ? " " : $0 }))
             let before = min(max(Int(place.column) - 1, 0), line.unicodeScalars.count)
-            lines += ["    " + shown, "    " + String(repeating: " ", count: before) + "^"]
+            lines += ["    " + Self.printable(line), "    " + String(repeating: " ", count: before) + "^"]
         }
-        if let hint { lines.append("    hint: \(hint)") }
+        if let hint { lines.append("    hint: \(Self.printable(hint))") }
         if let related { lines.append("    see also: \(sources.describe(related))") }
         return lines.joined(separator: "\n")
+    }
+
+    private static func printable(_ text: String) -> String {
+        String(String.UnicodeScalarView(text.unicodeScalars.map { $0.isControl ? " " : $0 }))
+    }
+}
+
+extension Unicode.Scalar {
+    /// C0 and C1 controls, line and paragraph separators, and the marks that turn the direction of what follows.
+    var isControl: Bool {
+        switch value {
+        case 0...0x1F, 0x7F...0x9F, 0x200E...0x200F, 0x2028...0x202E, 0x2066...0x2069: true
+        default: false
+        }
     }
 }
 

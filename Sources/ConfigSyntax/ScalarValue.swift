@@ -14,6 +14,8 @@ package enum ScalarError: Error, Equatable {
     case notThis
     /// A sentence of its own, and what to write instead.
     case because(String, hint: String?)
+    /// The same for a text that may hold a secret: neither the text nor its line is shown.
+    case confidential(String, hint: String?)
 }
 
 extension ScalarValue {
@@ -29,6 +31,8 @@ extension ScalarValue {
             switch error {
             case .notThis: diagnostics.report("'\(what)' must be \(expectation), not '\(text)'", at: node.place)
             case .because(let reason, let hint): diagnostics.report("'\(what)': \(reason)", at: node.place, hint: hint)
+            case .confidential(let reason, let hint):
+                diagnostics.report(Diagnostic("'\(what)': \(reason)", at: node.place, hint: hint, hidesLine: true))
             }
             return nil
         }
@@ -50,7 +54,15 @@ extension ScalarValue where Self: CaseIterable & RawRepresentable, RawValue == S
 
 extension String: ScalarValue {
     package static var expectation: String { "text" }
-    package static func parse(_ text: String) throws(ScalarError) -> String { text }
+
+    /// Any text but none, and without control characters: it ends up on terminals, in logs and in other programs' hands.
+    package static func parse(_ text: String) throws(ScalarError) -> String {
+        guard !text.isEmpty else { throw .because("the text is empty", hint: nil) }
+        guard !text.unicodeScalars.contains(where: \.isControl) else {
+            throw .because("the text holds control characters", hint: nil)
+        }
+        return text
+    }
 }
 
 extension Bool: ScalarValue {

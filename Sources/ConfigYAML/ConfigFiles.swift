@@ -13,20 +13,38 @@ package enum ConfigLoader {
         for path in fragments(beside: path, &sources, diagnostics) {
             trees.append(tree(of: path, &sources, diagnostics))
         }
+        return merged(trees, sources, diagnostics)
+    }
+
+    /// The tree of one text that is no file, for tests.
+    package static func read(_ bytes: [UInt8], name: String) -> ConfigTree { read([(name, bytes)]) }
+
+    /// The tree of texts that were read elsewhere, in reading order: what arrives over the control socket, and recordings.
+    package static func read(_ texts: [(name: String, bytes: [UInt8])]) -> ConfigTree {
+        let diagnostics = Diagnostics()
+        var sources = SourceMap()
+        guard (1...mostFiles).contains(texts.count) else {
+            let file = sources.add(SourceFile(name: texts.first?.name ?? "the configuration", text: ""))
+            diagnostics.report(
+                texts.isEmpty ? "there is no text" : "more than \(mostFiles) files",
+                at: .wholeFile(file)
+            )
+            return ConfigTree(root: nil, sources: sources, errors: diagnostics.sorted)
+        }
+        let trees = texts.map { name, bytes in
+            let file = sources.add(SourceFile(name: name, text: String(decoding: bytes, as: UTF8.self)))
+            return YAMLDocument.read(bytes, file: file, into: diagnostics)
+        }
+        return merged(trees, sources, diagnostics)
+    }
+
+    /// The trees as one; without a root when one of them could not be read.
+    private static func merged(_ trees: [Node?], _ sources: SourceMap, _ diagnostics: Diagnostics) -> ConfigTree {
         let complete = trees.compactMap { $0 }
         guard complete.count == trees.count, let first = complete.first else {
             return ConfigTree(root: nil, sources: sources, errors: diagnostics.sorted)
         }
         let root = complete.dropFirst().reduce(first) { NodeMerging.merged($0, $1, path: "", into: diagnostics) }
-        return ConfigTree(root: root, sources: sources, errors: diagnostics.sorted)
-    }
-
-    /// The tree of one text that is no file: for tests and for what arrives over the control socket.
-    package static func read(_ bytes: [UInt8], name: String) -> ConfigTree {
-        let diagnostics = Diagnostics()
-        var sources = SourceMap()
-        let file = sources.add(SourceFile(name: name, text: String(decoding: bytes, as: UTF8.self)))
-        let root = YAMLDocument.read(bytes, file: file, into: diagnostics)
         return ConfigTree(root: root, sources: sources, errors: diagnostics.sorted)
     }
 

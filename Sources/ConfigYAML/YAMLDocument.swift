@@ -71,7 +71,7 @@ private final class NodeBuilder {
     private func node(from event: YAMLEvent, depth: Int) throws(YAMLRefusal) -> Node {
         if event.hasAnchor { spoil("anchors are not allowed", event, hint: "write the value where it is needed") }
         if let tag = event.tag {
-            spoil("the tag '\(tag)' is not allowed", event, hint: "types come from the key alone")
+            spoil("the tag '\(Self.shown(tag))' is not allowed", event, hint: "types come from the key alone")
         }
         if depth > YAMLDocument.deepestNesting {
             throw YAMLRefusal(
@@ -171,6 +171,12 @@ private final class NodeBuilder {
             hint: Self.hint(for: refusal.problem),
             related: refusal.context != nil && begun.line != at.line ? begun : nil
         )
+    }
+
+    /// A tag as it was most likely written: libyaml has put the namespace in place of `!!`.
+    private static func shown(_ tag: String) -> String {
+        let namespace = "tag:yaml.org,2002:"
+        return tag.hasPrefix(namespace) ? "!!" + tag.dropFirst(namespace.count) : tag
     }
 
     /// What libyaml's words mostly mean.

@@ -3,8 +3,8 @@ import ConfigModel
 import ConfigSyntax
 import ConfigYAML
 import Control
-import Foundation
 import Forwarding
+import Foundation
 import NetTypes
 import PolicyEngine
 import Runtime
@@ -38,7 +38,7 @@ final class Applier: Sendable {
             runtime.ask { router, now in
                 var trial = router
                 _ = trial.turn(Event(at: now, draw: 0, .configured(configuration)))
-                reply(.success(Answers(router: trial, now: now).plan(against: router)))
+                reply(.success(Answers(router: trial, now: now).plan()))
             }
         }
     }
@@ -79,7 +79,9 @@ final class Applier: Sendable {
             let wanted = configuration.network?.ownership, wanted != running
         {
             throw ErrorReply(
-                errors: ["'network.ownership' cannot change while the daemon runs: what it made under the old numbers would stay"],
+                errors: [
+                    "'network.ownership' cannot change while the daemon runs: what it made under the old numbers would stay"
+                ],
                 hint: "apply a file without 'network' first, then restart with the new one"
             )
         }
@@ -109,7 +111,7 @@ final class Applier: Sendable {
 
     /// Parses and checks; refuses what is wrong, and by name what this version does not serve.
     static func read(_ files: ConfigurationFiles) throws(ErrorReply) -> Configuration {
-        let loaded = ConfigurationReading.read(files.files.map { SourceFile(name: $0.name, text: $0.text) })
+        let loaded = Configuration.check(ConfigLoader.read(files.files.map { ($0.name, Array($0.text.utf8)) }))
         guard loaded.errors.isEmpty, let configuration = loaded.configuration else {
             throw ErrorReply(errors: loaded.errors.map { $0.rendered(with: loaded.sources) })
         }

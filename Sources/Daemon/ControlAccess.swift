@@ -1,5 +1,6 @@
-/// Who may look and who may change: by the groups of the process at the other end of the control socket.
 import ConfigModel
+/// Who may look and who may change: by the groups of the process at the other end of the control socket.
+import ConfigSyntax
 import Foundation
 
 struct ControlAccess: Sendable {
@@ -45,7 +46,9 @@ struct ControlAccess: Sendable {
         var found: UnsafeMutablePointer<Glibc.group>?
         var buffer = [CChar](repeating: 0, count: 65536)
         guard getgrnam_r(name, &entry, &buffer, buffer.count, &found) == 0, found != nil else {
-            throw DaemonError.plain("control: there is no group '\(name)' on this system; create it, or remove it from 'control'")
+            throw DaemonError.plain(
+                "control: there is no group '\(name)' on this system; create it, or remove it from 'control'"
+            )
         }
         return entry.gr_gid
     }

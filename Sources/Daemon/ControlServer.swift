@@ -1,7 +1,7 @@
 /// The control API on its unix socket: who may ask, which call it is, and what is answered.
 import Control
-import Foundation
 import Forwarding
+import Foundation
 import Inference
 import Logging
 import NIOCore
@@ -48,7 +48,14 @@ struct ControlServer: Sendable {
     ) throws {
         let by = request.peer.map { UserName.of($0.user) } ?? "?"
         switch call {
-        case .status: look(reply) { $0.status(startedAt: startedAt, isGatewayRunning: gateway.isRunning) }
+        case .status:
+            look(reply) {
+                $0.status(
+                    startedAt: startedAt,
+                    generation: applier.currentGeneration,
+                    isGatewayRunning: gateway.isRunning
+                )
+            }
         case .show(let table): look(reply) { $0.show(table) }
         case .plan:
             let files = try JSONDecoder().decode(ConfigurationFiles.self, from: Data(request.body))
@@ -70,21 +77,26 @@ struct ControlServer: Sendable {
         }
     }
 
-    /// Answers from the state of one moment.
+    /// Answers from a copy of the state of one moment, off the runtime's thread: looking at a large table, or asking the kernel
+    /// once more, must not hold a failover up.
     private func look(
         _ reply: @escaping @Sendable (ServiceAnswer) -> Void,
         _ question: @escaping @Sendable (Answers) throws -> any Encodable & Sendable
     ) {
         runtime.ask { router, now in
-            do {
-                reply(.json(try question(Answers(router: router, now: now))))
-            } catch let error as ErrorReply {
-                reply(.json(error, status: 404))
-            } catch {
-                reply(.refusal(500, "\(error)"))
+            Self.looking.async {
+                do {
+                    reply(.json(try question(Answers(router: router, now: now))))
+                } catch let error as ErrorReply {
+                    reply(.json(error, status: 404))
+                } catch {
+                    reply(.refusal(500, "\(error)"))
+                }
             }
         }
     }
+
+    private static let looking = DispatchQueue(label: "martlet.control", attributes: .concurrent)
 
     private func setAdmin(
         _ wish: AdminRequest,
@@ -190,7 +202,8 @@ enum UserName {
         var entry = passwd()
         var found: UnsafeMutablePointer<passwd>?
         var buffer = [CChar](repeating: 0, count: 4096)
-        guard getpwuid_r(user, &entry, &buffer, buffer.count, &found) == 0, found != nil, let name = entry.pw_name else {
+        guard getpwuid_r(user, &entry, &buffer, buffer.count, &found) == 0, found != nil, let name = entry.pw_name
+        else {
             return "\(user)"
         }
         return String(cString: name)

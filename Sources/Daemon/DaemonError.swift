@@ -1,14 +1,14 @@
 /// What can keep the daemon from starting or from doing what it was asked, in words an operator can act on.
 import Foundation
 
-package enum DaemonError: Error, CustomStringConvertible, Sendable {
+enum DaemonError: Error, CustomStringConvertible, Sendable {
     case plain(String)
     /// A system call failed: what it was for, and the errno it left.
     case system(String, errno: Int32)
     /// The configuration is wrong or asks for what is not served: whole messages with line and caret.
     case configuration([String])
 
-    package var description: String {
+    var description: String {
         switch self {
         case .plain(let words): words
         case .system(let what, let errno): "\(what): \(String(cString: strerror(errno)))"

@@ -1,4 +1,5 @@
 /// The one place where the runtime's effects become actions. Called on the runtime's thread; nothing in here waits.
+import ConfigModel
 import ConfigSyntax
 import Forwarding
 import Foundation

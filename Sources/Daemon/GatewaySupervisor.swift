@@ -96,7 +96,8 @@ final class GatewaySupervisor: Sendable {
 extension GatewaySupervisor {
     private func start() {
         let (sockets, snapshot) = state.withLock { state -> ([ListeningSocket], GatewaySnapshot?) in
-            state.current == nil && !state.isStopping && state.wanted != nil ? (state.sockets, state.snapshot) : ([], nil)
+            state.current == nil && !state.isStopping && state.wanted != nil
+                ? (state.sockets, state.snapshot) : ([], nil)
         }
         guard let snapshot else { return }
         do {
@@ -104,13 +105,19 @@ extension GatewaySupervisor {
             state.withLock { $0.current = process }
             process.send(snapshot)
             runtime.post(.gatewayStarted)
-            process.listen { [runtime] in runtime.post(.gateway($0)) } ended: { [self] in ended(process, status: $0) }
+            process.listen { [runtime] in
+                runtime.post(.gateway($0))
+            } ended: { [self] in
+                ended(process, status: $0)
+            }
         } catch {
             logger.error("gateway: cannot start it: \(error)")
-            startAgain(after: state.withLock { state in
-                defer { state.failures += 1 }
-                return Self.pause(state.failures)
-            })
+            startAgain(
+                after: state.withLock { state in
+                    defer { state.failures += 1 }
+                    return Self.pause(state.failures)
+                }
+            )
         }
     }
 

@@ -150,7 +150,10 @@ private final class ServiceHandler: ChannelInboundHandler {
         case .whole(let status, let contentType, let body):
             var headers = HTTPHeaders([("content-type", contentType), ("content-length", "\(body.count)")])
             headers.add(name: "connection", value: "close")
-            write(.head(HTTPResponseHead(version: .http1_1, status: .init(statusCode: status), headers: headers)), channel)
+            write(
+                .head(HTTPResponseHead(version: .http1_1, status: .init(statusCode: status), headers: headers)),
+                channel
+            )
             write(.body(.byteBuffer(ByteBuffer(bytes: body))), channel)
             channel.writeAndFlush(HTTPServerResponsePart.end(nil)).whenComplete { _ in channel.close(promise: nil) }
         case .stream(let contentType, let start):

@@ -5,11 +5,11 @@
 import Forwarding
 import Foundation
 
-package struct InstanceLock: ~Copyable {
+struct InstanceLock: ~Copyable {
     private let descriptor: Int32
 
     /// Throws when another process holds the lock, naming it.
-    package init(window: OwnershipWindow) throws {
+    init(window: OwnershipWindow) throws {
         let name = "@martlet/\(window.routeProtocol)/\(window.nexthopIDs.lowerBound)"
         let address = UnixSocketAddress(name)
         descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)

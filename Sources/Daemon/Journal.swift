@@ -1,6 +1,7 @@
 /// How notes become log lines: one event, one line, fields rather than sentences, nothing secret.
 ///
 /// Under systemd each line starts with its priority (sd-daemon(3)), which journald takes off and files; elsewhere with the time.
+import Control
 import Foundation
 package import Logging
 import Runtime
@@ -23,7 +24,9 @@ package struct JournalHandler: LogHandler {
     package func log(event: LogEvent) {
         var line = hasJournal ? "<\(Self.priority(event.level))>" : Self.time() + " \(event.level) "
         line += event.message.description
-        for (key, value) in metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 }).sorted(by: { $0.key < $1.key }) {
+        for (key, value) in metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 }).sorted(by: {
+            $0.key < $1.key
+        }) {
             line += " \(key)=\(Self.quoted("\(value)"))"
         }
         line += "\n"
@@ -46,14 +49,16 @@ package struct JournalHandler: LogHandler {
 
     /// Values with spaces or control characters are quoted and escaped, so that a line stays a line.
     static func quoted(_ value: String) -> String {
-        let isPlain = !value.isEmpty && value.unicodeScalars.allSatisfy { $0.value > 0x20 && $0 != "\"" && $0.value != 0x7F }
+        let isPlain =
+            !value.isEmpty && value.unicodeScalars.allSatisfy { $0.value > 0x20 && $0 != "\"" && $0.value != 0x7F }
         if isPlain { return value }
         let escaped = value.unicodeScalars.map { scalar -> String in
             switch scalar {
             case "\"": "\\\""
             case "\\": "\\\\"
             case "\n": "\\n"
-            default: scalar.value < 0x20 || scalar.value == 0x7F ? "\\u{\(String(scalar.value, radix: 16))}" : "\(scalar)"
+            default:
+                scalar.value < 0x20 || scalar.value == 0x7F ? "\\u{\(String(scalar.value, radix: 16))}" : "\(scalar)"
             }
         }
         return "\"\(escaped.joined())\""

@@ -1,6 +1,6 @@
+import Forwarding
 /// How kernel objects, changes and refusals are written for people: in `ip`'s own way where it has one.
 import Foundation
-import Forwarding
 import NetTypes
 
 extension Nexthop {
@@ -45,7 +45,8 @@ extension KernelChange {
     /// What the change does: verb, kind, object.
     var parts: (verb: String, kind: String, object: String) {
         switch operation {
-        case .setNexthop(let nexthop): ("set", nexthop.isGroup ? "group" : "next hop", "\(nexthop.family.name) \(nexthop.words)")
+        case .setNexthop(let nexthop):
+            ("set", nexthop.isGroup ? "group" : "next hop", "\(nexthop.family.name) \(nexthop.words)")
         case .deleteNexthop(let id, let family): ("delete", "next hop", "\(family.name) id \(id.value)")
         case .setRoute(let route): ("set", "route", route.words)
         case .deleteRoute(let route): ("delete", "route", route.words)

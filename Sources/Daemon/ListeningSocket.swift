@@ -29,6 +29,9 @@ final class ListeningSocket: Sendable {
         }
     }
 
+    /// A descriptor of its own for somebody who closes it himself.
+    func duplicate() -> Int32 { fcntl(descriptor, F_DUPFD_CLOEXEC, 0) }
+
     deinit { close(descriptor) }
 }
 

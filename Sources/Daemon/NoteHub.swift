@@ -2,17 +2,17 @@
 import ConfigSyntax
 import Control
 import Foundation
-package import Logging
+import Logging
 import Runtime
 import Synchronization
 
-package final class NoteHub: Sendable {
+final class NoteHub: Sendable {
     /// Lines that may wait for a journal that does not take them; more are dropped and counted.
     private static let mostWaiting = 10_000
     /// Events that one watcher may be behind; a slower one is cut off, so that it cannot hold memory.
     private static let mostBehind = 4096
 
-    package typealias Watcher = @Sendable (WatchEvent) -> Void
+    typealias Watcher = @Sendable (WatchEvent) -> Void
 
     private struct State {
         var watchers: [UInt64: Watcher] = [:]
@@ -25,10 +25,10 @@ package final class NoteHub: Sendable {
     private let queue = DispatchQueue(label: "martlet.notes")
     private let logger: Logger
 
-    package init(logger: Logger) { self.logger = logger }
+    init(logger: Logger) { self.logger = logger }
 
     /// Calls back for every note from now on, on the hub's queue, until `forget`.
-    package func watch(_ watcher: @escaping Watcher) -> UInt64 {
+    func watch(_ watcher: @escaping Watcher) -> UInt64 {
         state.withLock { state in
             defer { state.next += 1 }
             state.watchers[state.next] = watcher
@@ -36,7 +36,7 @@ package final class NoteHub: Sendable {
         }
     }
 
-    package func forget(_ id: UInt64) { state.withLock { $0.watchers[id] = nil } }
+    func forget(_ id: UInt64) { state.withLock { $0.watchers[id] = nil } }
 
     /// Says the notes, in order; never waits.
     func say(_ notes: [Note], sources: SourceMap, at unix: UInt64) {
@@ -62,7 +62,7 @@ package final class NoteHub: Sendable {
     }
 
     /// Waits until everything said so far is written.
-    package func flush() { queue.sync {} }
+    func flush() { queue.sync {} }
 
     private func say(_ line: WatchLine, at unix: UInt64) {
         logger.write(line)

@@ -3,7 +3,7 @@ import Foundation
 import Runtime
 import Synchronization
 
-package final class Recorder: Sendable {
+final class Recorder: Sendable {
     /// A recording that outgrows this is ended, not the disk: 1 GiB.
     private static let mostBytes = 1 << 30
 
@@ -17,14 +17,14 @@ package final class Recorder: Sendable {
 
     /// Creates the file, readable for its owner alone: a recording holds the whole configuration. `failed` is told once when
     /// recording has to end early.
-    package init(path: String, failed: @escaping @Sendable (String) -> Void) throws {
+    init(path: String, failed: @escaping @Sendable (String) -> Void) throws {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw DaemonError.system("cannot record to \(path)", errno: errno) }
         state = Mutex(State(handle: FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)))
         self.failed = failed
     }
 
-    package func record(_ event: Event, _ effects: [Effect]) {
+    func record(_ event: Event, _ effects: [Effect]) {
         let lines = [RecordedLine(event)] + effects.map(RecordedLine.effect)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

@@ -4,10 +4,10 @@
 import Foundation
 import NetTypes
 import Probing
-package import Runtime
+import Runtime
 import Synchronization
 
-package final class RuntimeThread: Sendable {
+final class RuntimeThread: Sendable {
     /// Something to do on the runtime's thread.
     private enum Work: Sendable {
         case event(Event.Kind)
@@ -25,10 +25,10 @@ package final class RuntimeThread: Sendable {
     private let signal = DispatchSemaphore(value: 0)
     private let ended = DispatchSemaphore(value: 0)
 
-    package init() {}
+    init() {}
 
     /// Starts the thread. `carryOut` is called on it after every turn, with the event and its effects.
-    package func start(carryOut: @escaping @Sendable (Event, [Effect]) -> Void) {
+    func start(carryOut: @escaping @Sendable (Event, [Effect]) -> Void) {
         let thread = Thread { [self] in
             run(carryOut)
             ended.signal()
@@ -38,21 +38,21 @@ package final class RuntimeThread: Sendable {
         thread.start()
     }
 
-    package func post(_ fact: Fact) { push(.event(.fact(fact))) }
+    func post(_ fact: Fact) { push(.event(.fact(fact))) }
 
-    package func post(_ kind: Event.Kind) { push(.event(kind)) }
+    func post(_ kind: Event.Kind) { push(.event(kind)) }
 
     /// Runs the question on the runtime's thread, after all events posted before it.
-    package func ask(_ question: @escaping @Sendable (Router, Instant) -> Void) { push(.ask(question)) }
+    func ask(_ question: @escaping @Sendable (Router, Instant) -> Void) { push(.ask(question)) }
 
     /// Comes back with `Fact.woke` at the time, or at an earlier one already asked for.
-    package func wake(at time: Instant) {
+    func wake(at time: Instant) {
         queue.withLock { $0.wakeAt = min($0.wakeAt ?? time, time) }
         signal.signal()
     }
 
     /// Finishes what is queued, then ends the thread and waits for that.
-    package func stop() {
+    func stop() {
         push(.stop)
         ended.wait()
     }

@@ -1,22 +1,22 @@
 /// Tells systemd how the service is (sd_notify(3)): one datagram on the socket named by `NOTIFY_SOCKET`.
 import Foundation
 
-package struct ServiceNotifier: Sendable {
+struct ServiceNotifier: Sendable {
     private let address: String?
     /// Half of what systemd waits for before it kills us; nil without a watchdog (sd_watchdog_enabled(3)).
-    package let watchdogInterval: Duration?
+    let watchdogInterval: Duration?
 
-    package init(environment: [String: String] = ProcessInfo.processInfo.environment) {
+    init(environment: [String: String] = ProcessInfo.processInfo.environment) {
         address = environment["NOTIFY_SOCKET"]
         let isForUs = environment["WATCHDOG_PID"].map { $0 == "\(getpid())" } ?? true
         let limit = environment["WATCHDOG_USEC"].flatMap { Int64($0) }
         watchdogInterval = isForUs ? limit.map { .microseconds($0 / 2) } : nil
     }
 
-    package func ready(_ status: String) { send("READY=1\nSTATUS=\(status)") }
-    package func status(_ status: String) { send("STATUS=\(status)") }
-    package func stopping() { send("STOPPING=1") }
-    package func watchdog() { send("WATCHDOG=1") }
+    func ready(_ status: String) { send("READY=1\nSTATUS=\(status)") }
+    func status(_ status: String) { send("STATUS=\(status)") }
+    func stopping() { send("STOPPING=1") }
+    func watchdog() { send("WATCHDOG=1") }
 
     private func send(_ message: String) {
         guard let address, !address.isEmpty else { return }
@@ -24,7 +24,7 @@ package struct ServiceNotifier: Sendable {
         guard descriptor >= 0 else { return }
         defer { close(descriptor) }
         _ = UnixSocketAddress(address).withPointer { pointer, length in
-            sendto(descriptor, message, message.utf8.count, Int32(MSG_NOSIGNAL.rawValue), pointer, length)
+            sendto(descriptor, message, message.utf8.count, Int32(MSG_NOSIGNAL), pointer, length)
         }
     }
 }

@@ -48,7 +48,12 @@ struct WatchLine {
             self = WatchLine(.notice, "admin", words, [("plane", override.plane.rawValue), ("by", by)])
         case .gatewayStarted: self = WatchLine(.info, "gateway", "the gateway process started")
         case .gatewayEnded(let status):
-            self = WatchLine(.error, "gateway", "the gateway process ended; starting another", [("status", "\(status)")])
+            self = WatchLine(
+                .error,
+                "gateway",
+                "the gateway process ended; starting another",
+                [("status", "\(status)")]
+            )
         case .alarm(let alarm):
             self = WatchLine(.error, "alarm", alarm.detail, [("code", alarm.code.rawValue), ("object", alarm.object)])
         case .decision(let record): self = Self.decision(record)
@@ -56,7 +61,8 @@ struct WatchLine {
             self = WatchLine(
                 .error,
                 "alarm",
-                "the ownership window has no number left for " + names.joined(separator: ", ") + "; widen 'network.ownership'"
+                "the ownership window has no number left for " + names.joined(separator: ", ")
+                    + "; widen 'network.ownership'"
             )
         }
     }
@@ -77,16 +83,25 @@ extension WatchLine {
             ("plane", plane.rawValue), ("member", member), ("scope", scope.name), ("from", from.rawValue),
             ("to", to.rawValue), ("cause", cause?.name),
         ]
-        return WatchLine(to == .down ? .warning : .notice, "health", "\(member) is \(to.rawValue)\(scopeWords)\(why)", fields)
+        return WatchLine(
+            to == .down ? .warning : .notice,
+            "health",
+            "\(member) is \(to.rawValue)\(scopeWords)\(why)",
+            fields
+        )
     }
 
     private static func presence(_ member: String, _ scope: HealthScope, _ absent: Cause?) -> WatchLine {
-        let words = absent.map { "\(member) cannot be used for \(scope.name): \($0.name)" } ?? "\(member) can be used for \(scope.name)"
+        let words =
+            absent.map { "\(member) cannot be used for \(scope.name): \($0.name)" }
+            ?? "\(member) can be used for \(scope.name)"
         let fields: [(String, String?)] = [("member", member), ("scope", scope.name), ("cause", absent?.name)]
         return WatchLine(absent == nil ? .notice : .warning, "presence", words, fields)
     }
 
-    private static func shares(_ plane: Plane, _ group: String, _ scope: HealthScope, _ shares: [NotedShare]) -> WatchLine {
+    private static func shares(_ plane: Plane, _ group: String, _ scope: HealthScope, _ shares: [NotedShare])
+        -> WatchLine
+    {
         let division = shares.map { "\($0.member)=\($0.weight)" }.joined(separator: " ")
         let words = shares.isEmpty ? "nobody carries \(group)" : "\(group) is carried by \(division)"
         let fields: [(String, String?)] = [("plane", plane.rawValue), ("group", group), ("scope", scope.name)]

@@ -22,8 +22,8 @@ package struct EchoPlan: Hashable, Sendable, Codable {
         self.timeout = min(max(timeout, Span.milliseconds(1)), self.interval)
     }
 
-    /// What `definition` asks for in `scope`; nil when it is no ICMP probe or has no target there. `any` asks all targets. Where a
-    /// family has fewer targets than `need`, all of them are needed.
+    /// What `definition` asks for in `scope`; nil when it is no ICMP probe or has no target there. `any` asks all
+    /// targets. Where a family has fewer targets than `need`, all of them are needed.
     package init?(_ definition: ProbeDefinition, in scope: HealthScope) {
         guard case .icmp(let targets) = definition.kind else { return nil }
         let inScope = targets.map(\.value).filter { scope == .any || HealthScope($0.family) == scope }
@@ -40,4 +40,28 @@ package struct EchoPlan: Hashable, Sendable, Codable {
 
     /// How late a round may begin; later, it is left out until the next is due, so that no burst follows a standstill.
     package var latestStart: Span { Span(nanoseconds: interval.nanoseconds / 4) }
+}
+
+extension EchoPlan {
+    private enum CodingKeys: String, CodingKey {
+        case targets
+        case need
+        case interval
+        case timeout
+    }
+
+    /// Reads a recorded plan through the same bounds as a configured one: nothing divides by what a file says.
+    package init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        let plan = EchoPlan(
+            targets: try values.decode([IPAddress].self, forKey: .targets),
+            need: try values.decode(Int.self, forKey: .need),
+            interval: try values.decode(Span.self, forKey: .interval),
+            timeout: try values.decode(Span.self, forKey: .timeout)
+        )
+        guard let plan else {
+            throw DecodingError.dataCorruptedError(forKey: .targets, in: values, debugDescription: "no targets")
+        }
+        self = plan
+    }
 }

@@ -19,8 +19,8 @@ package struct Echo: Hashable, Sendable {
     /// Bytes of an echo message: eight of header, eight of nonce.
     package static let size = 16
 
-    /// The request as the bytes of an ICMP or ICMPv6 message. The ICMPv6 checksum covers a pseudo-header with the source address
-    /// (RFC 4443 §2.3) that only the kernel knows: it stays zero and the kernel fills it in.
+    /// The request as the bytes of an ICMP or ICMPv6 message. The ICMPv6 checksum covers a pseudo-header with the
+    /// source address (RFC 4443 §2.3) that only the kernel knows: it stays zero and the kernel fills it in.
     package func request(_ family: AddressFamily) -> [UInt8] {
         message(type: family == .v4 ? ICMPType.v4.echoRequest : ICMPType.v6.echoRequest, family)
     }

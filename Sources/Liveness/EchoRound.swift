@@ -2,8 +2,8 @@
 import NetTypes
 import PolicyEngine
 
-/// One round. Its verdict is given once, as soon as it is certain; the round itself stays open until every target has had its say
-/// or the deadline passes, so that loss and late answers are counted rightly.
+/// One round. Its verdict is given once, as soon as it is certain; the round itself stays open until every target has
+/// had its say or the deadline passes, so that loss and late answers are counted rightly.
 struct EchoRound: Sendable {
     private enum Target: Sendable {
         case waiting(since: Instant)

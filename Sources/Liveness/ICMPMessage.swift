@@ -1,6 +1,7 @@
 /// What came back on an ICMP socket: an echo reply, or an error that quotes our request.
 ///
-/// Everything here was sent by strangers. What is not exactly an answer to an echo of our shape is `Malformed`, and no input traps.
+/// Everything here was sent by strangers. What is not exactly an answer to an echo of our shape is `Malformed`, and no
+/// input traps.
 package import NetTypes
 
 /// An answer to an echo request.
@@ -52,8 +53,8 @@ package struct QuotedEcho: Hashable, Sendable {
 // MARK: - IPv4
 
 extension ICMPMessage {
-    /// Reads what a raw IPv4 socket delivers: a whole packet, header first. The kernel has verified the IP header, not the ICMP
-    /// checksum (raw sockets get their copy before ICMP does), so that is verified here. Throws `Malformed`.
+    /// Reads what a raw IPv4 socket delivers: a whole packet, header first. The kernel has verified the IP header, not
+    /// the ICMP checksum (raw sockets get their copy before ICMP does), so that is verified here. Throws `Malformed`.
     package init(ipv4Packet packet: RawSpan) throws(Malformed) {
         let header = try Self.ipv4HeaderLength(packet)
         let total = Int(packet.uint16(2))
@@ -98,8 +99,8 @@ extension ICMPMessage {
 // MARK: - IPv6
 
 extension ICMPMessage {
-    /// Reads what a raw ICMPv6 socket delivers: the message alone, its checksum verified by the kernel (RFC 3542 §3.1). Throws
-    /// `Malformed`.
+    /// Reads what a raw ICMPv6 socket delivers: the message alone, its checksum verified by the kernel (RFC 3542 §3.1).
+    /// Throws `Malformed`.
     package init(icmpv6 message: RawSpan) throws(Malformed) {
         guard message.byteCount >= 8 else { throw .truncated }
         let (type, code) = (message.uint8(0), message.uint8(1))

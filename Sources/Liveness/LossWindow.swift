@@ -2,7 +2,7 @@
 
 /// Loss over a sliding window of rounds.
 package struct LossWindow: Hashable, Sendable, Codable {
-    /// Rounds looked back at: enough to see one lost in thirty, short enough to forget an outage within a minute at 1 s.
+    /// Rounds looked back at: enough to see one lost in thirty; at one a second, an outage is forgotten in half a minute.
     package static let rounds = 32
 
     /// Requests of the rounds in the window.

@@ -53,9 +53,8 @@ extension ProbeDefinition {
         if block.has("expect"), !hasHTTP { block.report("belongs to an http probe", key: "expect") }
         if hasICMP, hasHTTP { block.report("stands beside 'icmp'; a probe is of one kind", key: "http") }
         guard hasICMP || hasHTTP else {
-            block.diagnostics.report(
+            block.reportLack(
                 "'\(block.path)' says not what to send",
-                at: block.place,
                 hint: "write icmp: or http:"
             )
             return nil
@@ -100,7 +99,8 @@ extension ProbeDefinition {
         for family in AddressFamily.allCases {
             let count = targets.count { $0.value.family == family }
             if count > 0, need > count {
-                block.report("is \(need), but only \(count) of the targets are \(family.shownName)", key: "need")
+                let targets = count == 1 ? "target is" : "targets are"
+                block.report("is \(need), but only \(count) \(targets) \(family.shownName)", key: "need")
             }
         }
     }

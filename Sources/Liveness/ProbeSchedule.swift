@@ -1,17 +1,20 @@
 /// When an ICMP probe is sent, when its time is up, and what the round's verdict is: for one member in one scope.
 ///
-/// Rounds begin on a fixed grid (a phase of the member's own, then every interval), so that a member that falls silent is `down`
-/// within interval × down-after + timeout: the first of the failing rounds begins less than one interval after the death.
+/// Rounds begin on a fixed grid (a phase of the member's own, then every interval), so that a member that falls silent
+/// is `down` within interval × down-after + timeout: the first of the failing rounds begins less than one interval
+/// after the death.
 ///
-/// **A round is void, neither success nor failure, when the prober came too late to one of its two appointments**: every round wants
-/// a turn at half its timeout and one at its end, and if either comes half a timeout late or later, a missing answer says nothing
-/// about the member. So no standstill of the process or the machine, of whatever length, fails a member that answers within half
-/// its timeout: a standstill over half-time alone ends before the deadline, with the answer in the socket; one over the deadline
-/// alone begins after the answer came; one over both makes the half-time turn half a timeout late. (The kernel's time stamps say when
-/// an answer came; the caller hands in what the sockets hold before it asks `turn` for a judgement.) What is *known* to have failed, by an error from the kernel or a router, still fails.
+/// **A round is void, neither success nor failure, when the prober came too late to one of its two appointments**:
+/// every round wants a turn at half its timeout and one at its end, and if either comes half a timeout late or later, a
+/// missing answer says nothing about the member. So no standstill of the process or the machine, of whatever length,
+/// fails a member that answers within half its timeout: a standstill over half-time alone ends before the deadline,
+/// with the answer in the socket; one over the deadline alone begins after the answer came; one over both makes the
+/// half-time turn half a timeout late. (The kernel's time stamps say when an answer came; the caller hands in what the
+/// sockets hold before it asks `turn` for a judgement.) What is *known* to have failed, by an error from the kernel or
+/// a router, still fails.
 ///
-/// A round that cannot begin within a quarter of its interval is left out, so that a standstill is not followed by everybody's burst;
-/// never two in a row, so that a machine that is always late still probes.
+/// A round that cannot begin within a quarter of its interval is left out, so that a standstill is not followed by
+/// everybody's burst; never two in a row, so that a machine that is always late still probes.
 package import NetTypes
 package import PolicyEngine
 
@@ -71,8 +74,8 @@ package struct ProbeSchedule: Sendable {
 // MARK: - Time passes
 
 extension ProbeSchedule {
-    /// Ends the rounds whose time is up and begins the one that is due. Everything that arrived before `now` must have been handed
-    /// in already.
+    /// Ends the rounds whose time is up and begins the one that is due. Everything that arrived before `now` must have
+    /// been handed in already.
     package mutating func turn(at now: Instant) -> [ProbeAction] {
         var actions: [ProbeAction] = []
         for index in open.indices {
@@ -209,7 +212,8 @@ extension ProbeSchedule {
         return (.late, [])
     }
 
-    /// A quote without a nonce is believed on identifier, sequence and destination: a router need not quote more (RFC 792).
+    /// A quote without a nonce is believed on identifier, sequence and destination: RFC 792 asks a router
+    /// for no more.
     private mutating func failed(
         _ quoted: QuotedEcho,
         _ cause: Cause,

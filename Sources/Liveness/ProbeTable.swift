@@ -18,7 +18,8 @@ package struct ProbeTable: Sendable {
         }
     }
 
-    /// More than any host has uplinks, and few enough for an echo identifier each, with as many left for ones just removed.
+    /// More than any host has uplinks, and few enough for an echo identifier each, with as many left for ones just
+    /// removed.
     package static let mostSchedules = 32768
 
     private struct Key: Hashable {
@@ -64,9 +65,11 @@ package struct ProbeTable: Sendable {
 // MARK: - What is probed
 
 extension ProbeTable {
-    /// Makes the table probe exactly `subjects`. A schedule whose name, scope and plan stay goes on undisturbed; others begin anew.
+    /// Makes the table probe exactly `subjects`. A schedule whose name, scope and plan stay goes on undisturbed; others
+    /// begin anew.
     ///
-    /// - Returns: The identifier of each subject, in order; nil for a subject named twice and for those beyond `mostSchedules`.
+    /// - Returns: The identifier of each subject, in order; nil for a subject named twice and for those beyond
+    ///   `mostSchedules`.
     package mutating func configure(_ subjects: [Subject], at now: Instant) -> [UInt16?] {
         var wanted: [Key: EchoPlan] = [:]
         for subject in subjects {
@@ -123,8 +126,8 @@ extension ProbeTable {
 // MARK: - What happens
 
 extension ProbeTable {
-    /// Gives every schedule whose time has come its turn, earliest first. All answers that arrived before `now` must have been handed
-    /// in already.
+    /// Gives every schedule whose time has come its turn, earliest first. All answers that arrived before `now` must
+    /// have been handed in already.
     package mutating func due(at now: Instant) -> [ProbeAction] {
         var actions: [ProbeAction] = []
         // Taken out first, so that each has one turn whatever it asks for next.

@@ -1,7 +1,7 @@
 /// Which of many numbered sleepers wakes first: a binary heap whose entries can be moved.
 import NetTypes
 
-/// Slots with the instant each wants to wake at; earliest first, the lower slot first among equals. Setting costs O(log n).
+/// Slots with the instant each wants to wake at; earliest first, of equals the lower slot. Setting costs O(log n).
 struct WakeHeap: Sendable {
     private var heap: [Int] = []
     /// By slot: its wake, and its place in `heap` (-1: not in it).

@@ -56,7 +56,8 @@ extension IPAddress: LosslessStringConvertible, CustomStringConvertible {
 
     private static func parseV6(_ text: ArraySlice<UInt8>) -> IPAddress? {
         guard text.count <= 45, let (head, tail) = splitAtGap(text) else { return nil }
-        guard let first = groups(head), let second = tail.map(groups) ?? [] else { return nil }
+        guard let first = groups(head, isLast: tail == nil) else { return nil }
+        guard let second = tail.map({ groups($0, isLast: true) }) ?? [] else { return nil }
         let missing = 8 - first.count - second.count
         guard tail == nil ? missing == 0 : missing >= 1 else { return nil }
         let all = first + Array(repeating: 0, count: missing) + second
@@ -74,13 +75,13 @@ extension IPAddress: LosslessStringConvertible, CustomStringConvertible {
         }
     }
 
-    /// Colon-separated 16-bit groups, the last of which may be a dotted IPv4 address standing for two.
-    private static func groups(_ text: ArraySlice<UInt8>) -> [UInt16]? {
+    /// Colon-separated 16-bit groups, the last of the whole address may be a dotted IPv4 address standing for two.
+    private static func groups(_ text: ArraySlice<UInt8>, isLast: Bool) -> [UInt16]? {
         if text.isEmpty { return [] }
         var result: [UInt16] = []
         let parts = text.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
         for (position, part) in parts.enumerated() {
-            if position == parts.count - 1, part.contains(UInt8(ascii: ".")) {
+            if isLast, position == parts.count - 1, part.contains(UInt8(ascii: ".")) {
                 guard let v4 = parseV4(part) else { return nil }
                 result += [UInt16(v4.low >> 16), UInt16(v4.low & 0xFFFF)]
             } else {

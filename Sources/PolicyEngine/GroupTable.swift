@@ -112,7 +112,7 @@ extension GroupTable {
 
     /// Puts a `down` member on trial (`Health.giveTrial`); true when it was down.
     package mutating func giveTrial(to member: MemberID, in scope: HealthScope, at now: Instant) -> Bool {
-        guard member.index < members.count,
+        guard members.indices.contains(member.index),
             let position = members[member.index].definition.scopes.firstIndex(of: scope),
             members[member.index].health[position].giveTrial(at: now)
         else { return false }

@@ -48,8 +48,8 @@ extension IPEndpoint: ScalarValue {
     package static func parse(_ text: String) throws(ScalarError) -> IPEndpoint {
         if let endpoint = IPEndpoint(text) { return endpoint }
         if let address = IPAddress(text) {
-            let written = address.family == .v4 ? "\(address)" : "[\(address)]"
-            throw .because("'\(text)' lacks its port", hint: "write \(written):8080")
+            if address.family == .v4 { throw .because("'\(text)' lacks its port", hint: "write \(address):8080") }
+            throw .because("'\(text)' is an address alone", hint: "write brackets and a port: [::1]:8080")
         }
         throw .notThis
     }

@@ -6,7 +6,8 @@ package import NetTypes
 package enum BootClock {
     package static func now() -> Instant { Instant(nanoseconds: read(CLOCK_BOOTTIME)) }
 
-    /// The wall clock's nanoseconds since 1970: only to compare with the kernel's packet time stamps, which have no other.
+    /// The wall clock's nanoseconds since 1970: only to compare with the kernel's packet time stamps, which have no
+    /// other.
     static func wallNanoseconds() -> UInt64 { read(CLOCK_REALTIME) }
 
     private static func read(_ clock: Int32) -> UInt64 {

@@ -4,11 +4,13 @@ import Glibc
 import Liveness
 import NetTypes
 
-/// A raw ICMP or ICMPv6 socket, bound to a device where the member has one. Needs CAP_NET_RAW; used by the prober's thread only.
+/// A raw ICMP or ICMPv6 socket, bound to a device where the member has one. Needs CAP_NET_RAW; used by the prober's
+/// thread only.
 ///
-/// Each member sends on a socket of its own, since the mark belongs to the socket; all members of a device are answered on one.
-/// (A socket that admits answers costs a copy of every answer to any of them: with one for each of 1,000 members probing took half
-/// a core.) One that answers come to is bound as well: an answer that comes back by another device proves nothing about this one.
+/// Each member sends on a socket of its own, since the mark belongs to the socket; all members of a device are answered
+/// on one. (A socket that admits answers costs a copy of every answer to any of them: with one for each of 1,000
+/// members probing took half a core.) One that answers come to is bound as well: an answer that comes back by another
+/// device proves nothing about this one.
 final class ICMPSocket {
     /// What a socket is for.
     enum Use: Hashable {
@@ -41,7 +43,8 @@ final class ICMPSocket {
     /// For epoll; valid as long as the socket lives.
     var fileDescriptor: Int32 { descriptor }
 
-    /// The index of the device it is bound to; 0 when it is bound to none. A device that went and came back has another.
+    /// The index of the device it is bound to; 0 when it is bound to none. A device that went and came back has
+    /// another.
     var interfaceIndex: Int32 {
         var index: Int32 = 0
         var size = socklen_t(MemoryLayout<Int32>.size)

@@ -13,8 +13,8 @@ package final class ProbeService: Sendable {
 
     /// Starts the thread; it probes nothing until `configure`.
     ///
-    /// - Parameter report: Called on the prober's thread, without a lock held, with the verdicts of one pass in the order in which they
-    ///   became certain. It must not wait: put them into a queue and return.
+    /// - Parameter report: Called on the prober's thread, without a lock held, with the verdicts of one pass in the
+    ///   order in which they became certain. It must not wait: put them into a queue and return.
     /// - Throws: `SocketFailure` when the kernel gives no descriptor or no thread.
     package init(report: @escaping @Sendable ([ProbeResult]) -> Void) throws(SocketFailure) {
         mailbox = Mailbox(bell: try Bell())
@@ -22,8 +22,8 @@ package final class ProbeService: Sendable {
         thread = Mutex(try Self.start(prober))
     }
 
-    /// Probes exactly these members from now on; what was told before and not yet taken up is forgotten. Schedules whose name, scope
-    /// and probe stay go on undisturbed; a change of device or mark only changes their sockets.
+    /// Probes exactly these members from now on; what was told before and not yet taken up is forgotten. Schedules
+    /// whose name, scope and probe stay go on undisturbed; a change of device or mark only changes their sockets.
     package func configure(_ members: [ProbedMember]) { mailbox.put(members) }
 
     /// Ends the thread and waits for it: no report comes after. Twice is once. Called from `report`, it does not wait.

@@ -1,7 +1,8 @@
 /// How probing meets the kernel: the loop that sends what the table asks for and feeds it what comes back.
 ///
-/// One pass: wait; read the clock; empty the sockets; then let the table judge. The order matters: an answer that was in a socket
-/// when its deadline passed has come in time, however late the prober was (the kernel's time stamp says so).
+/// One pass: wait; read the clock; empty the sockets; then let the table judge. The order matters: an answer that was
+/// in a socket when its deadline passed has come in time, however late the prober was (the kernel's time stamp says
+/// so).
 import CShim
 import Glibc
 import Liveness
@@ -53,7 +54,9 @@ struct Prober {
         let now = BootClock.now()
         empty(ready)
         if let wake = table.nextWake, wake <= now {
-            for _ in 0..<Self.mostPasses where !empty(poller.ready(waiting: false)) { break }
+            for _ in 0..<Self.mostPasses {
+                guard empty(poller.ready(waiting: false)) else { break }
+            }
             perform(table.due(at: now))
         }
         lastPass = now
@@ -138,8 +141,8 @@ extension Prober {
         }
     }
 
-    /// The kernel's wall-clock stamp on the boot clock: now less the message's age. An age that would put it before the last time
-    /// this socket was emptied comes from a wall clock that was set meanwhile.
+    /// The kernel's wall-clock stamp on the boot clock: now less the message's age. An age that would put it before the
+    /// last time this socket was emptied comes from a wall clock that was set meanwhile.
     private func instant(_ stamp: UInt64?) -> Instant {
         let now = BootClock.now()
         let wall = BootClock.wallNanoseconds()

@@ -23,8 +23,8 @@ package struct SocketFailure: Error, Hashable, Sendable, CustomStringConvertible
         }
     }
 
-    /// Whether the socket itself may be what is wrong: it is bound to an interface index, which a device that went and came back no
-    /// longer has.
+    /// Whether the socket itself may be what is wrong: it is bound to an interface index, which a device that went and
+    /// came back no longer has.
     var spoilsSocket: Bool {
         switch code {
         case EAGAIN, ENOBUFS, ENOMEM, EINTR, EPERM, EACCES: false

@@ -1,10 +1,10 @@
+import ConfigSyntax
 /// The model plane's state in the daemon: which deployments are healthy, what the gateway is to serve by, what it decided.
 ///
 /// The gateway process decides each request on a snapshot made here; what it learns of its members comes back as reports.
 import Forwarding
 package import Inference
 import NetTypes
-import ConfigSyntax
 package import PolicyEngine
 
 package struct ModelPlane: Sendable {

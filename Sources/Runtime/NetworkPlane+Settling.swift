@@ -107,6 +107,7 @@ extension NetworkPlane {
         guard !changes.isEmpty else { return }
         for change in changes { view.expect(change) }
         inFlight[nextToken] = changes
+        tally.sent += changes.count
         effects.append(.program(lane, token: nextToken, changes))
         nextToken += 1
     }
@@ -140,7 +141,9 @@ extension NetworkPlane {
         var unanswered = max(0, changes.count - outcomes.count)
         for (change, outcome) in zip(changes, outcomes) {
             switch outcome {
-            case .accepted: refusals[change.target] = nil
+            case .accepted:
+                refusals[change.target] = nil
+                tally.accepted += 1
             case .refused(let refusal):
                 hold(change, refusal, at: now, &effects)
                 reread.insert(change.family)

@@ -22,6 +22,9 @@ package struct NetworkPlane: Sendable {
     /// How often an object of ours had to be put back.
     package internal(set) var driftCount: UInt64 = 0
 
+    /// Changes sent and taken since the configuration was applied.
+    package internal(set) var tally = Tally()
+
     /// Batches on their way to the kernel.
     var inFlight: [UInt64: [KernelChange]] = [:]
     /// Later parts of a plan that is too long for the fast lane, each waiting for the one before.
@@ -37,6 +40,11 @@ package struct NetworkPlane: Sendable {
     /// Moments of `Effect.wake` already asked for.
     var wakeAt: Instant?
 
+    package struct Tally: Hashable, Sendable {
+        package internal(set) var sent = 0
+        package internal(set) var accepted = 0
+    }
+
     struct Stage: Sendable {
         let lane: Lane
         let changes: [KernelChange]
@@ -50,6 +58,11 @@ package struct NetworkPlane: Sendable {
     package struct ProbeKey: Hashable, Sendable {
         package let member: String
         package let scope: HealthScope
+
+        package init(member: String, scope: HealthScope) {
+            self.member = member
+            self.scope = scope
+        }
     }
 
     package struct Refusal: Hashable, Sendable {
@@ -116,5 +129,30 @@ package struct NetworkPlane: Sendable {
                 )
             }
         }
+    }
+}
+
+extension NetworkPlane {
+    /// Whether nothing is under way and nothing is due.
+    package var isSettled: Bool { view.isComplete && isNumbered && inFlight.isEmpty && stages.isEmpty && !needsPlan }
+
+    /// What a next-hop id of ours stands for: `group wan ipv4`.
+    package func nameOf(_ id: NexthopID) -> String? {
+        for family in AddressFamily.allCases {
+            if numbers.nexthop(NexthopName.park(family)) == id { return NexthopName.park(family) }
+            for group in configuration.groups {
+                if numbers.nexthop(NexthopName.group(group.name, family)) == id { return "group \(group.name)" }
+                for member in group.members {
+                    let fullName = group.fullName(of: member)
+                    if numbers.nexthop(NexthopName.member(fullName, family)) == id { return fullName }
+                }
+            }
+        }
+        for route in configuration.routes {
+            if case .via(let gateway, _) = route.use, numbers.nexthop(NexthopName.via(gateway.value)) == id {
+                return NexthopName.via(gateway.value)
+            }
+        }
+        return nil
     }
 }

@@ -1,9 +1,9 @@
+package import ConfigModel
 /// How events and effects are written down, and how a recording is run again (`martletd --record`, `martlet replay`).
 ///
 /// One line an event, followed by one line an effect. A configuration is recorded as its texts, because its parsed form is
 /// large and the texts are what an operator can read; whoever replays parses them again.
 import ConfigSyntax
-package import ConfigModel
 package import NetTypes
 
 package enum RecordedLine: Sendable, Codable {

@@ -1,10 +1,9 @@
 /// The operator's command: which subcommands there are. Each is a thin client of the daemon's control socket, or works on files.
 import ArgumentParser
+import Control
 
 @main
 struct Martlet: ParsableCommand {
-    static let version = "0.1.0"
-
     static let configuration = CommandConfiguration(
         abstract: "Route packets and prompts: ask and steer martletd.",
         discussion: """
@@ -17,17 +16,21 @@ struct Martlet: ParsableCommand {
               martlet drain wan.cable               take a member out gently
 
             EXIT STATUS
-              0 done, 1 the answer is no or the file is wrong, 2 usage, 3 the daemon cannot be reached
+              0  done
+              1  the answer is no, or the file is wrong
+              2  usage
+              3  the daemon cannot be reached
 
             ENVIRONMENT
               MARTLET_SOCKET  the control socket, if --socket does not name it
               NO_COLOR        never colour, as a terminal's output is otherwise
             """,
-        version: version,
+        version: MartletVersion.text,
         groupedSubcommands: [
-            CommandGroup(name: "Configuration:", subcommands: [Check.self, Plan.self, Apply.self]),
-            CommandGroup(name: "Looking:", subcommands: [Status.self, Show.self, Explain.self, Watch.self]),
-            CommandGroup(name: "Steering:", subcommands: [Drain.self, Undrain.self, Down.self, Up.self]),
+            CommandGroup(name: "Configuration", subcommands: [Check.self, Plan.self, Apply.self]),
+            CommandGroup(name: "Looking", subcommands: [Status.self, Show.self, Explain.self, Watch.self]),
+            CommandGroup(name: "Steering", subcommands: [Drain.self, Undrain.self, Down.self, Up.self]),
+            CommandGroup(name: "Incidents", subcommands: [ReplayCommand.self]),
         ]
     )
 

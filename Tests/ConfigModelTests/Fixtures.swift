@@ -21,7 +21,9 @@ enum Fixtures {
         /// All errors and unserved features as an operator reads them, without the folder's own place.
         func rendered() -> String {
             let checked = check()
-            let lines = (checked.errors + checked.unserved).map { $0.rendered(with: checked.sources) }
+            let lines =
+                checked.errors.map { $0.rendered(with: checked.sources) }
+                + checked.unserved.map { $0.rendered(with: checked.sources, label: "unserved") }
             let folder = main.deletingLastPathComponent().path + "/"
             return lines.joined(separator: "\n").replacingOccurrences(of: folder, with: "") + "\n"
         }

@@ -1,13 +1,14 @@
 /// Right files are read into the values that the planes work with.
 import ConfigModel
-import ConfigSyntax
 import Forwarding
 import Foundation
-import Inference
 import Liveness
 import NetTypes
 import PolicyEngine
 import Testing
+
+@testable import ConfigSyntax
+@testable import Inference
 
 @Suite struct RightConfigurationTests {
     @Test(arguments: Fixtures.all(in: "right"))
@@ -21,10 +22,10 @@ import Testing
         let fixture = Fixtures.fixture("right/operator-surface.yaml")
         let checked = fixture.check()
         let unserved = checked.unserved.map(\.message)
-        let expected = try String(contentsOf: fixture.expectation, encoding: .utf8)
         if ProcessInfo.processInfo.environment["MARTLET_WRITE_GOLDEN"] != nil {
             try fixture.rendered().write(to: fixture.expectation, atomically: true, encoding: .utf8)
         }
+        let expected = try String(contentsOf: fixture.expectation, encoding: .utf8)
         #expect(fixture.rendered() == expected)
         for feature in ["network.services.site", "network.masquerade", "network.notify", "models.listen.tls"] {
             #expect(unserved.contains("'\(feature)' is not served by this version"), "\(feature)")

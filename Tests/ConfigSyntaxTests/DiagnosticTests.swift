@@ -51,7 +51,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("weigth", "weight"), ("wieght", "weight"), ("weight ", "weight"), ("Weight", "weight"), ("tear", "tier"),
+        ("weigth", "weight"), ("wieght", "weight"), ("weight ", "weight"), ("Weight", "weight"), ("tir", "tier"),
     ])
     func aSlipFindsTheNearestName(_ wrong: String, _ right: String) {
         #expect(NearestName.of(wrong, among: ["tier", "weight", "probe"]) == right)

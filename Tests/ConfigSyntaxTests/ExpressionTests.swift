@@ -1,5 +1,6 @@
-import ConfigSyntax
 import Testing
+
+@testable import ConfigSyntax
 
 @Suite struct ExpressionTests {
     private func word(_ text: String, _ offset: Int) -> Expression.Word { .init(text: text, offset: offset) }

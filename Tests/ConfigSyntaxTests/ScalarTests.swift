@@ -1,5 +1,6 @@
-import ConfigSyntax
 import Testing
+
+@testable import ConfigSyntax
 
 @Suite struct ScalarTests {
     /// What a text is read as: nil for refused, with the reason per row.

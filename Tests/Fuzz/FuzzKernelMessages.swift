@@ -1,5 +1,6 @@
 /// libFuzzer's entry for netlink messages: whatever bytes come, none stops the process; and what can be sent by us reads back as it was.
 import Forwarding
+@testable import Kernel
 import NetTypes
 
 /// The messages that carry objects, and the answer to a request: links, addresses, routes, rules, next hops, `NLMSG_ERROR`.

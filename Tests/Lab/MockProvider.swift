@@ -10,6 +10,12 @@ package final class MockProvider: Sendable {
         case anthropic
     }
 
+    /// Where an Anthropic provider wants its key; the other place is refused.
+    package enum KeyHeader: String, Sendable {
+        case xAPIKey = "x-api-key"
+        case authorization
+    }
+
     package let dialect: Dialect
     package let name: String
     /// The only key it accepts.
@@ -26,6 +32,7 @@ package final class MockProvider: Sendable {
     ///
     /// - Parameters:
     ///   - endpoints: `192.0.2.80:80`, `[2001:db8:80::1]:80`.
+    ///   - keyHeader: for the Anthropic dialect only.
     ///   - models: the only ones it knows; those of its dialect when empty.
     ///   - delay: the time between two pieces of a streamed answer.
     package init(
@@ -33,6 +40,7 @@ package final class MockProvider: Sendable {
         name: String,
         key: String,
         endpoints: [String],
+        keyHeader: KeyHeader = .xAPIKey,
         models: [String] = [],
         delay: Duration = .zero,
         in namespace: Namespace,
@@ -43,7 +51,7 @@ package final class MockProvider: Sendable {
         let milliseconds = delay.components.seconds * 1000 + delay.components.attoseconds / 1_000_000_000_000_000
         var command = [try Programs.built("mock-provider"), "--dialect", dialect.rawValue, "--name", name]
         command += ["--key", key, "--control", "unix:\(controlPath)", "--delay-ms", String(milliseconds)]
-        command += ["--record", workspace.path("\(name).requests")]
+        command += ["--key-header", keyHeader.rawValue, "--record", workspace.path("\(name).requests")]
         command += endpoints.flatMap { ["--listen", $0] } + models.flatMap { ["--model", $0] }
         process = try namespace.spawn(command)
         let started = process
@@ -96,6 +104,7 @@ extension Site {
         name: String? = nil,
         key: String,
         port: Int = 80,
+        keyHeader: MockProvider.KeyHeader = .xAPIKey,
         models: [String] = [],
         delay: Duration = .zero
     ) throws -> MockProvider {
@@ -104,6 +113,7 @@ extension Site {
             name: name ?? "\(dialect.rawValue)-\(place)",
             key: key,
             endpoints: Family.allCases.map { Site.providers[place].endpoint($0, port: port) },
+            keyHeader: keyHeader,
             models: models,
             delay: delay,
             in: far,

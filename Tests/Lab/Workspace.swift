@@ -65,11 +65,20 @@ package final class Workspace: Sendable {
             return holdings.isTornDown ? nil : holdings
         }
         guard let held else { return }
-        for child in held.children { child.signal(SIGTERM) }
-        for child in held.children { child.stop() }
+        Workspace.end(held.children)
         Janitor.remove(namespaces: held.namespaces.map(\.name))
         try? FileManager.default.removeItem(at: directory)
         Interruption.forget(self)
+    }
+
+    /// Asks all to end, and makes those end that have not within the patience that all share.
+    private static func end(_ children: [ChildProcess]) {
+        for child in children { child.signal(SIGTERM) }
+        let deadline = Moment.now.after(ChildProcess.patience)
+        for child in children {
+            while child.isRunning && Moment.now < deadline { rest(.milliseconds(1)) }
+            if child.isRunning { child.stop(with: SIGKILL) }
+        }
     }
 
     /// Takes over a process that was started elsewhere in the lab.

@@ -18,6 +18,7 @@ struct ListenCommand {
     private static let receiveBufferForce: CInt = 33  // SO_RCVBUFFORCE
     /// Bytes of kernel buffer: a million route notifications must not overrun it.
     private static let receiveBuffer: CInt = 256 << 20
+    private static let addressSize: socklen_t = 12  // sizeof(struct sockaddr_nl)
     /// Bytes of one read: the kernel's own largest notification.
     private static let readSize = 64 << 10
 
@@ -45,6 +46,8 @@ struct ListenCommand {
         var size = ListenCommand.receiveBuffer
         let length = socklen_t(MemoryLayout<CInt>.size)
         setsockopt(opened.number, SOL_SOCKET, ListenCommand.receiveBufferForce, &size, length)
+        // A socket without a port number of its own is passed over by multicasts that spare port 0.
+        try bindToOwnPort(opened.number)
         for var group in ListenCommand.groups {
             let joined = setsockopt(
                 opened.number,
@@ -56,6 +59,16 @@ struct ListenCommand {
             guard joined == 0 else { throw SystemFailure("join netlink group \(group)") }
         }
         return opened
+    }
+
+    /// Binds to struct sockaddr_nl with port 0: the kernel chooses one.
+    private func bindToOwnPort(_ socket: CInt) throws {
+        var address = sockaddr_storage()
+        address.ss_family = sa_family_t(AF_NETLINK)
+        let bound = withUnsafePointer(to: address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(socket, $0, ListenCommand.addressSize) }
+        }
+        guard bound == 0 else { throw SystemFailure("bind netlink") }
     }
 
     private func read(from socket: CInt, counts: inout AnnouncementCounts) {

@@ -91,7 +91,8 @@ struct ICMPMalformedTests {
         }
     }
 
-    /// A mutation fuzzer with a fixed seed. What is read as a reply must be one bit for bit; the rest only must not trap.
+    /// A mutation fuzzer with a fixed seed. What is read as a reply must be one bit for bit; the rest only must not
+    /// trap.
     @Test func noMutationTrapsOrPassesForAnotherReply() throws {
         var rng = Seeded(2)
         let seeds = try Self.rowsV4().map(\.bytes) + Self.rowsV6().map(\.bytes)

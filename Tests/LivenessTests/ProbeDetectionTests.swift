@@ -32,7 +32,8 @@ struct ProbeDetectionTests {
             rtt = UInt64.random(in: 0...UInt64(timeout) * 900_000, using: &rng)
             phase = rng.next()
             death = UInt64.random(in: 0...UInt64(interval) * 8_000_000, using: &rng)
-            // Half of the 50 ms slack, as both the request and the judgement may be late; and less than voids or leaves out a round.
+            // Half of the 50 ms slack, as both the request and the judgement may be late; and less than voids or leaves
+            // out a round.
             mostLate = min(25_000_000, UInt64(timeout) * 500_000 - 1, UInt64(interval) * 250_000)
         }
 

@@ -55,8 +55,8 @@ struct ProbeStandstillTests {
         #expect(rounds == 10)
     }
 
-    /// The promise at the head of ProbeSchedule.swift, for standstills of every length at every time. The kernel is taken to stand
-    /// still too: what would have arrived meanwhile arrives at the end.
+    /// The promise at the head of ProbeSchedule.swift, for standstills of every length at every time. The kernel is
+    /// taken to stand still too: what would have arrived meanwhile arrives at the end.
     @Test func noStandstillFailsAMemberThatAnswersWithinHalfItsTimeout() throws {
         var rng = Seeded(7)
         for _ in 0..<400 {

@@ -4,15 +4,22 @@ import LabText
 struct AnthropicDialect: Dialect {
     var key: String
     var models: [String]
+    var keyHeader: Settings.KeyHeader
 
     let chatPath = "/v1/messages"
-    private static let versions = ["2023-01-01", "2023-06-01"]
+    private static let versions = ["2023-01-01", "2023-06-01", "2026-10-21"]
 
     func admit(_ request: Request) throws(Refusal) {
-        guard let given = request.header("x-api-key") else {
-            throw Refusal(status: 401, message: "x-api-key header is required")
+        let name = keyHeader.rawValue
+        guard let given = request.header(name) else {
+            throw Refusal(status: 401, message: "\(name) header is required")
         }
-        guard given == key else { throw Refusal(status: 401, message: "invalid x-api-key") }
+        let wanted =
+            switch keyHeader {
+            case .xAPIKey: key
+            case .authorization: "Bearer \(key)"
+            }
+        guard given == wanted else { throw Refusal(status: 401, message: "invalid \(name)") }
         guard let version = request.header("anthropic-version") else {
             throw Refusal(status: 400, message: "anthropic-version: header is required")
         }
@@ -38,8 +45,7 @@ struct AnthropicDialect: Dialect {
     }
 
     private static func isOwn(_ tool: JSON) -> Bool {
-        guard let type = tool["type"]?.string else { return true }
-        return type == "custom"
+        !(tool["type"]?.string.map(AnthropicShape.providerTools.contains) ?? false)
     }
 
     /// Paths are written with dots throughout: `messages.0.content`.

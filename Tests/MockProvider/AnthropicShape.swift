@@ -15,15 +15,25 @@ enum AnthropicShape {
         required: ["max_tokens", "messages", "model"]
     )
 
-    /// A tool of the client's own; those of the provider name another `type` and are not looked into.
+    /// A tool of the client's own. Those of ``providerTools`` are not looked into.
     static let tool = Shape(
         fields: [
             "input_schema": .map, "name": .string, "allowed_callers": .list, "cache_control": .orNull(.map),
             "defer_loading": .bool, "description": .string, "eager_input_streaming": .orNull(.bool),
-            "input_examples": .list, "strict": .bool, "type": .orNull(.string),
+            "input_examples": .list, "strict": .bool, "type": .orNull(.word(["custom"])),
         ],
         required: ["input_schema", "name"]
     )
+
+    /// The types of the provider's own tools, `custom` apart.
+    static let providerTools: Set<String> = [
+        "bash_20250124", "browser_toolset_20260801", "code_execution_20250522", "code_execution_20250825",
+        "code_execution_20260120", "code_execution_20260521", "computer_toolset_20260801", "memory_20250818",
+        "text_editor_20250124", "text_editor_20250429", "text_editor_20250728", "tool_search_tool_bm25",
+        "tool_search_tool_bm25_20251119", "tool_search_tool_regex", "tool_search_tool_regex_20251119",
+        "web_fetch_20250910", "web_fetch_20260209", "web_fetch_20260309", "web_fetch_20260318",
+        "web_search_20250305", "web_search_20260209", "web_search_20260318",
+    ]
 
     private static let metadata = Shape(fields: ["user_id": .orNull(.string)])
 

@@ -30,7 +30,8 @@ final class Provider: Sendable {
         let dialect: any Dialect =
             switch settings.dialect {
             case .openai: OpenAIDialect(key: settings.key, models: settings.models)
-            case .anthropic: AnthropicDialect(key: settings.key, models: settings.models)
+            case .anthropic:
+                AnthropicDialect(key: settings.key, models: settings.models, keyHeader: settings.keyHeader)
             }
         planner = Planner(dialect: dialect, settings: settings)
         journal = try Journal(path: settings.record)

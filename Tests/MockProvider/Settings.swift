@@ -17,12 +17,21 @@ struct Settings: Sendable {
     var control: Endpoint?
     /// The only key it accepts.
     var key: String
+    /// Where Anthropic's key must stand; OpenAI's always stands in `authorization`.
+    var keyHeader: KeyHeader
     /// The only models it knows.
     var models: [String]
     /// The file that takes one JSON line per request.
     var record: String?
     /// Milliseconds between two pieces of a streamed answer.
     var delayMilliseconds: Int
+
+    /// The two places a key for Anthropic may stand in. Its documentation names `x-api-key`; its Python client sends `authorization` since
+    /// some release up to 2.12.0. One run of the mock takes one of them, so that the other is found out.
+    enum KeyHeader: String {
+        case xAPIKey = "x-api-key"
+        case authorization
+    }
 
     /// A TCP address with its port, or the path of a unix socket.
     enum Endpoint: Sendable, Hashable {
@@ -33,10 +42,11 @@ struct Settings: Sendable {
     static let usage = """
         mock-provider --dialect openai|anthropic --listen ADDRESS:PORT… --key KEY [--model NAME…] [--name NAME]
                       [--control ADDRESS:PORT|unix:PATH] [--record FILE] [--delay-ms MILLISECONDS]
+                      [--key-header x-api-key|authorization]
         """
 
     private static let known = [
-        "--dialect", "--listen", "--key", "--model", "--name", "--control", "--record", "--delay-ms",
+        "--dialect", "--listen", "--key", "--model", "--name", "--control", "--record", "--delay-ms", "--key-header",
     ]
 
     init(_ arguments: some Sequence<String>) throws(CommandOptions.Misuse) {
@@ -53,6 +63,11 @@ struct Settings: Sendable {
         control = nil
         if let text = options.value("--control") { control = try Settings.endpoint(text) }
         key = try options.required("--key")
+        let header = options.value("--key-header") ?? KeyHeader.xAPIKey.rawValue
+        guard let keyHeader = KeyHeader(rawValue: header) else {
+            throw CommandOptions.Misuse("--key-header is x-api-key or authorization, not \(header)")
+        }
+        self.keyHeader = keyHeader
         models = options.values("--model")
         if models.isEmpty { models = Settings.defaultModels(of: dialect) }
         record = options.value("--record")

@@ -18,12 +18,12 @@ final class ProbeLog: Sendable {
         let scope: HealthScope
     }
 
-    private let subjects: [ToolOptions.Subject]
+    private let subjects: [String: ToolOptions.Subject]
     private let isQuiet: Bool
     private let state = Mutex(State())
 
     init(_ subjects: [ToolOptions.Subject], isQuiet: Bool) {
-        self.subjects = subjects
+        self.subjects = Dictionary(subjects.map { ($0.probed.name, $0) }) { first, _ in first }
         self.isQuiet = isQuiet
     }
 
@@ -36,7 +36,7 @@ final class ProbeLog: Sendable {
     private func note(_ result: ProbeResult, _ state: inout State) {
         state.rounds += 1
         if result.signal != .success { state.failures += 1 }
-        guard let subject = subjects.first(where: { $0.probed.name == result.member }) else { return }
+        guard let subject = subjects[result.member] else { return }
         let key = Key(member: result.member, scope: result.scope)
         var health = state.health[key] ?? Health(subject.hysteresis, since: result.at)
         let change = health.observe(result.signal, at: result.at)

@@ -1,4 +1,5 @@
-/// The prober alone, as a process: what it learns is written as lines, so that namespace tests can run it where and as whom they want.
+/// The prober alone, as a process: what it learns is written as lines, so that namespace tests can run it where and as
+/// whom they want.
 ///
 ///     round   AT NAME SCOPE success|CAUSE RTT LOST/SENT VOIDED     each round's verdict, nanoseconds on the boot clock
 ///     verdict AT NAME SCOPE up|down|…                              each change of health

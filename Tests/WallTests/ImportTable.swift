@@ -54,7 +54,7 @@ enum ImportTable {
         // Row 0
         ImportRow("NetTypes", .pure),
         ImportRow("ConfigSyntax", .pure),
-        ImportRow("Wire", .pure, ours: ["NetTypes"]),
+        ImportRow("Wire", .pure),
 
         // Row 1
         ImportRow("PolicyEngine", .pure, ours: ["NetTypes", "ConfigSyntax"]),
@@ -86,8 +86,8 @@ enum ImportTable {
         ImportRow(
             "Gateway",
             .outside,
-            ours: sharedCore + ["Wire", "Inference"],
-            packages: ["NIOCore", "NIOPosix", "NIOHTTP1", "NIOSSL"],
+            ours: ["NetTypes", "PolicyEngine", "Wire", "Inference"],
+            packages: ["NIOCore", "NIOPosix", "NIOHTTP1", "NIOTLS", "NIOSSL"],
             further: ["Glibc", "Synchronization", "FoundationEssentials"]
         ),
         ImportRow("ConfigYAML", .outside, ours: ["ConfigSyntax"], packages: ["Yams"], further: ["CYaml", "Glibc"]),
@@ -103,7 +103,7 @@ enum ImportTable {
             "Daemon",
             .outside,
             ours: sharedCore + planes + [
-                "Wire", "ConfigModel", "Runtime", "Kernel", "Probing", "Gateway", "ConfigYAML", "Control", "CShim",
+                "ConfigModel", "Runtime", "Kernel", "Probing", "ConfigYAML", "Control", "CShim",
             ],
             packages: ["NIOCore", "NIOPosix", "NIOHTTP1", "Logging"],
             further: ["Foundation", "Glibc", "Synchronization"]
@@ -114,13 +114,13 @@ enum ImportTable {
             "martletd",
             .outside,
             ours: ["Daemon", "Gateway"],
-            packages: ["ArgumentParser"],
-            further: ["Glibc"]
+            packages: ["ArgumentParser", "Logging"],
+            further: ["Foundation"]
         ),
         ImportRow(
             "martlet",
             .outside,
-            ours: ["NetTypes", "ConfigSyntax", "Inference", "ConfigModel", "Runtime", "ConfigYAML", "Control"],
+            ours: ["NetTypes", "ConfigSyntax", "Forwarding", "Inference", "ConfigModel", "Runtime", "ConfigYAML", "Control"],
             packages: ["ArgumentParser"],
             further: ["Glibc", "FoundationEssentials"]
         ),

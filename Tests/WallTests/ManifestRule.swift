@@ -38,10 +38,15 @@ struct Manifest: Decodable, Equatable {
 }
 
 enum ManifestRule {
-    /// Where manifest, table and folders differ. `folders` are the names in `Sources`. Tests and what stands under `Tests` (the
-    /// lab, the mocks) may depend on what they like.
+    /// What is no part of the product: it may depend on what it likes.
+    private static let outside = ["Tests/", "Benchmarks/"]
+
+    /// Where manifest, table and folders differ. `folders` are the names in `Sources`. Tests, and what
+    /// stands under `outside`, are left out.
     static func violations(in manifest: Manifest, table: [ImportRow], folders: [String]) -> [Violation] {
-        let ours = manifest.targets.filter { $0.type != "test" && !($0.path ?? "").hasPrefix("Tests/") }
+        let ours = manifest.targets.filter { target in
+            target.type != "test" && !outside.contains { (target.path ?? "").hasPrefix($0) }
+        }
         let missing = folders.filter { folder in !ours.contains { $0.name == folder } }
             .map { "Sources/\($0) is no target" }
         return (missing + ours.flatMap { differences(of: $0, table: table) })

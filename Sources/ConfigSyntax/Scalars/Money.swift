@@ -25,7 +25,12 @@ extension Money: ScalarValue {
             let problem = unit.isEmpty ? "'\(text)' lacks its currency" : "unknown currency '\(unit)'"
             throw .because(problem, hint: "write it as \(number) USD")
         }
-        guard let pico = DecimalText.scaled(number, digits: fractionalDigits), pico <= largest else { throw .notThis }
+        guard let pico = DecimalText.scaled(number, digits: fractionalDigits), pico <= largest else {
+            throw .because(
+                "'\(number)' is no amount with at most \(fractionalDigits) digits after the point",
+                hint: nil
+            )
+        }
         return Money(picoDollars: pico)
     }
 }

@@ -12,11 +12,13 @@ package struct Per<Amount: ScalarValue & Hashable & Sendable, Unit: ScalarValue 
 }
 
 extension Per: ScalarValue {
-    package static var expectation: String { "\(Amount.expectation) for each of a unit, written with a '/'" }
+    package static var expectation: String { "\(Amount.expectation), '/' and \(Unit.expectation)" }
 
     package static func parse(_ text: String) throws(ScalarError) -> Self {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 2 else { throw .notThis }
+        guard parts.count == 2 else {
+            throw .because("'\(text)' does not say per what", hint: "write a '/' and then \(Unit.expectation)")
+        }
         return Self(try Amount.parse(String(parts[0])), per: try Unit.parse(String(parts[1])))
     }
 }

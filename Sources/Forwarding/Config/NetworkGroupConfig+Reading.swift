@@ -54,7 +54,7 @@ extension NetworkGroup {
     }
 
     private static func checkCount(_ entries: [Node.Entry], _ block: BlockReader) {
-        if entries.isEmpty, block.has("members") ? block.node("members")?.kind == .map([]) : true {
+        if entries.isEmpty, block.isReadable, !block.has("members") || block.node("members")?.kind == .map([]) {
             block.diagnostics.report("'\(block.path)' has no members", at: block.keyPlace("members"))
         }
         if entries.count > mostMembers {
@@ -165,7 +165,7 @@ private struct MemberReader {
         }
         if !hasDevice, !hasVia, !hasBackend {
             let hint = "write dev:, via: or both"
-            diagnostics.report("'\(block.path)' says not where to go", at: name.place, hint: hint)
+            block.reportLack("'\(block.path)' says not where to go", hint: hint)
         }
         if member.isAuto, !hasDevice {
             block.report("needs a device to learn the gateway from", key: "via", hint: "add dev:")

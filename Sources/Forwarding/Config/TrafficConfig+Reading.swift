@@ -64,8 +64,7 @@ extension SetTable {
 
 extension NetworkPolicy {
     static func readAll(in network: BlockReader, sets: SetTable) -> [NetworkPolicy] {
-        network.list("policies").compactMap { item in
-            let block = BlockReader(item, path: "\(network.path).policies", into: network.diagnostics)
+        network.policies().compactMap { block in
             defer { block.finish() }
             return read(block, sets)
         }
@@ -88,7 +87,7 @@ extension NetworkPolicy {
         let use = block.required("use", as: String.self)
         let strategy = block.optional("strategy", as: Strategy.self)?.value
         let otherwise = block.optional("otherwise", as: Otherwise.self)?.value ?? .reject
-        diagnostics.noteUnserved("network.policies", at: block.place)
+        diagnostics.noteUnserved(block.path, at: block.place)
         guard let name, let use else { return nil }
         return NetworkPolicy(
             name: name,
@@ -147,7 +146,7 @@ extension MasqueradeDefinition {
         defer { block.finish() }
         network.noteUnserved("masquerade")
         let devices = block.values("out", as: String.self)
-        if devices.isEmpty { block.diagnostics.report("'\(block.path)' names no device in 'out'", at: block.place) }
+        if devices.isEmpty { block.reportLack("'\(block.path)' names no device in 'out'") }
         for device in devices { NetworkNames.checkDevice(device, block.diagnostics) }
         return MasqueradeDefinition(devices: devices, place: block.place)
     }
@@ -167,7 +166,7 @@ extension NotifyDefinition {
         let subjects = block.values("on", as: Subject.self).map(\.value)
         let webhook = block.optional("webhook", as: String.self)
         let exec = block.optional("exec", as: String.self)
-        if !block.has("on") { block.diagnostics.report("'\(block.path)' lacks 'on'", at: block.place) }
+        if !block.has("on") { block.reportLack("'\(block.path)' lacks 'on'") }
         if block.has("webhook"), block.has("exec") { block.report("stands beside 'webhook'", key: "exec") }
         if let webhook {
             if !webhook.value.hasPrefix("http://"), !webhook.value.hasPrefix("https://") {
@@ -180,7 +179,7 @@ extension NotifyDefinition {
             return NotifyDefinition(subjects: subjects, channel: .exec(exec), place: block.place)
         }
         if !block.has("webhook"), !block.has("exec") {
-            block.diagnostics.report("'\(block.path)' says not how", at: block.place, hint: "write webhook: or exec:")
+            block.reportLack("'\(block.path)' says not how", hint: "write webhook: or exec:")
         }
         return nil
     }

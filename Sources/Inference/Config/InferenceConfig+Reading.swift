@@ -30,7 +30,7 @@ extension ModelsConfiguration {
 extension ListenDefinition {
     static func readAll(in models: BlockReader) -> [ListenDefinition] {
         let items = models.list("listen")
-        if items.isEmpty, !models.has("listen") || models.node("listen")?.kind == .list([]) {
+        if items.isEmpty, models.isReadable, !models.has("listen") || models.node("listen")?.kind == .list([]) {
             models.diagnostics.report(
                 "'\(models.path)' listens nowhere",
                 at: models.keyPlace("listen"),

@@ -16,18 +16,23 @@ extension KeyDigest: ScalarValue {
     package static var expectation: String { "'sha256:' and 64 hexadecimal digits" }
 
     package static func parse(_ text: String) throws(ScalarError) -> KeyDigest {
-        guard text.hasPrefix("sha256:") else { throw .notThis }
+        // What is written here may be the key itself.
+        guard text.hasPrefix("sha256:") else { throw notADigest }
         let digits = Array(text.utf8.dropFirst("sha256:".utf8.count))
         guard digits.count == 64 else {
-            throw .because("the hash has \(digits.count) digits after 'sha256:', not 64", hint: nil)
+            throw .confidential("there are \(digits.count) digits after 'sha256:', not 64", hint: nil)
         }
         var bytes: [UInt8] = []
         for pair in stride(from: 0, to: digits.count, by: 2) {
-            guard let high = hexValue(digits[pair]), let low = hexValue(digits[pair + 1]) else { throw .notThis }
+            guard let high = hexValue(digits[pair]), let low = hexValue(digits[pair + 1]) else { throw notADigest }
             bytes.append(high << 4 | low)
         }
-        guard let digest = KeyDigest(bytes: bytes) else { throw .notThis }
+        guard let digest = KeyDigest(bytes: bytes) else { throw notADigest }
         return digest
+    }
+
+    private static var notADigest: ScalarError {
+        .confidential("this is not \(expectation)", hint: "printf %s KEY | sha256sum")
     }
 
     private static func hexValue(_ byte: UInt8) -> UInt8? {

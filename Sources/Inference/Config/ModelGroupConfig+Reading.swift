@@ -24,7 +24,7 @@ extension ModelGroup {
             )
         )
         let entries = block.named("members")
-        if entries.isEmpty, !block.has("members") || block.node("members")?.kind == .map([]) {
+        if entries.isEmpty, block.isReadable, !block.has("members") || block.node("members")?.kind == .map([]) {
             diagnostics.report("'\(block.path)' has no members", at: block.keyPlace("members"))
         }
         if entries.count > mostMembers { block.report("are more than \(mostMembers)", key: "members") }

@@ -4,8 +4,7 @@ import PolicyEngine
 
 extension ModelPolicy {
     static func readAll(in models: BlockReader, sets: SetTable) -> [ModelPolicy] {
-        models.list("policies").compactMap { item in
-            let block = BlockReader(item, path: "\(models.path).policies", into: models.diagnostics)
+        models.policies().compactMap { block in
             defer { block.finish() }
             return read(block, sets)
         }
@@ -49,11 +48,10 @@ extension ModelPolicy {
         if block.has("by"), !block.has("split") { block.report("belongs to 'split'", key: "by") }
         let written = ["use", "reject", "split"].filter { block.has($0) }
         guard written.count == 1 else {
-            block.diagnostics.report(
+            block.reportLack(
                 written.isEmpty
                     ? "'\(block.path)' says not what to do"
                     : "'\(block.path)' says more than one thing to do: \(written.joined(separator: ", "))",
-                at: block.place,
                 hint: "write one of use:, split: and reject:"
             )
             return nil

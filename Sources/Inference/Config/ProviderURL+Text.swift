@@ -10,6 +10,9 @@ extension ProviderURL: ScalarValue {
     static let longest = 1024
 
     package static func parse(_ text: String) throws(ScalarError) -> ProviderURL {
+        guard !text.contains("@") else {
+            throw .confidential("a URL holds no user or password", hint: "name the provider's secret with key:")
+        }
         guard text.utf8.count <= longest, text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else { throw .notThis }
         guard let separator = text.firstRange(of: "://") else {
             throw .because("'\(text)' lacks its scheme", hint: "write https://\(text)")
@@ -27,9 +30,6 @@ extension ProviderURL: ScalarValue {
     }
 
     private static func authority(_ text: Substring) throws(ScalarError) -> (Host, UInt16?) {
-        guard !text.contains("@") else {
-            throw .because("a URL holds no user or password", hint: "name the provider's secret with key:")
-        }
         guard !text.isEmpty else { throw .because("the URL names no host", hint: nil) }
         if text.first == "[" { return try bracketed(text) }
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)

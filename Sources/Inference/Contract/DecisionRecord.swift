@@ -118,3 +118,38 @@ package struct UsageRow: Hashable, Sendable, Codable {
         self.reasoning = reasoning
     }
 }
+
+extension DecisionRecord {
+    /// The record of a request that was refused before its body was looked at.
+    package init(
+        refused id: String,
+        startedAt: Instant,
+        startedUnix: UInt64,
+        duration: Span,
+        key: GatewayKey?,
+        draw: UInt64,
+        generation: UInt64,
+        status: Int,
+        errorCode: String,
+        bytes: Int
+    ) {
+        self.init(
+            id: id,
+            startedAt: startedAt,
+            startedUnix: startedUnix,
+            duration: duration,
+            key: key?.name,
+            team: key?.team,
+            isStreamed: false,
+            draw: draw,
+            generation: generation,
+            candidates: [],
+            attempts: [],
+            usage: UsageRow(),
+            outcome: .rejected,
+            status: status,
+            errorCode: errorCode,
+            bytesToClient: UInt64(clamping: bytes)
+        )
+    }
+}

@@ -28,6 +28,8 @@ struct Attempt: Sendable {
     var isReused = false
     /// Whether it was an idle connection that turned out dead, and this is the second.
     var isSecondConnection = false
+    /// Whether there is a connection, or one is being made, that must be closed or released when the attempt is over.
+    var hasConnection = true
     /// The runtime said that its path is down.
     var isPathDown = false
 
@@ -38,6 +40,7 @@ struct Attempt: Sendable {
     var connectOrder: ConnectOrder {
         ConnectOrder(
             attempt: id,
+            provider: request.provider,
             host: provider.host,
             port: provider.port,
             isTLS: provider.isTLS,

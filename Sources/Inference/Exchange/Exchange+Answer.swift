@@ -31,7 +31,7 @@ extension Exchange {
     /// A 200 that holds an error, or nothing that can be read.
     private mutating func failInBody(_ error: UpstreamError, at now: Instant) {
         let kind = error.kind == .malformed ? FailureClass.malformed : .errorFirstEvent
-        fail(Failure(kind: kind, error: error), detail: error.message, isConnectionGone: true, at: now)
+        fail(Failure(kind: kind, error: error), detail: error.message, at: now)
     }
 
     private mutating func deliver(_ body: [UInt8], at now: Instant) {
@@ -65,7 +65,7 @@ extension Exchange {
             forward(pieces, at: now)
             if commit == .content, !isClientBlocked { keepAlive(at: now) }
         } catch {
-            fail(Failure(kind: .malformed, error: error), detail: error.message, isConnectionGone: false, at: now)
+            fail(Failure(kind: .malformed, error: error), detail: error.message, at: now)
         }
     }
 
@@ -82,7 +82,7 @@ extension Exchange {
             if let error = piece.error {
                 flush(&bytes, at: now)
                 let kind = commit == .content ? FailureClass.errorMidStream : .errorFirstEvent
-                return fail(Failure(kind: kind, error: error), detail: error.message, isConnectionGone: false, at: now)
+                return fail(Failure(kind: kind, error: error), detail: error.message, at: now)
             }
             bytes += piece.bytes
             if piece.isMeaningful, commit < .content { commitContent(at: now) }
@@ -119,7 +119,7 @@ extension Exchange {
     }
 
     private mutating func streamIsWhole(at now: Instant) {
-        if let id = attempt?.id { actions.append(.releaseUpstream(id)) }
+        if let attempt, attempt.hasConnection { actions.append(.releaseUpstream(attempt.id)) }
         closeRow(as: nil, detail: nil, at: now)
         finish(.answered, end: .complete, at: now)
     }
@@ -131,11 +131,11 @@ extension Exchange {
             let rest = try stream?.finish(into: &meter) ?? []
             forward(rest, at: now)
         } catch {
-            return fail(Failure(kind: .malformed, error: error), detail: error.message, isConnectionGone: true, at: now)
+            return fail(Failure(kind: .malformed, error: error), detail: error.message, at: now)
         }
         guard commit != .over, attempt != nil else { return }
         guard commit == .content, meter.finish != nil, attempt?.provider.dialect == .openai else {
-            return fail(.truncated, isConnectionGone: true, at: now)
+            return fail(.truncated, at: now)
         }
         write(Array("data: [DONE]\n\n".utf8))
         streamIsWhole(at: now)

@@ -6,25 +6,16 @@ import Wire
 // MARK: - Attempts that fail
 
 extension Exchange {
-    mutating func fail(
-        _ kind: FailureClass,
-        detail: String? = nil,
-        isConnectionGone: Bool = false,
-        at now: Instant
-    ) {
-        fail(Failure(kind: kind), detail: detail, isConnectionGone: isConnectionGone, at: now)
+    mutating func fail(_ kind: FailureClass, detail: String? = nil, at now: Instant) {
+        fail(Failure(kind: kind), detail: detail, at: now)
     }
 
-    mutating func fail(_ failure: Failure, detail: String?, isConnectionGone: Bool, at now: Instant) {
+    mutating func fail(_ failure: Failure, detail: String?, at now: Instant) {
         lastFailure = failure
         guard let current = attempt else { return giveUp(at: now) }
         let rule = failure.kind.rule
         tell(failure, rule, of: current, detail: detail)
-        if isConnectionGone {
-            closeRow(as: failure.kind, detail: detail, at: now)
-        } else {
-            closeAttempt(as: failure.kind, detail: detail, at: now)
-        }
+        closeAttempt(as: failure.kind, detail: detail, at: now)
         if commit == .content { return breakOff(failure, at: now) }
         held = []
         stream = nil
@@ -50,11 +41,11 @@ extension Exchange {
 
     /// Ends the attempt, connection and all.
     mutating func closeAttempt(as kind: FailureClass?, detail: String?, at now: Instant) {
-        if let id = attempt?.id { actions.append(.closeUpstream(id)) }
+        if let attempt, attempt.hasConnection { actions.append(.closeUpstream(attempt.id)) }
         closeRow(as: kind, detail: detail, at: now)
     }
 
-    /// Ends the attempt whose connection needs nothing more.
+    /// Ends the attempt; what becomes of its connection has been said.
     mutating func closeRow(as kind: FailureClass?, detail: String?, at now: Instant) {
         guard var row = attempt?.row, let startedAt = attempt?.startedAt else { return }
         row.failure = kind

@@ -20,6 +20,11 @@ extension Exchange {
         actions.append(.send(current.id, current.request))
     }
 
+    mutating func connectFailed(_ kind: FailureClass, _ detail: String, at now: Instant) {
+        attempt?.hasConnection = false
+        fail(kind, detail: detail, at: now)
+    }
+
     mutating func received(_ head: UpstreamHead, at now: Instant) {
         guard let current = attempt, current.phase == .waiting else { return }
         deadlines[.head] = nil
@@ -84,9 +89,10 @@ extension Exchange {
     }
 
     mutating func upstreamEnded(at now: Instant) {
+        attempt?.hasConnection = false
         guard let phase = attempt?.phase else { return }
         switch phase {
-        case .connecting, .waiting: fail(.truncated, isConnectionGone: true, at: now)
+        case .connecting, .waiting: fail(.truncated, at: now)
         case .refused(let kind): refused(kind, isComplete: true, at: now)
         case .plain: answerPlainly(collected, at: now)
         case .streaming: streamEnded(at: now)
@@ -94,14 +100,16 @@ extension Exchange {
     }
 
     mutating func upstreamBroke(_ kind: FailureClass, _ detail: String, at now: Instant) {
+        attempt?.hasConnection = false
         guard let current = attempt else { return }
         if case .refused(let status) = current.phase { return refused(status, isComplete: false, at: now) }
         guard current.mayReconnect, current.phase == .waiting else {
-            return fail(kind, detail: detail, isConnectionGone: true, at: now)
+            return fail(kind, detail: detail, at: now)
         }
         deadlines.clearAttempt()
         attempt?.phase = .connecting
         attempt?.isSecondConnection = true
+        attempt?.hasConnection = true
         deadlines[.connect] = now + current.timeouts.connect
         if let order = attempt?.connectOrder { actions.append(.connect(order)) }
     }
@@ -122,6 +130,12 @@ extension Exchange {
             retryAfter: head.retryAfter,
             body: isReadable && kind == .clientError ? body : nil
         )
-        fail(failure, detail: error.message, isConnectionGone: isComplete, at: now)
+        fail(failure, detail: Self.detail(of: error, kind), at: now)
+    }
+
+    /// What of a provider's words may stand in records. Those about the client's request may repeat the prompt, and those
+    /// about our key the key: of these only the code is kept.
+    private static func detail(of error: UpstreamError, _ kind: FailureClass) -> String? {
+        kind == .clientError || kind == .unauthorised ? error.code : error.message
     }
 }

@@ -71,7 +71,7 @@ package struct Exchange: Sendable {
         case .request(let request): begin(request, at: now)
         case .connected(let id, let isReused): ifCurrent(id) { $0.connected(isReused: isReused, at: now) }
         case .connectFailed(let id, let kind, let detail):
-            ifCurrent(id) { $0.fail(kind, detail: detail, isConnectionGone: true, at: now) }
+            ifCurrent(id) { $0.connectFailed(kind, detail, at: now) }
         case .upstreamHead(let id, let head): ifCurrent(id) { $0.received(head, at: now) }
         case .upstreamBytes(let id, let bytes): ifCurrent(id) { $0.received(bytes, at: now) }
         case .upstreamEnded(let id): ifCurrent(id) { $0.upstreamEnded(at: now) }

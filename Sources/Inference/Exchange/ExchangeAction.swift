@@ -28,6 +28,8 @@ package enum ExchangeAction: Hashable, Sendable {
 /// Where to connect to.
 package struct ConnectOrder: Hashable, Sendable {
     package var attempt: AttemptID
+    /// As index into `GatewaySnapshot.providers`.
+    package var provider: Int
     package var host: String
     package var port: UInt16
     package var isTLS: Bool
@@ -66,6 +68,12 @@ package struct ClientHead: Hashable, Sendable {
     package var headers: [Header]
     /// Bytes of the body; nil: not known beforehand (a stream).
     package var length: Int?
+
+    package init(status: Int, headers: [Header], length: Int?) {
+        self.status = status
+        self.headers = headers
+        self.length = length
+    }
 }
 
 /// How the answer to the client ends.

@@ -34,7 +34,7 @@ package struct Match: Hashable, Sendable, Codable {
     }
 
     /// What stands for a condition that could not be read, so that the rest of its policy is still checked.
-    package static let never = Match(root: .some([]), attributes: [])
+    package static var never: Match { Match(root: .some([]), attributes: []) }
 
     /// Whether the condition holds. A comparison with an absent fact is false, whatever its relation.
     package func evaluate(_ facts: Facts) -> Bool { Self.evaluate(root, facts) }

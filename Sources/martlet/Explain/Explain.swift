@@ -32,7 +32,10 @@ extension GlobalOptions {
 extension ExplainReply: TextDisplayable {
     func text(_ style: Style) -> String {
         let rows = steps.enumerated().map { index, step in
-            [Cell("\(index + 1)", .quiet), Cell(step.subject, .strong), Cell(step.words), Cell(step.cause ?? "", .quiet)]
+            [
+                Cell("\(index + 1)", .quiet), Cell(step.subject, .strong), Cell(step.words),
+                Cell(step.cause ?? "", .quiet),
+            ]
         }
         var lines = [style.apply(works ? .good : .bad, to: answer)]
         if !rows.isEmpty { lines += ["", Table.lines([Column("", .right), "", "", ""], rows, style)] }

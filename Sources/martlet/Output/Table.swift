@@ -34,15 +34,16 @@ enum Table {
 
     private static func line(_ row: [Cell], _ columns: [Column], _ widths: [Int], _ style: Style) -> String {
         var line = ""
-        for (index, cell) in row.enumerated() where index < columns.count {
+        // Nothing is padded behind the last cell that says something.
+        let last = row.lastIndex { !$0.text.isEmpty } ?? 0
+        for (index, cell) in row.enumerated() where index <= last && index < columns.count {
             let blanks = String(repeating: " ", count: widths[index] - width(row, index))
             let text = style.apply(cell.tone, to: cell.text)
-            let isLast = index == columns.count - 1
             switch columns[index].alignment {
-            case .left: line += text + (isLast ? "" : blanks)
+            case .left: line += text + (index == last ? "" : blanks)
             case .right: line += blanks + text
             }
-            if !isLast { line += gap }
+            if index != last { line += gap }
         }
         return line
     }

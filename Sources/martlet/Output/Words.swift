@@ -4,7 +4,8 @@ extension Cell {
     static func state(_ word: String) -> Cell {
         switch word {
         case "up", "carrying", "programmed", "answered", "success", "running": Cell(word, .good)
-        case "degraded", "drain", "pending", "kept-last", "unknown", "starting", "absent", "client-gone": Cell(word, .warning)
+        case "degraded", "drain", "pending", "kept-last", "unknown", "starting", "absent", "client-gone":
+            Cell(word, .warning)
         case "down", "failed", "foreign-conflict", "broken-off", "rejected": Cell(word, .bad)
         default: Cell(word)
         }

@@ -28,7 +28,8 @@ extension DecisionRecord: ListDisplayable {
 
     var cells: [Cell] {
         [
-            Cell(id, .strong), Cell(Moment.dateAndTime(startedUnix)), Cell(key), Cell(requestedModel), Cell(last?.member),
+            Cell(id, .strong), Cell(Moment.dateAndTime(startedUnix)), Cell(key), Cell(requestedModel),
+            Cell(last?.member),
             Cell(last?.path), .state(outcome.rawValue), "\(attempts.count)", "\(duration.milliseconds) ms",
         ]
     }

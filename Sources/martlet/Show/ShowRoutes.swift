@@ -18,7 +18,8 @@ struct ShowRoutes: ParsableCommand {
 extension ObjectRow: ListDisplayable {
     static var columns: [Column] {
         [
-            "KIND", "FAMILY", "OBJECT", Column("TABLE", .right), Column("PRIORITY", .right), "ACTION", "STATE", "DETAIL",
+            "KIND", "FAMILY", "OBJECT", Column("TABLE", .right), Column("PRIORITY", .right), "ACTION", "STATE",
+            "DETAIL",
             "LINE",
         ]
     }

@@ -1,4 +1,5 @@
-/// The service's life: what is told, kept, stopped. On the loopback device, so that it needs no namespace, only CAP_NET_RAW.
+/// The service's life: what is told, kept, stopped. On the loopback device, so that it needs no namespace, only
+/// CAP_NET_RAW.
 import Lab
 import Liveness
 import NetTypes
@@ -17,15 +18,17 @@ struct ProbeServiceTests {
 
         var all: [ProbeResult] { results.withLock { $0 } }
 
-        func wait(for count: Int, of member: Int) throws -> [ProbeResult] {
-            try eventually("\(count) results of member \(member)", within: .seconds(5)) {
-                let found = all.filter { $0.member.index == member }
+        func wait(for count: Int, of member: String) throws -> [ProbeResult] {
+            try eventually("\(count) results of \(member)", within: .seconds(5)) {
+                let found = all.filter { $0.member == member }
                 return found.count >= count ? found : nil
             }
         }
     }
 
-    private static func member(_ index: Int, name: String, target: UInt32) throws -> ProbedMember {
+    private static func member(_ name: String, target: UInt32 = 0x7F00_0001, device: String? = nil) throws
+        -> ProbedMember
+    {
         let plan = EchoPlan(
             targets: [IPAddress(v4: target)],
             need: 1,
@@ -33,26 +36,32 @@ struct ProbeServiceTests {
             timeout: .milliseconds(20)
         )
         let scope = ProbedMember.Scope(.v4, try #require(plan))
-        return ProbedMember(member: MemberID(index), name: name, device: nil, mark: nil, scopes: [scope])
+        return ProbedMember(name: name, device: device, mark: nil, scopes: [scope])
     }
 
-    @Test func aMemberThatIsRenumberedKeepsItsSchedule() throws {
+    @Test func aMemberWhoseDeviceChangesKeepsItsSchedule() throws {
         let heard = Heard()
         let service = try ProbeService { heard.add($0) }
         defer { service.stop() }
-        service.configure([try Self.member(0, name: "wan.a", target: 0x7F00_0001)])
-        let before = try heard.wait(for: 5, of: 0)
-        service.configure([try Self.member(4, name: "wan.a", target: 0x7F00_0001)])
-        let after = try heard.wait(for: 1, of: 4)
+        service.configure([try Self.member("wan.a")])
+        let before = try heard.wait(for: 5, of: "wan.a")
+        service.configure([try Self.member("wan.a", device: "nowhere0")])
+        let failed = try eventually("the first failure", within: .seconds(5)) {
+            heard.all.first { $0.signal == .failure(.noDevice) }
+        }
+        service.configure([try Self.member("wan.a", device: "lo")])
+        let again = try eventually("success on the right device", within: .seconds(5)) {
+            heard.all.first { $0.signal == .success && $0.at > failed.at }
+        }
         #expect(before.allSatisfy { $0.signal == .success })
-        #expect(after[0].sent > before[3].sent, "its window goes on")
+        #expect(again.sent > before[3].sent && again.lost >= 1, "its window goes on")
     }
 
     @Test func afterStopNothingIsReported() throws {
         let heard = Heard()
         let service = try ProbeService { heard.add($0) }
-        service.configure([try Self.member(0, name: "wan.a", target: 0x7F00_0001)])
-        _ = try heard.wait(for: 2, of: 0)
+        service.configure([try Self.member("wan.a")])
+        _ = try heard.wait(for: 2, of: "wan.a")
         service.stop()
         let count = heard.all.count
         service.stop()
@@ -68,23 +77,23 @@ struct ProbeServiceTests {
             box.withLock { $0 }?.stop()
         }
         box.withLock { $0 = service }
-        service.configure([try Self.member(0, name: "wan.a", target: 0x7F00_0001)])
-        _ = try heard.wait(for: 1, of: 0)
+        service.configure([try Self.member("wan.a")])
+        _ = try heard.wait(for: 1, of: "wan.a")
         box.withLock { $0 = nil }
         rest(.milliseconds(100))
         #expect(heard.all.count == 1)
     }
 
-    @Test func thePeersOfAnotherConfigurationAreForgotten() throws {
+    @Test func theMembersOfAnotherConfigurationAreForgotten() throws {
         let heard = Heard()
         let service = try ProbeService { heard.add($0) }
         defer { service.stop() }
-        service.configure([try Self.member(0, name: "wan.a", target: 0x7F00_0001)])
-        _ = try heard.wait(for: 2, of: 0)
-        service.configure([try Self.member(1, name: "wan.b", target: 0x7F00_0002)])
-        _ = try heard.wait(for: 1, of: 1)
-        let count = heard.all.filter { $0.member.index == 0 }.count
-        _ = try heard.wait(for: 6, of: 1)
-        #expect(heard.all.filter { $0.member.index == 0 }.count == count)
+        service.configure([try Self.member("wan.a")])
+        _ = try heard.wait(for: 2, of: "wan.a")
+        service.configure([try Self.member("wan.b", target: 0x7F00_0002)])
+        _ = try heard.wait(for: 1, of: "wan.b")
+        let count = heard.all.filter { $0.member == "wan.a" }.count
+        _ = try heard.wait(for: 6, of: "wan.b")
+        #expect(heard.all.filter { $0.member == "wan.a" }.count == count)
     }
 }

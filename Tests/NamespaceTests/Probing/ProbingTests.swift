@@ -5,7 +5,8 @@ import NetTypes
 import Probing
 import Testing
 
-/// What a shared, busy machine may add to a measured time before a test calls it wrong, in milliseconds. The figure itself is printed.
+/// What a shared, busy machine may add to a measured time before a test calls it wrong, in milliseconds. The figure
+/// itself is printed.
 private let busyMachine = 250.0
 
 @Suite(.serialized, .enabled(if: Programs.obstacle == nil, "needs root, ip, nft and setpriv"))
@@ -84,7 +85,8 @@ struct ProbingTests {
         )
     }
 
-    /// A second gateway with an address of its own on the first link, and for each mark a table that uses one of the two.
+    /// A second gateway with an address of its own on the first link, and for each mark a table that uses one of the
+    /// two.
     private static func addSecondGateway(_ site: RouterOnly) throws {
         let uplink = site.uplinks[0]
         let hardware = "02:00:00:00:00:02"
@@ -133,7 +135,8 @@ struct ProbingTests {
     private static func remake(_ site: RouterOnly) throws {
         let uplink = site.uplinks[0]
         try site.router.ipBatch([
-            "link add name \(uplink.device) index 301 type veth peer name \(uplink.peerDevice) index 401 netns \(site.peers.name)",
+            "link add name \(uplink.device) index 301 type veth "
+                + "peer name \(uplink.peerDevice) index 401 netns \(site.peers.name)",
             "addr add \(uplink.address.v4)/29 dev \(uplink.device)", "link set \(uplink.device) up",
         ])
         try site.peers.ipBatch([

@@ -15,15 +15,15 @@ struct martlet_icmp_arrival {
 };
 
 /*
- * Lets a raw ICMP socket of `family` (AF_INET, AF_INET6) receive only what can be an answer to an echo request of `size` bytes: echo
- * replies of that size, and errors that quote an echo request. The kernel drops the rest before it is queued. Returns 0 or a negative
- * errno.
+ * Lets a raw ICMP socket of `family` (AF_INET, AF_INET6) receive only what can be an answer to an echo request of
+ * `size` bytes: echo replies of that size, and errors that quote an echo request. The kernel drops the rest before it
+ * is queued. Returns 0 or a negative errno.
  */
 int martlet_icmp_admit_answers(int fd, int family, uint32_t size);
 
 /*
- * Lets the socket receive nothing at all: for one that only sends. The kernel offers every raw ICMP socket of the host every message,
- * and makes a copy for each whose types admit it. Returns 0 or a negative errno.
+ * Lets the socket receive nothing at all: for one that only sends. The kernel offers every raw ICMP socket of the host
+ * every message, and makes a copy for each whose types admit it. Returns 0 or a negative errno.
  */
 int martlet_icmp_admit_nothing(int fd, int family);
 

@@ -6,6 +6,7 @@ import Inference
 import NetTypes
 import PolicyEngine
 
+/// libFuzzer's entry: always 0, or the process ends.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzExpression(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let text = String(decoding: UnsafeBufferPointer(start: data, count: count), as: UTF8.self)

@@ -5,6 +5,7 @@ import ConfigModel
 import ConfigSyntax
 import ConfigYAML
 
+/// libFuzzer's entry: always 0, or the process ends.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzYAML(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let bytes = Array(UnsafeBufferPointer(start: data, count: count))

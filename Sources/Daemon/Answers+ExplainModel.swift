@@ -1,0 +1,158 @@
+/// `martlet explain model` and `martlet explain ID`: why a request would go, or went, where it did.
+import ConfigSyntax
+import Control
+import Inference
+import NetTypes
+import PolicyEngine
+import Runtime
+
+extension Answers {
+    /// The gateway's own decision on the state of this moment, without sending anything.
+    func explain(_ question: ModelQuestion) throws -> ExplainReply {
+        guard let models = router.models else { throw ErrorReply(errors: ["this router has no model plane"]) }
+        let view: RoutingView
+        do { view = try RoutingView(models.snapshot(router.network)) } catch {
+            throw ErrorReply(errors: ["the gateway would refuse this configuration: \(error)"])
+        }
+        let explanation = view.explain(
+            try facts(question, models),
+            model: question.model,
+            draw: now.nanoseconds &* 0x9E37_79B9_7F4A_7C15
+        )
+        let choice = explanation.choice.map { explanation.candidates[$0] }
+        let answer =
+            choice.map { "'\(question.model)' would go to \(Self.words($0))" }
+            ?? "'\(question.model)' would be refused: \(Self.refusals[explanation.refusal ?? ""] ?? explanation.refusal ?? "?")"
+        return ExplainReply(
+            answer: answer,
+            works: choice != nil,
+            steps: policySteps(explanation, models) + candidateSteps(explanation),
+            wouldChange: explanation.candidates.filter { $0.weight == 0 }.map {
+                "\($0.member)\($0.path.map { " over \($0)" } ?? ""): an end of \($0.cause ?? $0.reason)"
+            }
+        )
+    }
+
+    private static let refusals = [
+        "model_not_found": "no policy matches, and no group or member has this name",
+        "rejected": "a policy rejects it",
+        "no_candidate": "no member can serve it now",
+    ]
+
+    /// Four bytes a token, as the gateway estimates.
+    private static let bytesPerToken = 4
+
+    private func facts(_ question: ModelQuestion, _ models: ModelPlane) throws -> RequestFacts {
+        var facts = RequestFacts()
+        facts[.model] = .text(question.model)
+        facts[.stream] = .flag(question.stream)
+        facts[.tools] = .flag(question.tools)
+        facts[.promptTokens] = .number(Int64(question.prompt.utf8.count / Self.bytesPerToken))
+        guard let name = question.key else { return facts }
+        let keys = models.configuration.keys
+        guard let key = keys.first(where: { $0.name.value == name }) else {
+            let hint = NearestName.hint(for: name, among: keys.map(\.name.value))
+            throw ErrorReply(errors: ["there is no key '\(name)'"], hint: hint)
+        }
+        facts[.key] = .text(name)
+        if let team = key.team { facts[.team] = .text(team.value) }
+        return facts
+    }
+
+    private func policySteps(_ explanation: ModelExplanation, _ models: ModelPlane) -> [ExplainReply.Step] {
+        let steps = explanation.policies.map { verdict in
+            let place = models.configuration.policies.first { $0.name.value == verdict.policy }?.name.place
+            return ExplainReply.Step(
+                "policy",
+                "\(verdict.policy): \(Self.words(verdict.verdict))",
+                cause: place.map(sources.cause)
+            )
+        }
+        guard explanation.policy == nil, let group = explanation.group else { return steps }
+        return steps + [.init("policy", "none decides; the name itself is served by group \(group)")]
+    }
+
+    private static func words(_ verdict: PolicyVerdict.Verdict) -> String {
+        switch verdict {
+        case .decided: "matches and decides"
+        case .doesNotMatch: "does not match"
+        case .passedOn: "matches, but nobody in it can serve; the next ones are asked"
+        }
+    }
+
+    private func candidateSteps(_ explanation: ModelExplanation) -> [ExplainReply.Step] {
+        let sum = explanation.candidates.reduce(0) { $0 + Int($1.weight) }
+        return explanation.candidates.map { row in
+            let share = sum == 0 ? "" : " (\(Int(row.weight) * 100 / sum) %)"
+            let cause = row.cause.map { " (\($0))" } ?? ""
+            let place = router.models?.groups.member(named: row.member)?.definition.name.place
+            return .init(
+                "candidate",
+                "\(Self.words(row)): weight \(row.weight)\(share), \(row.reason)\(cause)",
+                cause: place.map(sources.cause)
+            )
+        }
+    }
+
+    private static func words(_ row: CandidateRow) -> String {
+        row.member + (row.path.map { " over \($0)" } ?? "") + (row.mark.map { " [mark \($0)]" } ?? "")
+    }
+
+    /// One decision that was made, step by step.
+    func explainDecision(_ id: String) throws -> ExplainReply {
+        guard let record = router.models?.decisions.last(where: { $0.id == id }) else {
+            throw ErrorReply(
+                errors: ["there is no decision '\(id)' in memory"],
+                hint: "the last \(ModelPlane.mostDecisions) are kept; list them with: martlet show decisions"
+            )
+        }
+        let last = record.attempts.last
+        let served = last.map { $0.member + ($0.path.map { " over \($0)" } ?? "") } ?? "nobody"
+        return ExplainReply(
+            answer: "\(record.requestedModel ?? "?") went to \(served): \(record.outcome.rawValue)"
+                + (record.status.map { ", status \($0)" } ?? "") + ", \(record.duration)",
+            works: record.outcome == .answered,
+            steps: [requestStep(record)] + record.candidates.map(candidateStep)
+                + record.attempts.enumerated().map(attemptStep)
+                + [usageStep(record.usage)],
+            wouldChange: []
+        )
+    }
+
+    private func requestStep(_ record: DecisionRecord) -> ExplainReply.Step {
+        let policy = router.models?.configuration.policies.first { $0.name.value == record.policy }
+        let how = record.policy.map { "policy \($0)" } ?? "its name alone"
+        let words =
+            "key \(record.key ?? "-") asked for '\(record.requestedModel ?? "?")'"
+            + "\(record.isStreamed ? " as a stream" : ""); \(how) chose group \(record.group ?? "-")"
+            + " (snapshot \(record.generation), draw \(record.draw))"
+        return .init("request", words, cause: policy.map { sources.cause($0.name.place) })
+    }
+
+    private func candidateStep(_ row: CandidateRow) -> ExplainReply.Step {
+        .init(
+            "candidate",
+            "\(Self.words(row)): weight \(row.weight), \(row.reason)" + (row.cause.map { " (\($0))" } ?? "")
+        )
+    }
+
+    private func attemptStep(_ number: Int, _ attempt: AttemptRow) -> ExplainReply.Step {
+        let way = attempt.path.map { " over \($0)" } ?? ""
+        let outcome =
+            attempt.failure.map { "failed: \($0.rawValue)" + (attempt.detail.map { ", \($0)" } ?? "") } ?? "answered"
+        let times = [
+            ("connect", attempt.connect), ("head", attempt.head), ("first token", attempt.firstToken),
+            ("total", attempt.total),
+        ].compactMap { name, span in span.map { "\(name) \($0)" } }.joined(separator: ", ")
+        let status = attempt.status.map { " status \($0)" } ?? ""
+        return .init(
+            "attempt",
+            "\(number + 1). \(attempt.member)\(way) (\(attempt.endpoint), \(attempt.upstreamModel)):\(status) \(outcome) [\(times)]"
+        )
+    }
+
+    private func usageStep(_ usage: UsageRow) -> ExplainReply.Step {
+        let said = { (count: UInt64?) in count.map { "\($0)" } ?? "unreported" }
+        return .init("usage", "input \(said(usage.input)), output \(said(usage.output)) tokens")
+    }
+}

@@ -1,0 +1,156 @@
+/// `martlet explain route`: what the kernel would do with a packet, and why, from rule to member to configuration line.
+import ConfigSyntax
+import Control
+import Forwarding
+import Foundation
+import Kernel
+import NetTypes
+import PolicyEngine
+import Runtime
+
+extension Answers {
+    /// Asks the kernel and joins its answer with what we know. Throws `ErrorReply` when it cannot be asked.
+    func explain(_ question: RouteQuestion) throws -> ExplainReply {
+        let input = try question.inputDevice.map { name -> UInt32 in
+            let index = if_nametoindex(name)
+            guard index != 0 else { throw ErrorReply(errors: ["there is no device '\(name)'"]) }
+            return index
+        }
+        let lookup = RouteLookup(
+            destination: question.destination,
+            source: question.source,
+            inputInterface: input,
+            mark: question.mark ?? 0
+        )
+        var steps = markSteps(question)
+        do throws(NetlinkFailure) {
+            let answer = try lookup.ask()
+            steps += routeSteps(answer.route) + wayOutSteps(answer)
+            return ExplainReply(
+                answer: headline(question, answer),
+                works: true,
+                steps: steps,
+                wouldChange: wouldChange(answer.route)
+            )
+        } catch .refused(let refusal) {
+            let route = try? lookup.matchedRoute()
+            steps += routeSteps(route)
+            steps.append(.init("kernel", "it refuses: \(refusal.sentence)"))
+            return ExplainReply(
+                answer: "\(question.destination) cannot be reached: \(refusal.sentence)",
+                works: false,
+                steps: steps,
+                wouldChange: wouldChange(route)
+            )
+        } catch {
+            throw ErrorReply(errors: ["the kernel cannot be asked: \(error)"])
+        }
+    }
+
+    private func headline(_ question: RouteQuestion, _ answer: RouteLookup.Answer) -> String {
+        let gateway = answer.gateway.map { " via \($0)" } ?? ""
+        let device = answer.interface.map { " dev \(InterfaceName.of($0))" } ?? ""
+        let member = member(of: answer).map { " (\($0.fullName))" } ?? ""
+        return "\(question.destination) leaves\(gateway)\(device)\(member)"
+    }
+
+    // MARK: Steps
+
+    private func markSteps(_ question: RouteQuestion) -> [ExplainReply.Step] {
+        guard let mark = question.mark, mark != 0, let network = router.network else { return [] }
+        let window = network.configuration.ownership
+        let path = network.groups.members.compactMap { network.numbers.path($0.fullName) }
+            .first { $0.mark.value == mark & window.markMask.bits }
+        guard let path else { return [.init("rule", "no path of ours has mark 0x\(String(mark, radix: 16))")] }
+        let words = "fwmark \(path.mark) is path \(path.member): rule \(path.preference) looks in table \(path.table)"
+        return [.init("rule", words, cause: cause(ofMember: path.member))]
+    }
+
+    private func routeSteps(_ route: Route?) -> [ExplainReply.Step] {
+        guard let route else { return [.init("route", "no route matches, or it is an address of this host")] }
+        guard let network = router.network, network.configuration.ownership.owns(route) else {
+            return [
+                .init("route", "\(route.words) is a stranger's (protocol \(route.routeProtocol)); we never touch it")
+            ]
+        }
+        let wished = network.resolver.wish().routes.first { $0.object.key == route.key }
+        let state = wished?.object == route ? "as the file says" : "not as the file says; it is being put right"
+        return [.init("route", "\(route.words), \(state)", cause: wished.map { sources.cause($0.cause) })]
+            + groupSteps(route, network)
+    }
+
+    private func groupSteps(_ route: Route, _ network: NetworkPlane) -> [ExplainReply.Step] {
+        guard case .nexthop(let id) = route.action, let name = network.nameOf(id) else { return [] }
+        let family = route.key.prefix.family
+        guard let index = network.configuration.groups.firstIndex(where: { "group \($0.name)" == name }) else {
+            return [.init("member", "next hop \(id.value) is \(name)", cause: cause(ofMember: name))]
+        }
+        let group = network.groups[GroupID(index)]
+        let scope = HealthScope(family)
+        let shares = network.groups.shares(of: group.id, in: scope)
+        let tier = shares.activeTier.map { "tier \($0) carries it" } ?? "nobody carries it"
+        let head = ExplainReply.Step(
+            "group",
+            "\(name) (next hop \(id.value), strategy \(group.definition.strategy.rawValue)): \(tier)",
+            cause: sources.cause(group.definition.name.place)
+        )
+        return [head]
+            + shares.all.filter { $0.reason != .outOfScope }.map { share in
+                let row = row(share, in: scope, network.groups)
+                return .init(
+                    "member",
+                    "\(row.member) weight \(row.weight): \(row.words)",
+                    cause: cause(ofMember: row.member)
+                )
+            }
+    }
+
+    private func wayOutSteps(_ answer: RouteLookup.Answer) -> [ExplainReply.Step] {
+        let device = answer.interface.map { " dev \(InterfaceName.of($0))" } ?? ""
+        let source = answer.source.map { " from \($0)" } ?? ""
+        let gateway = answer.gateway.map { " via \($0)" } ?? ""
+        let member = member(of: answer).map { ", that is \($0.fullName)" } ?? ""
+        return [.init("kernel", "this flow leaves\(gateway)\(device)\(source)\(member)")]
+    }
+
+    private func wouldChange(_ route: Route?) -> [String] {
+        guard let route, let network = router.network, case .nexthop(let id) = route.action,
+            let name = network.nameOf(id),
+            let group = network.groups.groups.first(where: { "group \($0.definition.name.value)" == name })
+        else { return [] }
+        let scope = HealthScope(route.key.prefix.family)
+        let shares = network.groups.shares(of: group.id, in: scope)
+        return shares.all.compactMap { share in
+            let member = network.groups[share.member].fullName
+            switch share.reason {
+            case .eligible: return "\(member) going down or being drained"
+            case .down: return "\(member) answering its probe again"
+            case .absent(let cause): return "\(member): an end of \(cause.name)"
+            case .drained, .adminDown: return "martlet undrain \(member)"
+            case .standby(let tier): return "all members of tier \(tier) failing"
+            case .behind, .keptLast, .outOfScope, .excluded: return nil
+            }
+        }
+    }
+
+    // MARK: Names
+
+    /// The member whose way out the kernel chose.
+    private func member(of answer: RouteLookup.Answer) -> GroupTable.Member? {
+        guard let network = router.network, let interface = answer.interface else { return nil }
+        let device = InterfaceName.of(interface)
+        for group in network.configuration.groups {
+            let found = group.members.first { member in
+                let isDevice = member.device.map { $0.value == device } ?? (answer.gateway != nil)
+                return isDevice
+                    && AddressFamily.allCases.contains { member.gateway($0)?.value == answer.gateway && member.has($0) }
+            }
+            if let found { return network.groups.member(named: group.fullName(of: found)) }
+        }
+        return nil
+    }
+
+    private func cause(ofMember fullName: String) -> String? {
+        router.network?.groups.member(named: fullName).map { sources.cause($0.definition.name.place) }
+    }
+}

@@ -1,0 +1,189 @@
+/// Groups and members of both planes as rows.
+import ConfigSyntax
+import Control
+import Forwarding
+import Inference
+import NetTypes
+import PolicyEngine
+import Runtime
+
+extension Answers {
+    private var tables: [(Plane, GroupTable)] {
+        [(Plane.network, router.network?.groups), (.models, router.models?.groups)].compactMap { plane, table in
+            table.map { (plane, $0) }
+        }
+    }
+
+    func groups() -> [GroupRow] {
+        tables.flatMap { plane, table in
+            table.groups.flatMap { group in
+                scopes(of: group, in: table).map { row(group, in: $0, plane, table) }
+            }
+        }
+    }
+
+    private func row(_ group: GroupTable.Group, in scope: HealthScope, _ plane: Plane, _ table: GroupTable) -> GroupRow
+    {
+        let shares = table.shares(of: group.id, in: scope)
+        let state = shares.carrying.isEmpty ? "down" : shares.isKeptLast ? "kept-last" : "carrying"
+        return GroupRow(
+            plane: plane.rawValue,
+            name: group.definition.name.value,
+            strategy: group.definition.strategy.rawValue,
+            scope: scope.name,
+            activeTier: shares.activeTier,
+            state: state,
+            shares: shares.all.filter { $0.reason != .outOfScope }.map { row($0, in: scope, table) },
+            cause: sources.cause(group.definition.name.place)
+        )
+    }
+
+    func row(_ share: Share, in scope: HealthScope, _ table: GroupTable) -> ShareRow {
+        ShareRow(
+            member: table[share.member].fullName,
+            weight: share.weight,
+            reason: share.reason.code,
+            words: words(share, in: scope, table)
+        )
+    }
+
+    /// The reason with its evidence: since when, why, and who has the load instead.
+    func words(_ share: Share, in scope: HealthScope, _ table: GroupTable) -> String {
+        let member = table[share.member]
+        let health = member.health(in: scope)
+        let since = health.map { " for \(age($0.since))" } ?? ""
+        let why = health?.cause.map { " (\($0.name))" } ?? ""
+        switch share.reason {
+        case .eligible: return "carries load: \(health?.verdict.rawValue ?? "?")\(since)"
+        case .behind(let first): return "ready, behind \(table[first].fullName)"
+        case .standby(let tier):
+            return "ready, tier \(member.definition.tier) waits while tier \(tier) carries the load"
+        case .keptLast: return "not healthy\(why)\(since), kept because nobody else is"
+        case .down: return "down\(why)\(since)"
+        case .absent(let cause): return "cannot be used: \(cause.name)"
+        case .drained: return "drained by the operator"
+        case .adminDown: return "put down by the operator"
+        case .outOfScope: return "has no \(scope.name) way out"
+        case .excluded(let cause): return "ruled out: \(cause.name)"
+        }
+    }
+
+    /// How long ago, in the roughest unit that says something.
+    func age(_ since: Instant) -> String {
+        let seconds = (now - since).nanoseconds / 1_000_000_000
+        switch seconds {
+        case ..<120: return "\(seconds)s"
+        case ..<7200: return "\(seconds / 60)min"
+        case ..<172_800: return "\(seconds / 3600)h"
+        default: return "\(seconds / 86400)d"
+        }
+    }
+
+    func members() -> [MemberRow] {
+        tables.flatMap { plane, table in
+            table.members.flatMap { member in
+                zip(member.definition.scopes, member.health).map { scope, health in
+                    row(member, scope, health, plane, table)
+                }
+            }
+        }
+    }
+
+    private func row(
+        _ member: GroupTable.Member,
+        _ scope: HealthScope,
+        _ health: Health,
+        _ plane: Plane,
+        _ table: GroupTable
+    ) -> MemberRow {
+        let carrying = table.shares(of: member.group, in: scope).carrying
+        let sum = carrying.reduce(0) { $0 + Int($1.weight) }
+        let own = carrying.first { $0.member == member.id }.map { Int($0.weight) } ?? 0
+        return MemberRow(
+            plane: plane.rawValue,
+            name: member.fullName,
+            scope: scope.name,
+            admin: member.admin.rawValue,
+            health: health.absence == nil ? health.verdict.rawValue : "absent",
+            since: now - health.since,
+            cause: (health.absence ?? health.cause)?.name,
+            tier: member.definition.tier,
+            weight: member.definition.weight,
+            sharePermille: sum == 0 ? 0 : own * 1000 / sum,
+            wayOut: wayOut(member, scope, plane),
+            mark: plane == .network ? router.network?.numbers.path(member.fullName)?.mark.description : nil,
+            place: sources.cause(member.definition.name.place)
+        )
+    }
+
+    private func wayOut(_ member: GroupTable.Member, _ scope: HealthScope, _ plane: Plane) -> String {
+        switch plane {
+        case .network:
+            guard let group = router.network?.configuration.groups[member.group.index],
+                let position = group.definition.members.firstIndex(where: { $0.name == member.definition.name })
+            else { return "" }
+            let configured = group.members[position]
+            let gateway = configured.gateway(scope == .v6 ? .v6 : .v4).map { "via \($0.value)" }
+            let device = configured.device.map { "dev \($0.value)" }
+            return [gateway, device].compactMap { $0 }.joined(separator: " ")
+        case .models:
+            guard let group = router.models?.configuration.groups[member.group.index],
+                let position = group.definition.members.firstIndex(where: { $0.name == member.definition.name })
+            else { return "" }
+            let configured = group.members[position]
+            return "\(configured.provider.value) \(configured.model.value)"
+        }
+    }
+
+    func providers() -> [ProviderRow] {
+        guard let models = router.models?.configuration else { return [] }
+        return models.providers.map { provider in
+            ProviderRow(
+                name: provider.name.value,
+                dialect: provider.dialect.rawValue,
+                url: provider.url.text,
+                key: provider.key?.words,
+                path: provider.path?.value,
+                members: models.groups.flatMap { group in
+                    group.members.filter { $0.provider.value == provider.name.value }.map {
+                        "\(group.definition.name.value).\($0.name.value)"
+                    }
+                },
+                place: sources.cause(provider.name.place)
+            )
+        }
+    }
+}
+
+extension Share.Reason {
+    /// The reason as a code, for `--json` and metrics.
+    var code: String {
+        switch self {
+        case .eligible: "eligible"
+        case .behind: "behind"
+        case .standby: "standby"
+        case .keptLast: "kept-last"
+        case .down: "down"
+        case .absent: "absent"
+        case .drained: "drained"
+        case .adminDown: "admin-down"
+        case .outOfScope: "out-of-scope"
+        case .excluded: "excluded"
+        }
+    }
+}
+
+extension ProviderURL {
+    var text: String { "\(scheme.rawValue)://\(authority)\(pathPrefix)" }
+}
+
+extension SecretReference {
+    /// Where the secret is, never what it is.
+    var words: String {
+        switch self {
+        case .credential(let name): "credential \(name.value)"
+        case .file(let path): "file \(path.value)"
+        case .environment(let name): "environment \(name.value)"
+        }
+    }
+}

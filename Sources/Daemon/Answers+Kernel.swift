@@ -1,0 +1,166 @@
+/// Routes, rules, probes and plans as rows: what the file asks of the kernel and how each object stands.
+import ConfigSyntax
+import Control
+import Forwarding
+import Liveness
+import NetTypes
+import PolicyEngine
+import Runtime
+
+extension Answers {
+    func routes() -> [ObjectRow] {
+        guard let network = router.network else { return [] }
+        let wish = network.resolver.wish()
+        let rows = wish.routes.map { wished in
+            let route = wished.object
+            return ObjectRow(
+                kind: "route",
+                object: route.key.prefix.description,
+                family: route.key.prefix.family.name,
+                table: route.key.table,
+                priority: route.key.metric,
+                action: words(route.action, wish),
+                state: state(route, network).state,
+                detail: state(route, network).detail,
+                cause: sources.cause(wished.cause)
+            )
+        }
+        return rows + wish.pending.filter { $0.name.contains("/") }.map(pendingRow)
+    }
+
+    private func pendingRow(_ pending: Pending) -> ObjectRow {
+        ObjectRow(
+            kind: "route",
+            object: pending.name,
+            family: pending.name.contains(":") ? "ipv6" : "ipv4",
+            table: Resolver.mainTable,
+            priority: router.network?.configuration.ownership.metric ?? 0,
+            action: "-",
+            state: "pending",
+            detail: pending.why.name,
+            cause: sources.cause(pending.cause)
+        )
+    }
+
+    /// A next-hop id with what it stands for.
+    private func words(_ action: Route.Action, _ wish: Wish) -> String {
+        guard case .nexthop(let id) = action, let network = router.network else { return action.words }
+        return "\(network.nameOf(id) ?? "?") (id \(id.value))"
+    }
+
+    private func state(_ route: Route, _ network: NetworkPlane) -> (state: String, detail: String?) {
+        if let refusal = network.refusals[.route(route.key)] { return ("failed", refusal.refusal.sentence) }
+        guard let there = network.view.routes[route.key] else { return ("pending", nil) }
+        if !network.configuration.ownership.owns(there) {
+            return ("foreign-conflict", "protocol \(there.routeProtocol) holds \(there.words)")
+        }
+        return there == route ? ("programmed", nil) : ("pending", "the kernel has \(there.words)")
+    }
+
+    func rules() -> [ObjectRow] {
+        guard let network = router.network else { return [] }
+        return network.resolver.wish().rules.map { wished in
+            let rule = wished.object
+            let refusal = network.refusals[.rule(rule)]
+            let isThere = network.view.rules.contains(rule)
+            return ObjectRow(
+                kind: "rule",
+                object: "fwmark 0x\(String(rule.mark, radix: 16))/0x\(String(rule.mask, radix: 16))",
+                family: rule.family.name,
+                table: rule.table,
+                priority: rule.preference,
+                action: "lookup \(rule.table)",
+                state: refusal != nil ? "failed" : isThere ? "programmed" : "pending",
+                detail: refusal?.refusal.sentence,
+                cause: sources.cause(wished.cause)
+            )
+        }
+    }
+
+    func probes() -> [ProbeRow] {
+        guard let network = router.network else { return [] }
+        return network.configuration.groups.flatMap { group in
+            group.members.flatMap { member -> [ProbeRow] in
+                guard let probe = network.probes.first(where: { $0.name.value == member.probe?.value }) else {
+                    return []
+                }
+                return AddressFamily.allCases.filter(member.has).compactMap { family in
+                    EchoPlan(probe, in: HealthScope(family)) == nil
+                        ? nil : row(probe, group.fullName(of: member), family)
+                }
+            }
+        }
+    }
+
+    private func row(_ probe: ProbeDefinition, _ member: String, _ family: AddressFamily) -> ProbeRow {
+        let last = router.network?.lastProbes[NetworkPlane.ProbeKey(member: member, scope: HealthScope(family))]
+        return ProbeRow(
+            name: probe.name.value,
+            member: member,
+            scope: family.name,
+            kind: "icmp",
+            interval: probe.interval,
+            timeout: probe.timeout,
+            downAfter: probe.hysteresis.downAfter,
+            upAfter: probe.hysteresis.upAfter,
+            lastResult: last.map { result in
+                if case .failure(let cause) = result.signal { cause.name } else { "success" }
+            },
+            roundTrip: last?.rtt,
+            lossPermille: last.map { $0.sent == 0 ? 0 : $0.lost * 1000 / $0.sent },
+            place: sources.cause(probe.name.place)
+        )
+    }
+
+    /// The plan of this (trial) router, whose overrides and view are the running one's.
+    func plan() -> PlanReply {
+        guard let network = router.network else {
+            return PlanReply(changes: [], conflicts: [], pending: [], overrides: overrideWords)
+        }
+        let plan = network.plan()
+        return PlanReply(
+            changes: plan.changes.map { change in
+                let parts = change.parts
+                return PlanReply.Change(
+                    verb: parts.verb,
+                    kind: parts.kind,
+                    object: parts.object,
+                    cause: change.cause.map(sources.cause)
+                )
+            },
+            conflicts: plan.conflicts.map(words),
+            pending: network.resolver.wish().pending.map(words),
+            overrides: overrideWords
+        )
+    }
+
+    private var overrideWords: [String] {
+        router.overrides.map { "\($0.member) is set to \($0.admin.rawValue) by the operator" }
+    }
+
+    private func words(_ conflict: ForeignConflict) -> String {
+        conflict.words + (conflict.cause.map { ", wanted by \(sources.cause($0))" } ?? "")
+    }
+
+    private func words(_ pending: Pending) -> String {
+        "\(pending.name) waits: \(pending.why.name) (\(sources.cause(pending.cause)))"
+    }
+
+    /// What an apply has come to by now.
+    func applied(generation: UInt64) -> ApplyReply {
+        guard let network = router.network else {
+            return ApplyReply(generation: generation, changes: 0, accepted: 0, refused: [], conflicts: [], pending: [])
+        }
+        let sent = network.tally
+        return ApplyReply(
+            generation: generation,
+            changes: sent.sent,
+            accepted: sent.accepted,
+            refused: network.refusals.values.sorted { $0.retryAt < $1.retryAt }.map {
+                "\($0.change.words): \($0.refusal.sentence)"
+            },
+            conflicts: network.conflicts.map(words),
+            pending: network.pending.map(words)
+        )
+    }
+}

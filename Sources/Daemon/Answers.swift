@@ -1,0 +1,97 @@
+/// What the control API answers about the state of one moment: rows from the router, words for people.
+import ConfigModel
+import ConfigSyntax
+import Control
+import Forwarding
+import Inference
+import Liveness
+import NetTypes
+import PolicyEngine
+import Runtime
+
+/// A copy of the router at one time; cheap, since it is a value.
+struct Answers: Sendable {
+    let router: Router
+    let now: Instant
+
+    var sources: SourceMap { router.configuration?.sources ?? SourceMap() }
+
+    func show(_ table: ControlCall.Table) -> any Encodable & Sendable {
+        switch table {
+        case .groups: groups()
+        case .members: members()
+        case .routes: routes()
+        case .rules: rules()
+        case .probes: probes()
+        case .providers: providers()
+        case .decisions: Array((router.models?.decisions ?? []).reversed())
+        case .overrides:
+            router.overrides.map { OverrideRow(plane: $0.plane.rawValue, member: $0.member, admin: $0.admin.rawValue) }
+        }
+    }
+
+    func status(startedAt: UInt64, generation: UInt64, isGatewayRunning: Bool) -> StatusReply {
+        StatusReply(
+            version: MartletVersion.text,
+            startedAt: startedAt,
+            generation: generation,
+            files: sources.files.map(\.name),
+            network: router.network.map { plane($0.groups) },
+            models: router.models.map { plane($0.groups) },
+            gateway: gatewayState(isGatewayRunning),
+            groups: groups(),
+            alarms: alarms
+        )
+    }
+
+    private func plane(_ table: GroupTable) -> StatusReply.PlaneStatus {
+        let up = table.members.filter { member in member.health.allSatisfy { $0.isEligible } && member.admin == .up }
+        return StatusReply.PlaneStatus(groups: table.groups.count, membersUp: up.count, members: table.members.count)
+    }
+
+    private func gatewayState(_ isRunning: Bool) -> String {
+        guard let models = router.models else { return "none" }
+        return isRunning && models.servedGeneration != nil ? "running" : "starting"
+    }
+
+    /// What needs an operator.
+    var alarms: [String] {
+        var alarms: [String] = []
+        if let network = router.network {
+            alarms += network.refusals.values.sorted { $0.retryAt < $1.retryAt }.map {
+                "the kernel refused to \($0.change.words): \($0.refusal.sentence) (tried \($0.attempts) times)"
+            }
+            alarms += network.conflicts.map(\.words)
+            alarms += unservedGroups(network.groups, plane: .network)
+        }
+        if let models = router.models {
+            alarms += models.alarms.map { "\($0.object): \($0.detail)" }
+            alarms += unservedGroups(models.groups, plane: .models)
+        }
+        return alarms
+    }
+
+    private func unservedGroups(_ table: GroupTable, plane: Plane) -> [String] {
+        table.groups.flatMap { group in
+            scopes(of: group, in: table).compactMap { scope in
+                let shares = table.shares(of: group.id, in: scope)
+                let name = group.definition.name.value + (scope == .any ? "" : " (\(scope.name))")
+                if shares.carrying.isEmpty { return "nobody carries \(plane.rawValue) group \(name)" }
+                return shares.isKeptLast
+                    ? "no member of \(plane.rawValue) group \(name) is healthy; the last ones are kept" : nil
+            }
+        }
+    }
+
+    /// The scopes in which a group has members, in order.
+    func scopes(of group: GroupTable.Group, in table: GroupTable) -> [HealthScope] {
+        HealthScope.allCases.filter { scope in
+            group.members.contains { table[$0].definition.scopes.contains(scope) }
+        }
+    }
+}
+
+/// The version of this build.
+package enum MartletVersion {
+    package static let text = "0.1.0"
+}

@@ -1,0 +1,179 @@
+/// How the daemon starts, runs and stops: the parts put together, in order.
+import ConfigModel
+import ConfigSyntax
+import ConfigYAML
+import Control
+import Forwarding
+import Foundation
+import Inference
+package import Logging
+import NIOCore
+import NIOPosix
+import NetTypes
+import Runtime
+
+/// What the command line says.
+package struct DaemonOptions: Sendable {
+    package var configuration: String
+    /// Where overrides are kept.
+    package var stateDirectory: String
+    /// Nil: where the configuration says.
+    package var socket: String?
+    /// Nil: nothing is recorded.
+    package var recording: String?
+
+    package init(configuration: String, stateDirectory: String, socket: String?, recording: String?) {
+        (self.configuration, self.stateDirectory) = (configuration, stateDirectory)
+        (self.socket, self.recording) = (socket, recording)
+    }
+}
+
+package final class Daemon {
+    private let options: DaemonOptions
+    private let logger: Logger
+    private let notifier = ServiceNotifier()
+    private let runtime = RuntimeThread()
+    private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    private let notes: NoteHub
+    private let gateway: GatewaySupervisor
+    private let applier: Applier
+
+    package init(_ options: DaemonOptions, executable: String, logger: Logger) {
+        self.options = options
+        self.logger = logger
+        notes = NoteHub(logger: logger)
+        gateway = GatewaySupervisor(runtime: runtime, executable: executable, logger: logger)
+        applier = Applier(runtime: runtime, gateway: gateway)
+    }
+
+    /// Runs until SIGTERM or SIGINT. SIGHUP applies the configuration file anew. Throws what keeps the daemon from starting;
+    /// then nothing was changed.
+    package func run() throws {
+        let configuration = try Self.load(options.configuration)
+        let lock = try configuration.network.map { try InstanceLock(window: $0.ownership) }
+        let overrides = OverrideStore(directory: options.stateDirectory)
+        let kept = try overrides.load()
+        let recorder = try options.recording.map { path in
+            try Recorder(path: path) { [logger] in logger.error("record: \($0)") }
+        }
+        let runner = EffectRunner(
+            runtime: runtime,
+            notes: notes,
+            overrides: overrides,
+            gateway: gateway,
+            recorder: recorder,
+            logger: logger
+        )
+        let signals = SignalWaiter()
+        runtime.start { runner.carryOut($0, $1) }
+        runtime.post(.overrides(kept))
+        try serve(configuration)
+        do throws(ErrorReply) { try applier.start(with: configuration) } catch {
+            throw DaemonError.configuration(error.errors)
+        }
+        announce(configuration)
+        waitForEnd(signals)
+        stop(runner)
+        _ = consume lock
+    }
+
+    private func announce(_ configuration: Configuration) {
+        let files = configuration.sources.files.map(\.name).joined(separator: ", ")
+        logger.notice("start: martletd \(MartletVersion.text) runs \(files)")
+        notifier.ready("running \(files)")
+    }
+
+    /// Whether the file could be applied; throws all its errors at once.
+    package static func check(_ options: DaemonOptions) throws { _ = try load(options.configuration) }
+
+    /// Reads the configuration from the disk; throws all its errors at once.
+    static func load(_ path: String) throws -> Configuration {
+        let checked = Configuration.check(ConfigLoader.load(path))
+        guard checked.errors.isEmpty, let configuration = checked.configuration else {
+            throw DaemonError.configuration(checked.errors.map { $0.rendered(with: checked.sources) })
+        }
+        guard checked.unserved.isEmpty else {
+            throw DaemonError.configuration(checked.unserved.map { $0.rendered(with: checked.sources) })
+        }
+        return configuration
+    }
+
+    private func stop(_ runner: EffectRunner) {
+        notifier.stopping()
+        gateway.stop()
+        runtime.stop()
+        runner.close()
+        try? group.syncShutdownGracefully()
+        logger.notice("stop: the kernel keeps what was programmed")
+    }
+}
+
+// MARK: - Listening
+
+extension Daemon {
+    private func serve(_ configuration: Configuration) throws {
+        let server = ControlServer(
+            runtime: runtime,
+            notes: notes,
+            applier: applier,
+            gateway: gateway,
+            access: try ControlAccess(configuration.control),
+            logger: logger,
+            startedAt: WallClock.now()
+        )
+        let path = options.socket ?? configuration.control.socket
+        let socket = try ControlSocket.open(path)
+        _ = try HTTPService.serve(listening: socket, on: group) { request, reply in server.answer(request, reply) }
+        guard let endpoint = configuration.control.metrics?.value else { return }
+        let metrics = try ListeningSocket(endpoint).duplicate()
+        _ = try HTTPService.serve(listening: metrics, on: group) { [runtime] request, reply in
+            guard request.method == "GET", request.path == "/metrics" else {
+                return reply(
+                    .whole(status: 404, contentType: "text/plain", body: Array("only /metrics is here\n".utf8))
+                )
+            }
+            runtime.ask { router, now in
+                let page = MetricsPage.text(Answers(router: router, now: now))
+                reply(
+                    .whole(status: 200, contentType: "text/plain; version=0.0.4; charset=utf-8", body: Array(page.utf8))
+                )
+            }
+        }
+    }
+}
+
+// MARK: - Running
+
+extension Daemon {
+    /// Waits for the end, feeding systemd's watchdog as long as the runtime's thread answers, and reloading on SIGHUP.
+    private func waitForEnd(_ signals: SignalWaiter) {
+        let beat = notifier.watchdogInterval.map {
+            Double($0.components.seconds) + Double($0.components.attoseconds) / 1e18
+        }
+        while true {
+            switch signals.next(within: beat) {
+            case nil: runtime.ask { [notifier] _, _ in notifier.watchdog() }
+            case SIGHUP: reload()
+            default: return
+            }
+        }
+    }
+
+    private func reload() {
+        do {
+            let configuration = try Self.load(options.configuration)
+            let files = ConfigurationFiles(
+                files: configuration.sources.files.map {
+                    ConfigurationFiles.File(name: $0.name, text: $0.lines.joined(separator: "\n"))
+                }
+            )
+            applier.apply(files, by: "SIGHUP") { [logger] outcome in
+                if case .failure(let error) = outcome {
+                    logger.error("reload: refused, nothing changed: \(error.errors)")
+                }
+            }
+        } catch {
+            logger.error("reload: refused, nothing changed: \(error)")
+        }
+    }
+}

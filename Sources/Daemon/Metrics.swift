@@ -1,0 +1,97 @@
+import Control
+import Forwarding
+import Foundation
+import Inference
+/// What Prometheus reads: the text exposition format 0.0.4, made anew for each scrape from the state of one moment.
+import NetTypes
+import PolicyEngine
+import Runtime
+
+struct MetricsPage {
+    private var lines: [String] = []
+
+    /// The page for the answers' moment.
+    static func text(_ answers: Answers) -> String {
+        var page = MetricsPage()
+        page.addMembers(answers)
+        page.addNetwork(answers)
+        page.addModels(answers)
+        return page.lines.joined(separator: "\n") + "\n"
+    }
+
+    private mutating func family(_ name: String, _ type: String, _ help: String) {
+        lines += ["# HELP \(name) \(help)", "# TYPE \(name) \(type)"]
+    }
+
+    private mutating func sample(_ name: String, _ labels: [(String, String)], _ value: String) {
+        let inside = labels.map { "\($0.0)=\"\(Self.escaped($0.1))\"" }.joined(separator: ",")
+        lines.append(inside.isEmpty ? "\(name) \(value)" : "\(name){\(inside)} \(value)")
+    }
+
+    private static func escaped(_ value: String) -> String {
+        value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
+    }
+
+    private mutating func addMembers(_ answers: Answers) {
+        let rows = answers.members()
+        let labels = { (row: MemberRow) in [("plane", row.plane), ("member", row.name), ("scope", row.scope)] }
+        family("martlet_member_up", "gauge", "Whether the member is healthy and wanted: 1 or 0.")
+        for row in rows {
+            let isUp = ["up", "unknown", "degraded"].contains(row.health) && row.admin == "up"
+            sample("martlet_member_up", labels(row), isUp ? "1" : "0")
+        }
+        family("martlet_member_share_ratio", "gauge", "Part of its group's load that the member carries.")
+        for row in rows { sample("martlet_member_share_ratio", labels(row), "\(Double(row.sharePermille) / 1000)") }
+    }
+
+    private mutating func addNetwork(_ answers: Answers) {
+        guard let network = answers.router.network else { return }
+        family("martlet_probe_round_trip_seconds", "gauge", "Round trip of the last answered probe round.")
+        for row in answers.probes() {
+            guard let span = row.roundTrip else { continue }
+            sample(
+                "martlet_probe_round_trip_seconds",
+                [("member", row.member), ("scope", row.scope)],
+                "\(Double(span.nanoseconds) / 1e9)"
+            )
+        }
+        family("martlet_probe_loss_ratio", "gauge", "Lost part of the requests of the last 32 probe rounds.")
+        for row in answers.probes() {
+            guard let loss = row.lossPermille else { continue }
+            sample(
+                "martlet_probe_loss_ratio",
+                [("member", row.member), ("scope", row.scope)],
+                "\(Double(loss) / 1000)"
+            )
+        }
+        family(
+            "martlet_kernel_refused_objects",
+            "gauge",
+            "Kernel objects that the kernel refuses and that are being retried."
+        )
+        sample("martlet_kernel_refused_objects", [], "\(network.refusals.count)")
+        family("martlet_kernel_conflicts", "gauge", "Strangers' kernel objects where ours belong.")
+        sample("martlet_kernel_conflicts", [], "\(network.conflicts.count)")
+        family("martlet_kernel_drift_total", "counter", "Times somebody changed an object of ours and it was put back.")
+        sample("martlet_kernel_drift_total", [], "\(network.driftCount)")
+    }
+
+    private mutating func addModels(_ answers: Answers) {
+        guard let models = answers.router.models else { return }
+        family(
+            "martlet_model_requests_total",
+            "counter",
+            "Model requests by group, member of the last attempt, and outcome."
+        )
+        for (key, count) in models.counters.sorted(by: { $0.key < $1.key }) {
+            let labels = [("group", key.group), ("member", key.member), ("outcome", key.outcome.rawValue)]
+            sample("martlet_model_requests_total", labels, "\(count)")
+        }
+        family(
+            "martlet_gateway_generation",
+            "gauge",
+            "The snapshot that the gateway serves by; behind the daemon's while it catches up."
+        )
+        sample("martlet_gateway_generation", [], "\(models.servedGeneration ?? 0)")
+    }
+}

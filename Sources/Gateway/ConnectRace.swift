@@ -1,0 +1,92 @@
+/// Which of a host's addresses answers first? One race per attempt: the next address joins when the last one failed or has not
+/// answered for a quarter of a second; the first that stands wins, and the others are closed.
+import Inference
+import NIOCore
+import NetTypes
+
+/// Touched on its own loop only.
+final class ConnectRace {
+    private let order: ConnectOrder
+    private let eventLoop: any EventLoop
+    private let connect: (IPAddress) -> EventLoopFuture<any Channel>
+    /// nil once it was given.
+    private var answer: UpstreamPool.Answer?
+    private var waiting: [IPAddress] = []
+    private var running = 0
+    private var lastFailure = ConnectFailure(kind: .unreachable, detail: "the path carries none of the host's families")
+    /// The winner, while its TLS handshake runs.
+    private var winner: UpstreamConnection?
+
+    init(
+        _ order: ConnectOrder,
+        on eventLoop: any EventLoop,
+        _ answer: @escaping UpstreamPool.Answer,
+        connect: @escaping (IPAddress) -> EventLoopFuture<any Channel>
+    ) {
+        self.order = order
+        self.eventLoop = eventLoop
+        self.answer = answer
+        self.connect = connect
+    }
+
+    func start(_ addresses: [IPAddress]) {
+        waiting = addresses
+        next()
+    }
+
+    func fail(_ failure: ConnectFailure) { finish(.failure(failure)) }
+
+    /// Nobody waits any more.
+    func cancel() {
+        answer = nil
+        winner?.close()
+    }
+
+    private func next() {
+        guard answer != nil, winner == nil else { return }
+        guard !waiting.isEmpty else {
+            if running == 0 { finish(.failure(lastFailure)) }
+            return
+        }
+        let address = waiting.removeFirst()
+        running += 1
+        connect(address).assumeIsolated().whenComplete { self.ended($0) }
+        guard !waiting.isEmpty else { return }
+        eventLoop.assumeIsolated().scheduleTask(in: GatewayLimits.nextAddress.timeAmount) { self.next() }
+    }
+
+    private func ended(_ result: Result<any Channel, any Error>) {
+        running -= 1
+        switch result {
+        case .failure(let error):
+            let (kind, detail) = UpstreamFault.classify(error)
+            lastFailure = ConnectFailure(kind: kind, detail: detail)
+            next()
+        case .success(let channel):
+            guard answer != nil, winner == nil,
+                let connection = try? channel.pipeline.syncOperations.handler(type: UpstreamConnection.self)
+            else {
+                channel.close(promise: nil)
+                return
+            }
+            won(connection)
+        }
+    }
+
+    private func won(_ connection: UpstreamConnection) {
+        winner = connection
+        connection.whenSecured { failure, detail in
+            if let failure {
+                self.finish(.failure(ConnectFailure(kind: failure, detail: detail)))
+            } else {
+                self.finish(.success(connection))
+            }
+        }
+    }
+
+    private func finish(_ result: Result<UpstreamConnection, ConnectFailure>) {
+        guard let answer else { return }
+        self.answer = nil
+        answer(result)
+    }
+}

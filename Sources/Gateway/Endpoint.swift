@@ -1,0 +1,58 @@
+/// What does a request's method and path ask for?
+enum Endpoint: Hashable {
+    case chat
+    case models
+    case model(String)
+    /// The process runs.
+    case live
+    /// It can serve.
+    case ready
+    case unknown
+    /// The path is known, the method is not its own.
+    case wrongMethod(allowed: String)
+
+    init(method: String, uri: String) {
+        let path = uri.prefix { $0 != "?" }
+        switch path {
+        case "/v1/chat/completions": self = Self.only("POST", method, .chat)
+        case "/v1/models": self = Self.only("GET", method, .models)
+        case "/health/live": self = Self.only("GET", method, .live)
+        case "/health/ready": self = Self.only("GET", method, .ready)
+        default:
+            guard path.hasPrefix("/v1/models/"), let name = Self.decoded(path.dropFirst("/v1/models/".count)) else {
+                self = .unknown
+                return
+            }
+            self = Self.only("GET", method, .model(name))
+        }
+    }
+
+    /// Whether a client must show a key.
+    var needsKey: Bool {
+        switch self {
+        case .chat, .models, .model: true
+        case .live, .ready, .unknown, .wrongMethod: false
+        }
+    }
+
+    private static func only(_ allowed: String, _ method: String, _ endpoint: Endpoint) -> Endpoint {
+        method == allowed ? endpoint : .wrongMethod(allowed: allowed)
+    }
+
+    /// Percent-decoding (RFC 3986 §2.1) of one path segment; nil when it is empty, broken or no UTF-8.
+    private static func decoded(_ text: Substring) -> String? {
+        var bytes: [UInt8] = []
+        var rest = text.utf8[...]
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            guard let high = rest.popFirst(), let low = rest.popFirst(),
+                let value = UInt8(String(decoding: [high, low], as: UTF8.self), radix: 16)
+            else { return nil }
+            bytes.append(value)
+        }
+        return bytes.isEmpty ? nil : String(validating: bytes, as: UTF8.self)
+    }
+}

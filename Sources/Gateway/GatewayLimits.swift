@@ -1,0 +1,46 @@
+/// How much and how long does the gateway bear from clients and providers, outside of single exchanges?
+import NIOCore
+import NetTypes
+
+enum GatewayLimits {
+    /// Bytes of a request's body: 16 images of 2 MiB in base64 and the text around them.
+    static let requestBytes = 48 << 20
+    /// Bytes reserved for a body before it comes, whatever its length says: a stranger's word is not worth memory.
+    static let reservedBytes = 64 << 10
+    /// From the connection to the first request's head, and from one answer to the next request.
+    static let firstHead = Span.seconds(30)
+    static let idleClient = Span.seconds(75)
+    /// From a request's head to the end of its body.
+    static let body = Span.seconds(120)
+    /// How long an answered connection that is to be closed still swallows what the client sends: closing with unread bytes
+    /// would reset it, and the client might lose the answer.
+    static let linger = Span.seconds(2)
+    /// How long a client may take to read what was written to it, beyond which its connection is closed.
+    static let slowClient = Span.seconds(600)
+    /// How long an idle connection to a provider is kept. Below the 60 s after which common servers close theirs.
+    static let idleUpstream = Span.seconds(45)
+    /// Idle connections kept for one provider over one path, for each loop.
+    static let idleUpstreamsPerKey = 64
+    /// How long the rest of a stream whose end was read may take before its connection is closed instead of kept.
+    static let upstreamTail = Span.seconds(1)
+    /// Bytes waiting to be written, in either direction, above which the other side is not read (docs/architecture.md §5).
+    static let waterMark = ChannelOptions.Types.WriteBufferWaterMark(low: 16 << 10, high: 32 << 10)
+    /// How long running answers may go on after the daemon has gone or asked for an end.
+    static let drain = Span.seconds(600)
+    /// Reports leave in batches: one wake-up of the daemon for many requests.
+    static let reportBatch = Span.milliseconds(5)
+    /// Bytes of one frame of the link, either way.
+    static let frameBytes = 64 << 20
+    /// Bytes of reports that wait for a daemon that does not read; beyond it they are dropped and counted.
+    static let waitingReportBytes = 8 << 20
+    /// How long a resolved address is used, and for how long a stale one is when the resolver fails.
+    static let addressAge = Span.seconds(30)
+    static let staleAddressAge = Span.seconds(600)
+    /// Between the first try at one of a host's addresses and the next (RFC 8305 §5).
+    static let nextAddress = Span.milliseconds(250)
+}
+
+extension Span {
+    /// For NIO's timers.
+    var timeAmount: TimeAmount { .nanoseconds(nanoseconds) }
+}

@@ -1,0 +1,94 @@
+/// What belongs to one event loop? Its pool, its clients, its reports, and the state that it serves from.
+import Glibc
+import Inference
+import NIOCore
+import NIOPosix
+import NIOSSL
+import NetTypes
+
+/// Everything mutable in it is touched on `eventLoop` only; other threads reach it through `execute`.
+final class GatewayLoop: @unchecked Sendable {
+    let eventLoop: any EventLoop
+    let allocator = ByteBufferAllocator()
+    let pool: UpstreamPool
+    let reports: ReportSink
+    private let connector: UpstreamConnector
+    private(set) var state: GatewayState?
+    private(set) var isDraining = false
+    private var clients: [ObjectIdentifier: Ingress] = [:]
+    private var httpDate = HTTPDate()
+    private var dice = SystemRandomNumberGenerator()
+    /// When an alarm of the same code and object was last told: a provider that refuses our key does so for every request.
+    private var lastAlarms: [String: Instant] = [:]
+    private static let alarmEvery = Span.seconds(30)
+    /// Told once when draining and the last client has gone.
+    private var onEmpty: (@Sendable () -> Void)?
+
+    init(on eventLoop: any EventLoop, link: SnapshotLink, resolver: NIOThreadPool) {
+        self.eventLoop = eventLoop
+        let addresses = AddressBook(on: eventLoop, threads: resolver)
+        connector = UpstreamConnector(on: eventLoop, addresses: addresses)
+        pool = UpstreamPool(connector, on: eventLoop)
+        reports = ReportSink(to: link, on: eventLoop)
+    }
+
+    func execute(_ body: @escaping @Sendable (GatewayLoop) -> Void) { eventLoop.execute { body(self) } }
+
+    func use(_ state: GatewayState, tls: NIOSSLContext?) {
+        self.state = state
+        connector.tls = tls
+    }
+
+    /// Exchanges over this path learn at once; so do idle connections.
+    func pathDown(_ mark: Mark) {
+        pool.closeIdle(over: mark)
+        for client in Array(clients.values) { client.pathDown(mark) }
+    }
+
+    // MARK: Clients
+
+    func add(_ client: Ingress) { clients[ObjectIdentifier(client)] = client }
+
+    func remove(_ client: Ingress) {
+        clients[ObjectIdentifier(client)] = nil
+        tellIfEmpty()
+    }
+
+    /// Idle clients go at once, the others with the end of their answer; `body` is called when the last has gone.
+    func drain(_ body: @escaping @Sendable () -> Void) {
+        isDraining = true
+        onEmpty = body
+        for client in Array(clients.values) { client.closeIfIdle() }
+        tellIfEmpty()
+    }
+
+    /// The end: whatever still runs is cut.
+    func closeAll() {
+        for client in Array(clients.values) { client.close() }
+        pool.closeIdle()
+        reports.flush()
+    }
+
+    private func tellIfEmpty() {
+        guard isDraining, clients.isEmpty, let onEmpty else { return }
+        self.onEmpty = nil
+        pool.closeIdle()
+        reports.flush()
+        onEmpty()
+    }
+
+    // MARK: Small things that exchanges need
+
+    func date() -> String { httpDate.text(atSecond: GatewayClock.unixMicroseconds() / 1_000_000) }
+
+    func draw() -> UInt64 { dice.next() }
+
+    func alarm(_ alarm: GatewayAlarm) {
+        let now = GatewayClock.now()
+        let name = alarm.code.rawValue + " " + alarm.object
+        if let last = lastAlarms[name], now - last < Self.alarmEvery { return }
+        lastAlarms = lastAlarms.filter { now - $0.value < Self.alarmEvery }
+        lastAlarms[name] = now
+        reports.send(.alarm(alarm))
+    }
+}

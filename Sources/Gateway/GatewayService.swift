@@ -1,0 +1,169 @@
+/// How does the gateway process begin, run and end? `martletd gateway` calls `run`.
+///
+///     daemon ═ socket pair ═ link loop ─ GatewayState ─▶ loop 1 … N ◀─ clients
+///                                      ◀─── reports ───
+import Glibc
+import Inference
+import NIOCore
+import NIOPosix
+package import NIOSSL
+
+/// What runs; immutable but for what the link's loop alone touches.
+package final class GatewayService: @unchecked Sendable {
+    /// Threads that may block in the system's resolver.
+    private static let resolverThreads = 4
+
+    private let group: MultiThreadedEventLoopGroup
+    private let linkGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    private let resolver = NIOThreadPool(numberOfThreads: resolverThreads)
+    private let secrets: SecretStore
+    private let tlsConfiguration: TLSConfiguration
+    private let loops: [GatewayLoop]
+    private let link: SnapshotLink
+    private let ended: EventLoopPromise<Void>
+
+    // On the link's loop only.
+    private var listeners: [any Channel] = []
+    private var tls: NIOSSLContext?
+    private var loopsLeft: Int
+    private var isDraining = false
+    private var hasEnded = false
+
+    /// - Parameters:
+    ///   - loops: event loops that serve; at least 1.
+    ///   - secrets: where references lead.
+    ///   - tls: how providers' certificates are checked.
+    package init(
+        loops count: Int = System.coreCount,
+        secrets: SecretStore = SecretStore(),
+        tls: TLSConfiguration = .makeClientConfiguration()
+    ) {
+        group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, count))
+        self.secrets = secrets
+        tlsConfiguration = tls
+        let linkLoop = linkGroup.next()
+        ended = linkLoop.makePromise()
+        let relay = Relay()
+        let link = SnapshotLink(on: linkLoop) { incoming in relay.service?.received(incoming) }
+        self.link = link
+        let resolver = resolver
+        let serving = group.makeIterator().map { GatewayLoop(on: $0, link: link, resolver: resolver) }
+        loops = serving
+        loopsLeft = serving.count
+        relay.service = self
+    }
+
+    /// The link needs the service and the service the link. Set once, before the link is opened.
+    private final class Relay: @unchecked Sendable {
+        weak var service: GatewayService?
+    }
+
+    /// Serves until the daemon says `drain` or goes away, and what runs has ended. Takes the descriptors over.
+    /// - Returns: the exit status: 0 after a clean end, 1 when the sockets could not be taken over.
+    package static func run(linkDescriptor: Int32, listeners: [Int32]) -> Int32 {
+        let service = GatewayService()
+        do {
+            try service.start(linkDescriptor: linkDescriptor, listeners: listeners)
+            try service.waitForEnd()
+            return 0
+        } catch {
+            return 1
+        }
+    }
+
+    /// Opens the link; the listeners are opened with the first snapshot: a client that comes before waits in their queue.
+    package func start(linkDescriptor: Int32, listeners descriptors: [Int32]) throws {
+        resolver.start()
+        let linkLoop = link.eventLoop
+        try linkLoop.submit { self.waitingListeners = descriptors }.wait()
+        try link.open(descriptor: linkDescriptor).wait()
+    }
+
+    private var waitingListeners: [Int32] = []
+
+    /// Blocks until everything has ended and every descriptor is closed.
+    package func waitForEnd() throws {
+        try ended.futureResult.wait()
+        try group.syncShutdownGracefully()
+        try linkGroup.syncShutdownGracefully()
+        try resolver.syncShutdownGracefully()
+    }
+}
+
+// MARK: - What the daemon says, on the link's loop
+
+extension GatewayService {
+    fileprivate func received(_ incoming: SnapshotLink.Incoming) {
+        switch incoming {
+        case .command(.snapshot(let snapshot)): use(snapshot)
+        case .command(.pathDown(let mark)): for loop in loops { loop.execute { $0.pathDown(mark) } }
+        case .command(.drain), .closed: drain()
+        }
+    }
+
+    private func use(_ snapshot: GatewaySnapshot) {
+        do {
+            let (state, alarms) = try GatewayState.make(snapshot, secrets: secrets)
+            link.send(alarms.map { .alarm($0) })
+            if tls == nil, snapshot.providers.contains(where: \.isTLS) {
+                tls = try NIOSSLContext(configuration: tlsConfiguration)
+            }
+            let tls = tls
+            let pushed = loops.map { loop in loop.eventLoop.submit { loop.use(state, tls: tls) } }
+            EventLoopFuture.andAllSucceed(pushed, on: link.eventLoop).whenSuccess {
+                self.openListeners()
+                self.link.send([.ready(generation: snapshot.generation)])
+            }
+        } catch {
+            link.refuse("\(error)")
+        }
+    }
+
+    private func openListeners() {
+        let descriptors = waitingListeners
+        waitingListeners = []
+        for descriptor in descriptors {
+            Listener.open(descriptor: descriptor, loops: loops, group: group)
+                .hop(to: link.eventLoop)
+                .whenComplete { result in
+                    switch result {
+                    case .success(let channel):
+                        if self.isDraining { channel.close(promise: nil) } else { self.listeners.append(channel) }
+                    case .failure(let error): self.link.refuse("listening socket \(descriptor): \(error)")
+                    }
+                }
+        }
+    }
+
+    /// No new clients; the end comes with the last answer, or when `GatewayLimits.drain` has passed.
+    private func drain() {
+        guard !isDraining else { return }
+        isDraining = true
+        for listener in listeners { listener.close(promise: nil) }
+        for descriptor in waitingListeners { close(descriptor) }
+        link.eventLoop.assumeIsolated().scheduleTask(in: GatewayLimits.drain.timeAmount) { self.end() }
+        for loop in loops {
+            loop.execute { loop in
+                loop.drain { self.link.eventLoop.execute { self.loopIsEmpty() } }
+            }
+        }
+    }
+
+    private func loopIsEmpty() {
+        loopsLeft -= 1
+        if loopsLeft == 0 { end() }
+    }
+
+    private func end() {
+        guard !hasEnded else { return }
+        hasEnded = true
+        let closed = loops.map { loop in loop.eventLoop.submit { loop.closeAll() } }
+        EventLoopFuture.andAllComplete(closed, on: link.eventLoop).whenComplete { _ in
+            // Behind the last reports, which were queued on this loop before.
+            self.link.eventLoop.execute {
+                self.link.close()
+                self.ended.succeed()
+            }
+        }
+    }
+}

@@ -1,0 +1,37 @@
+/// How do clients reach the gateway? On listening sockets that the daemon made and that outlive this process.
+///
+/// One acceptor for each socket hands connections to the loops in turn. Not a listening socket for each loop (SO_REUSEPORT):
+/// connections that wait in the queue of a killed process would die with it, where one shared queue just waits for the next
+/// gateway. And not one socket polled by all loops: whoever is awake would take them all, and clients of models keep few, long
+/// connections, so that an even spread at the start is the only one there will be.
+import Glibc
+import Inference
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+
+enum Listener {
+    /// Accepts on an inherited socket, which it takes over.
+    static func open(
+        descriptor: Int32,
+        loops: [GatewayLoop],
+        group: MultiThreadedEventLoopGroup
+    ) -> EventLoopFuture<any Channel> {
+        ServerBootstrap(group: group)
+            // The queue is as long as the system allows (net.core.somaxconn cuts it).
+            .serverChannelOption(.backlog, value: 4096)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.autoRead, value: false)
+            // The answer's end is shown by closing our side while the client may still send.
+            .childChannelOption(.allowRemoteHalfClosure, value: false)
+            .childChannelOption(.writeBufferWaterMark, value: GatewayLimits.waterMark)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    guard let loop = loops.first(where: { $0.eventLoop === channel.eventLoop }) else { return }
+                    let decoder = ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes))
+                    try channel.pipeline.syncOperations.addHandlers([decoder, Ingress(loop: loop)])
+                }
+            }
+            .withBoundSocket(descriptor)
+    }
+}

@@ -1,0 +1,88 @@
+/// How is a new connection made? Resolve, then race the addresses (RFC 8305), each socket marked with its path before it
+/// connects; then TLS.
+import Glibc
+import Inference
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+import NetTypes
+
+/// Why there is no connection.
+struct ConnectFailure: Error {
+    let kind: FailureClass
+    let detail: String
+}
+
+/// Touched on its own loop only.
+final class UpstreamConnector {
+    private let eventLoop: any EventLoop
+    private let addresses: AddressBook
+    /// Made with the first provider that wants TLS: reading the system's roots takes tens of milliseconds.
+    var tls: NIOSSLContext?
+
+    init(on eventLoop: any EventLoop, addresses: AddressBook) {
+        self.eventLoop = eventLoop
+        self.addresses = addresses
+    }
+
+    func connect(_ order: ConnectOrder, pool: UpstreamPool, _ answer: @escaping UpstreamPool.Answer) -> ConnectRace {
+        let race = ConnectRace(order, on: eventLoop, answer) { [self] address in bootstrap(order, address, pool) }
+        addresses.addresses(of: order.host, at: GatewayClock.now()) { result in
+            switch result {
+            case .success(let all): race.start(Self.sorted(all, order.families))
+            case .failure(let error): race.fail(ConnectFailure(kind: .nameResolution, detail: error.reason))
+            }
+        }
+        return race
+    }
+
+    /// The families that the path carries, taking turns, IPv6 first (RFC 8305 §4).
+    static func sorted(_ addresses: [IPAddress], _ families: [AddressFamily]) -> [IPAddress] {
+        let byFamily = [AddressFamily.v6, .v4].filter(families.contains).map { family in
+            addresses.filter { $0.family == family }
+        }
+        let longest = byFamily.map(\.count).max() ?? 0
+        return (0..<longest).flatMap { index in byFamily.compactMap { index < $0.count ? $0[index] : nil } }
+    }
+
+    /// Starts one connection; its handler and its channel as they come.
+    private func bootstrap(
+        _ order: ConnectOrder,
+        _ address: IPAddress,
+        _ pool: UpstreamPool
+    ) -> EventLoopFuture<any Channel> {
+        let connection = UpstreamConnection(UpstreamKey(order), family: address.family, pool: pool)
+        let handler = NIOLoopBound(connection, eventLoop: eventLoop)
+        let tls = order.isTLS ? tls : nil
+        var bootstrap = ClientBootstrap(group: eventLoop)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelOption(.autoRead, value: false)
+            .channelOption(.writeBufferWaterMark, value: GatewayLimits.waterMark)
+            // The machine's own deadline comes first; this one only bounds sockets that nobody waits for any more.
+            .connectTimeout(.seconds(60))
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    if order.isTLS { try Self.secure(channel, order.host, tls) }
+                    try channel.pipeline.syncOperations.addHTTPClientHandlers(leftOverBytesStrategy: .dropBytes)
+                    try channel.pipeline.syncOperations.addHandler(handler.value)
+                }
+            }
+        if let mark = order.mark {
+            let option = ChannelOptions.Types.SocketOption(level: .socket, name: .init(rawValue: SO_MARK))
+            bootstrap = bootstrap.channelOption(option, value: SocketOptionValue(Int32(bitPattern: mark.value)))
+        }
+        do {
+            return bootstrap.connect(to: try SocketAddress(ipAddress: "\(address)", port: Int(order.port)))
+        } catch {
+            return eventLoop.makeFailedFuture(error)
+        }
+    }
+
+    private static func secure(_ channel: any Channel, _ host: String, _ context: NIOSSLContext?) throws {
+        guard let context else { throw ConnectFailure(kind: .tls, detail: "no TLS context") }
+        // A literal address is checked against the certificate, but never sent as a server name (RFC 6066 §3).
+        let name = IPAddress(host) == nil ? host : nil
+        try channel.pipeline.syncOperations.addHandler(NIOSSLClientHandler(context: context, serverHostname: name))
+    }
+}

@@ -1,0 +1,31 @@
+/// Of which class is an error that the system, NIO or TLS reports about a provider's connection?
+import Glibc
+import Inference
+import NIOCore
+import NIOHTTP1
+import NIOSSL
+
+enum UpstreamFault {
+    static func classify(_ error: any Error) -> (FailureClass, String) {
+        switch error {
+        case let error as IOError: (kind(errno: error.errnoCode), String(cString: strerror(error.errnoCode)))
+        case let error as HTTPParserError:
+            // The stream ended where HTTP wanted more: what came before it may have been right.
+            (error == .invalidEOFState ? .truncated : .malformed, "\(error)")
+        case let error as NIOHTTPDecoderError: (.malformed, "\(error)")
+        case is NIOSSLError, is BoringSSLError: (.tls, "\(error)")
+        case is ChannelError: (.reset, "\(error)")
+        default: (.reset, "\(error)")
+        }
+    }
+
+    private static func kind(errno code: Int32) -> FailureClass {
+        switch code {
+        case ECONNREFUSED: .connectRefused
+        case ETIMEDOUT: .connectTimeout
+        // EPERM, EACCES: the mark or a firewall's reject; EADDRNOTAVAIL: no source address on the path.
+        case ENETUNREACH, EHOSTUNREACH, ENETDOWN, EHOSTDOWN, EADDRNOTAVAIL, EPERM, EACCES, EINVAL: .unreachable
+        default: .reset
+        }
+    }
+}

@@ -1,0 +1,37 @@
+/// What is a configuration, read on this machine, worth? Its report, and its texts if the daemon would take them.
+import ConfigModel
+import ConfigSyntax
+import ConfigYAML
+import Control
+
+struct LocalConfiguration {
+    /// The name it was asked for by.
+    let name: String
+    let checked: CheckedConfiguration
+
+    /// Reads a file and `conf.d/*.yaml` beside it.
+    init(path: String) {
+        name = path
+        checked = Configuration.check(ConfigLoader.load(path))
+    }
+
+    /// Reads texts that came from elsewhere.
+    init(texts: [(name: String, bytes: [UInt8])]) {
+        name = texts.first?.name ?? "the configuration"
+        checked = Configuration.check(ConfigLoader.read(texts))
+    }
+
+    /// What `check` says.
+    var report: CheckReport { CheckReport(name, checked) }
+
+    /// The texts as they were read, for the daemon.
+    /// - Throws: everything wrong with them, or everything in them that this version does not serve.
+    func servable() throws(CommandError) -> ConfigurationFiles {
+        let report = report
+        guard report.ok else { throw .wrong(report) }
+        guard report.unserved.isEmpty else { throw .unserved(report) }
+        return ConfigurationFiles(
+            files: checked.sources.files.map { .init(name: $0.name, text: $0.lines.joined(separator: "\n")) }
+        )
+    }
+}

@@ -1,0 +1,41 @@
+/// How is a recorded event named for people?
+import NetTypes
+import Runtime
+
+extension RecordedLine {
+    /// The daemon's time at the event; nil for an effect, which has its event's.
+    var at: Instant? {
+        switch self {
+        case .configured(let at, _, _), .fact(let at, _, _): at
+        case .effect: nil
+        }
+    }
+
+    var words: String {
+        switch self {
+        case .configured(_, _, let files): "configured by " + files.map(\.name).joined(separator: ", ")
+        case .fact(_, _, let fact): fact.words
+        case .effect: "effect"
+        }
+    }
+}
+
+extension Fact {
+    fileprivate var words: String {
+        switch self {
+        case .kernel(let reports): "kernel: \(counted(reports.count, "report"))"
+        case .dumpBegan(let family): "dump of \(family) began"
+        case .dumpEnded(let family): "dump of \(family) ended"
+        case .markTable(let table): table == nil ? "mark table is not there" : "mark table was read"
+        case .programmed(let token, let outcomes):
+            "kernel answered batch \(token): \(counted(outcomes.count, "outcome"))"
+        case .probed(let results): "probes: \(counted(results.count, "result"))"
+        case .gateway: "gateway reported"
+        case .gatewayStarted: "gateway started"
+        case .gatewayEnded(let status): "gateway ended with status \(status)"
+        case .overrides(let overrides): "kept overrides: \(overrides.count)"
+        case .admin(let override, let by): "\(by) set \(override.member) \(override.admin)"
+        case .woke: "woke"
+        }
+    }
+}

@@ -1,0 +1,66 @@
+/// The daemon's command line; `martletd gateway` is what the daemon starts beside itself.
+import ArgumentParser
+import Daemon
+import Foundation
+import Gateway
+import Logging
+
+@main
+struct Martletd: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "martletd",
+        abstract: "Routes packets and prompts by one configuration.",
+        version: MartletVersion.text,
+        subcommands: [Serve.self, GatewayProcessCommand.self],
+        defaultSubcommand: Serve.self
+    )
+}
+
+struct Serve: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Runs in the foreground until SIGTERM; SIGHUP applies the file anew."
+    )
+
+    @Option(help: "The configuration file; conf.d/*.yaml beside it is read too.")
+    var config = "/etc/martlet/martlet.yaml"
+    @Option(help: "Where run-time overrides are kept.")
+    var state = "/var/lib/martlet"
+    @Option(help: "The control socket; goes before the configuration's.")
+    var socket: String?
+    @Option(help: "Record every event and its effects here, for 'martlet replay'.")
+    var record: String?
+    @Flag(help: "Check the configuration and leave: 0 when it can be applied, 1 when not.")
+    var check = false
+
+    func run() throws {
+        LoggingSystem.bootstrap { _ in JournalHandler() }
+        let options = DaemonOptions(configuration: config, stateDirectory: state, socket: socket, recording: record)
+        do {
+            if check { return try Daemon.check(options) }
+            try Daemon(options, executable: "/proc/self/exe", logger: Logger(label: "martletd")).run()
+        } catch {
+            FileHandle.standardError.write(Data("martletd: \(error)\n".utf8))
+            throw ExitCode(1)
+        }
+    }
+}
+
+struct GatewayProcessCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "gateway",
+        abstract: "Serves the model API for the daemon that started it.",
+        shouldDisplay: false
+    )
+
+    /// The link to the daemon is descriptor 3; the listening sockets follow it.
+    private static let link: Int32 = 3
+
+    @Option(help: "How many listening sockets follow the link.")
+    var listeners: Int32
+
+    func run() throws {
+        let sockets = Array(Self.link + 1..<Self.link + 1 + max(0, min(listeners, 61)))
+        throw ExitCode(GatewayService.run(linkDescriptor: Self.link, listeners: sockets))
+    }
+}

@@ -1,0 +1,92 @@
+/// Heads, chunks, dates and addresses as bytes.
+import Inference
+import NIOCore
+import NetTypes
+import Testing
+
+@testable import Gateway
+
+@Suite struct FramingTests {
+    private func bytes(_ framing: AnswerFraming, length: Int?, _ body: [String]) -> String {
+        var framing = framing
+        var buffer = ByteBuffer()
+        let head = ClientHead(
+            status: 200,
+            headers: [Header("x-ok", "1"), Header("x-bad", "1\r\nx-evil: 1")],
+            length: length
+        )
+        framing.write(head, date: "D", to: &buffer)
+        for text in body { framing.write(Array(text.utf8), to: &buffer) }
+        framing.writeEnd(to: &buffer)
+        return String(buffer: buffer)
+    }
+
+    @Test func aStreamIsChunkedAndEmptyPiecesDoNotEndIt() {
+        let text = bytes(
+            AnswerFraming(isHTTP11: true, isHeadOnly: false, keepsAlive: true),
+            length: nil,
+            ["abc", "", "de"]
+        )
+        #expect(
+            text == "HTTP/1.1 200 OK\r\ndate: D\r\nx-ok: 1\r\ntransfer-encoding: chunked\r\n\r\n"
+                + "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"
+        )
+    }
+
+    @Test func anOldClientGetsAStreamThatEndsWithTheConnection() {
+        let text = bytes(AnswerFraming(isHTTP11: false, isHeadOnly: false, keepsAlive: true), length: nil, ["abc"])
+        #expect(text == "HTTP/1.1 200 OK\r\ndate: D\r\nx-ok: 1\r\nconnection: close\r\n\r\nabc")
+    }
+
+    @Test func anAnswerToHeadHasNoBody() {
+        let text = bytes(AnswerFraming(isHTTP11: true, isHeadOnly: true, keepsAlive: true), length: 3, ["abc"])
+        #expect(text == "HTTP/1.1 200 OK\r\ndate: D\r\nx-ok: 1\r\ncontent-length: 3\r\n\r\n")
+    }
+
+    @Test(
+        arguments: [
+            // RFC 9110 §5.6.7's own example, a leap day, the day before it in a century that has none, and the epoch.
+            (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT"),
+            (1_709_164_800, "Thu, 29 Feb 2024 00:00:00 GMT"),
+            (4_107_542_399, "Sun, 28 Feb 2100 23:59:59 GMT"),
+            (0, "Thu, 01 Jan 1970 00:00:00 GMT"),
+        ] as [(UInt64, String)]
+    )
+    func datesAreTheCalendars(_ seconds: UInt64, _ expected: String) {
+        #expect(HTTPDate.format(seconds) == expected)
+    }
+
+    @Test(arguments: [
+        ("/v1/models/chat%2Esmall", Endpoint.model("chat.small")), ("/v1/models/%zz", .unknown),
+        ("/v1/models/", .unknown),
+        ("/v1/models?x=1", .models), ("/v1/models/%ff", .unknown),
+    ])
+    func namesInAddressesAreDecoded(_ uri: String, _ expected: Endpoint) {
+        #expect(Endpoint(method: "GET", uri: uri) == expected)
+    }
+
+    @Test func framesAreCutWhereverTheyBreak() throws {
+        var wire = ByteBuffer()
+        for text in ["one", "", "three"] { LinkFrames.write(Array(text.utf8), to: &wire) }
+        var frames = LinkFrames(limit: 5)
+        var got: [String] = []
+        while let byte = wire.readInteger(as: UInt8.self) {
+            var piece = ByteBuffer(integer: byte)
+            frames.append(&piece)
+            while let frame = try frames.next() { got.append(String(buffer: frame)) }
+        }
+        #expect(got == ["one", "", "three"])
+        var large = ByteBuffer(integer: UInt32(6))
+        frames.append(&large)
+        #expect(throws: LinkFrames.Malformed.tooLarge(bytes: 6, limit: 5)) { try frames.next() }
+    }
+
+    @Test func addressesOfThePathsFamiliesTakeTurns() {
+        let all = ["192.0.2.1", "192.0.2.2", "2001:db8::1"].compactMap { IPAddress($0) }
+        #expect(
+            UpstreamConnector.sorted(all, [.v4, .v6]).map(\.description) == ["2001:db8::1", "192.0.2.1", "192.0.2.2"]
+        )
+        #expect(UpstreamConnector.sorted(all, [.v4]).map(\.description) == ["192.0.2.1", "192.0.2.2"])
+        #expect(UpstreamConnector.sorted(all, []).isEmpty)
+    }
+}

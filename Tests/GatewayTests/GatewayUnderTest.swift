@@ -1,0 +1,140 @@
+/// A whole gateway in this process: its daemon is the test, at the other end of the socket pair.
+import ConfigSyntax
+import Foundation
+import Glibc
+import Inference
+import NIOCore
+import NetTypes
+import PolicyEngine
+import Synchronization
+
+@testable import Gateway
+
+final class GatewayUnderTest: Sendable {
+    static let key = "sk-test"
+    /// sha256("sk-test").
+    private static let keyHash = SHA256.digest(key.utf8).map { String(format: "%02x", $0) }.joined()
+
+    let port: UInt16
+    private let service: GatewayService
+    private let daemonEnd: TestSocket
+    private let reports = Mutex<[GatewayReport]>([])
+
+    /// Serves `chat` from mocks in this order: the first takes everything as long as it can.
+    init(ports: [UInt16], timeouts: ExchangeTimeouts = Fixed.timeouts, mark: Mark? = nil, loops: Int = 2) throws {
+        var pair: [Int32] = [0, 0]
+        guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &pair) == 0 else {
+            throw SocketError(what: "socketpair")
+        }
+        daemonEnd = TestSocket(pair[0], timeout: 3600)
+        service = GatewayService(loops: loops)
+        let (listening, port) = try TestSocket.listening()
+        self.port = port
+        try service.start(linkDescriptor: pair[1], listeners: [dup(listening.descriptor)])
+        let daemonEnd = daemonEnd
+        onThread { [weak self] in
+            var frames = LinkFrames(limit: 1 << 24)
+            while true {
+                let bytes = daemonEnd.read()
+                guard !bytes.isEmpty, let self else { return }
+                var buffer = ByteBuffer(bytes: bytes)
+                frames.append(&buffer)
+                while let frame = try? frames.next() {
+                    let data = Data(frame.readableBytesView)
+                    if let report = try? JSONDecoder().decode(GatewayReport.self, from: data) {
+                        self.reports.withLock { $0.append(report) }
+                    }
+                }
+            }
+        }
+        send(.snapshot(Self.snapshot(ports, timeouts, mark)))
+        guard eventually({ self.all.contains(.ready(generation: 1)) }) else { throw SocketError(what: "not ready") }
+    }
+
+    var all: [GatewayReport] { reports.withLock { $0 } }
+
+    var records: [DecisionRecord] {
+        all.compactMap { if case .decision(let record) = $0 { record } else { nil } }
+    }
+
+    /// The record with this number, once it has come.
+    func record(_ number: Int = 0) -> DecisionRecord? {
+        eventually { records.count > number } ? records[number] : nil
+    }
+
+    func send(_ command: GatewayCommand) {
+        guard let bytes = try? JSONEncoder().encode(command) else { return }
+        var buffer = ByteBuffer()
+        LinkFrames.write(bytes, to: &buffer)
+        daemonEnd.write(Array(buffer.readableBytesView))
+    }
+
+    /// As when the daemon dies.
+    func closeLink() { shutdown(daemonEnd.descriptor, Int32(SHUT_RDWR)) }
+
+    func waitForEnd() throws { try service.waitForEnd() }
+
+    /// Ends everything cleanly.
+    func stop() throws {
+        send(.drain)
+        try waitForEnd()
+    }
+
+    private static func snapshot(_ ports: [UInt16], _ timeouts: ExchangeTimeouts, _ mark: Mark?) -> GatewaySnapshot {
+        let now = Instant(nanoseconds: 1)
+        let names = ports.indices.map { "m\($0)" }
+        return GatewaySnapshot(
+            generation: 1,
+            providers: ports.map { port in
+                GatewayProvider(
+                    name: "p\(port)",
+                    dialect: .openai,
+                    isTLS: false,
+                    host: "127.0.0.1",
+                    port: port,
+                    pathPrefix: "/v1",
+                    path: mark == nil ? nil : "wan"
+                )
+            },
+            models: GroupTable([Fixed.group("chat", names, [.any])], at: now),
+            deployments: ports.indices.map { Deployment(provider: $0, model: "model-\($0)", timeouts: timeouts) },
+            network: GroupTable(mark == nil ? [] : [Fixed.group("wan", ["fiber"], [.v4, .v6])], at: now),
+            paths: mark.map { [PathMark(member: MemberID(0), mark: $0)] } ?? [],
+            keys: [GatewayKey(name: "ci", sha256: keyHash, team: "platform")],
+            policies: [],
+            listeners: [GatewayListener(address: "127.0.0.1:0")],
+            hashKey0: 1,
+            hashKey1: 2
+        )
+    }
+}
+
+enum Fixed {
+    /// Short, so that hanging providers cost the tests little.
+    static let timeouts = ExchangeTimeouts(
+        connect: .milliseconds(400),
+        head: .milliseconds(400),
+        firstToken: .milliseconds(600),
+        betweenTokens: .seconds(5),
+        answer: .milliseconds(500),
+        total: .seconds(30)
+    )
+
+    static func group(_ name: String, _ members: [String], _ scopes: [HealthScope]) -> GroupDefinition {
+        let place = Place(file: 0, line: 1, column: 1)
+        return GroupDefinition(
+            name: Located(name, at: place),
+            strategy: .static,
+            members: members.map {
+                MemberDefinition(
+                    name: Located($0, at: place),
+                    weight: 1,
+                    tier: 1,
+                    hysteresis: Hysteresis(downAfter: 3, upAfter: 1),
+                    scopes: scopes
+                )
+            },
+            keepsLast: false
+        )
+    }
+}

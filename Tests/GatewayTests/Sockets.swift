@@ -1,0 +1,130 @@
+/// Plain blocking sockets on the loopback, for clients and providers in tests. Every read has a timeout: a test that waits for
+/// what never comes fails, it does not hang.
+import Glibc
+
+struct SocketError: Error {
+    let what: String
+    let code = errno
+}
+
+/// An open socket; closed once.
+final class TestSocket: @unchecked Sendable {
+    let descriptor: Int32
+
+    init(_ descriptor: Int32, timeout: Int = 10) {
+        self.descriptor = descriptor
+        var limit = timeval(tv_sec: timeout, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+    }
+
+    deinit { Glibc.close(descriptor) }
+
+    /// A listening socket on a free port of 127.0.0.1.
+    static func listening() throws -> (socket: TestSocket, port: UInt16) {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { throw SocketError(what: "socket") }
+        var address = loopback(0)
+        let size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let bound = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, size) }
+        }
+        guard bound == 0, listen(descriptor, 64) == 0 else { throw SocketError(what: "listen") }
+        return (TestSocket(descriptor), port(descriptor))
+    }
+
+    static func connected(to port: UInt16) throws -> TestSocket {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { throw SocketError(what: "socket") }
+        let made = TestSocket(descriptor)
+        var address = loopback(port)
+        let size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let status = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, size) }
+        }
+        guard status == 0 else { throw SocketError(what: "connect") }
+        return made
+    }
+
+    func accept() -> TestSocket? {
+        let accepted = Glibc.accept(descriptor, nil, nil)
+        return accepted >= 0 ? TestSocket(accepted) : nil
+    }
+
+    /// Up to `limit` bytes; empty at the end, after an error and after the timeout.
+    func read(_ limit: Int = 65536) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
+            count = max(0, recv(descriptor, buffer.baseAddress, limit, 0))
+        }
+    }
+
+    /// False when the other side is gone.
+    @discardableResult
+    func write(_ bytes: [UInt8]) -> Bool {
+        var sent = 0
+        while sent < bytes.count {
+            let count = bytes[sent...].withUnsafeBytes {
+                send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
+            guard count > 0 else { return false }
+            sent += count
+        }
+        return true
+    }
+
+    @discardableResult
+    func write(_ text: String) -> Bool { write(Array(text.utf8)) }
+
+    /// Closing now resets the connection, as a crashed peer does.
+    func reset() {
+        var option = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
+    }
+
+    private static func loopback(_ port: UInt16) -> sockaddr_in {
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        return address
+    }
+
+    private static func port(_ descriptor: Int32) -> UInt16 {
+        var address = sockaddr_in()
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        withUnsafeMutablePointer(to: &address) {
+            _ = $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &size) }
+        }
+        return address.sin_port.bigEndian
+    }
+}
+
+/// Runs a body on a thread of its own.
+func onThread(_ body: @escaping @Sendable () -> Void) {
+    var thread = pthread_t()
+    let box = Unmanaged.passRetained(ThreadBody(body)).toOpaque()
+    pthread_create(
+        &thread,
+        nil,
+        { raw in
+            if let raw { Unmanaged<ThreadBody>.fromOpaque(raw).takeRetainedValue().body() }
+            return nil
+        },
+        box
+    )
+    pthread_detach(thread)
+}
+
+private final class ThreadBody {
+    let body: @Sendable () -> Void
+    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+}
+
+/// Waits until the condition holds; false after `seconds`.
+func eventually(within seconds: Double = 5, _ condition: () -> Bool) -> Bool {
+    for _ in 0..<Int(seconds * 200) {
+        if condition() { return true }
+        usleep(5000)
+    }
+    return condition()
+}

@@ -1,0 +1,44 @@
+/// The hand-written JSON of a record is what the synthesised coding reads and would write.
+import Foundation
+import NetTypes
+import Testing
+
+@testable import Inference
+
+@Suite struct RecordJSONTests {
+    private func full() throws -> DecisionRecord {
+        var world = try ExchangeWorld()
+        try world.feed(Stage.request(Stage.body(isStreamed: true), draw: .max))
+        try world.connect()
+        try world.answer(UpstreamHead(status: 500, contentType: "text/plain"))
+        try world.send(Array("\"quotes\" and \u{1F600}\n".utf8))
+        try world.endUpstream()
+        try world.connect(isReused: true)
+        try world.answer(Answer.streamHead)
+        try world.send(Answer.messageStream)
+        return try #require(world.record)
+    }
+
+    private func check(_ record: DecisionRecord) throws {
+        let own = record.reportJSON()
+        let back = try JSONDecoder().decode(GatewayReport.self, from: Data(own))
+        #expect(back == .decision(record))
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        let theirs = try JSONSerialization.jsonObject(with: encoder.encode(GatewayReport.decision(record)))
+        let ours = try JSONSerialization.jsonObject(with: Data(own))
+        #expect(theirs as? NSDictionary == ours as? NSDictionary)
+    }
+
+    @Test func everyFieldSurvives() throws {
+        var record = try full()
+        try check(record)
+        record.policy = "p"
+        record.errorCode = "e"
+        record.candidates[0].cause = "c"
+        record.usage = UsageRow(input: 1, cachedInput: 2, cacheWrite: 3, output: 4, reasoning: .max)
+        try check(record)
+    }
+
+    @Test func anEmptyRecordToo() throws { try check(DecisionRecord(generation: 0)) }
+}

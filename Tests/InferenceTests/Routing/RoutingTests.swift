@@ -1,0 +1,102 @@
+/// Policies first, then names; the same answer without sending.
+import ConfigSyntax
+import NetTypes
+import PolicyEngine
+import Testing
+
+@testable import Inference
+
+@Suite struct RoutingTests {
+    private func match(_ text: String) throws -> Match {
+        let expression = try Expression(parsing: text)
+        return try Match.compile(expression, schema: RequestFact.schema, sets: SetTable([])).get()
+    }
+
+    private func route(
+        _ policies: [GatewayPolicy],
+        model: String = "chat",
+        change: (inout GatewaySnapshot) -> Void = { _ in }
+    )
+        throws -> Route
+    {
+        var snapshot = Stage.snapshot(policies: policies)
+        change(&snapshot)
+        let asked = try OpenAI.RequestView(body: Stage.body(model: model, isStreamed: false))
+        let facts = RequestFacts(asked, key: "ci", team: "legal", source: IPAddress("10.0.0.9"))
+        return try RoutingView(snapshot).route(facts, model: model)
+    }
+
+    private let small = GatewayPolicy.Target.member(MemberID(1))
+    private let chat = GatewayPolicy.Target.group(GroupID(0))
+
+    @Test func theFirstPolicyThatMatchesDecides() throws {
+        let policies = [
+            Stage.policy("other", try match(#"key.team == "sales""#), .reject(reason: "no")),
+            Stage.policy("legal", try match(#"key.team == "legal" and not stream"#), small),
+            Stage.policy("rest", try match("any"), chat),
+        ]
+        #expect(try route(policies) == .use(small, policy: "legal"))
+    }
+
+    @Test func aPolicyMayRefuse() throws {
+        let policies = [Stage.policy("wall", try match("src in 10.0.0.0/8"), .reject(reason: "not from here"))]
+        #expect(try route(policies) == .rejected(policy: "wall", reason: "not from here"))
+    }
+
+    @Test(arguments: [
+        ("chat", Route.use(.group(GroupID(0)), policy: nil)),
+        ("chat.small", .use(.member(MemberID(1)), policy: nil)),
+        ("gpt-big", .unknownModel),
+    ])
+    func aNameIsServedByWhatHasItWhenNoPolicySaysOtherwise(_ model: String, _ expected: Route) throws {
+        #expect(try route([], model: model) == expected)
+    }
+
+    @Test func aPolicyPassesOnOnlyWhenNobodyInItsTargetCanServe() throws {
+        let policies = [
+            Stage.policy("first", try match("any"), small, fallsThrough: true),
+            Stage.policy("second", try match("any"), chat),
+        ]
+        #expect(try route(policies) == .use(small, policy: "first"))
+        let drained = try route(policies) { _ = $0.models.set(.drain, of: MemberID(1)) }
+        #expect(drained == .use(chat, policy: "second"))
+    }
+
+    @Test func anExplanationIsTheDecisionWithoutSending() throws {
+        let view = try RoutingView(Stage.snapshot(policies: [Stage.policy("all", try match("any"), chat)]))
+        let asked = try OpenAI.RequestView(body: Stage.body(isStreamed: false))
+        let explained = view.explain(RequestFacts(asked, key: "ci", team: nil, source: nil), model: "chat", draw: 5)
+        #expect(explained.policy == "all" && explained.group == "chat" && explained.refusal == nil)
+        var world = try ExchangeWorld(view.snapshot)
+        try world.feed(Stage.request(Stage.body(isStreamed: false), draw: 5))
+        let choice = explained.choice.map { explained.candidates[$0] }
+        #expect(choice?.mark == world.order?.mark)
+    }
+
+    @Test func keysAreFoundByTheirDigest() throws {
+        var snapshot = Stage.snapshot()
+        snapshot.keys = [
+            GatewayKey(
+                name: "abc",
+                sha256: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+                team: "t"
+            )
+        ]
+        let view = try RoutingView(snapshot)
+        #expect(view.key(presented: "abc".utf8)?.name == "abc")
+        #expect(view.key(presented: "abd".utf8) == nil)
+        #expect(view.key(presented: "".utf8) == nil)
+    }
+
+    @Test func aSnapshotThatNamesNothingIsRefused() {
+        var snapshot = Stage.snapshot()
+        snapshot.deployments[1].provider = 9
+        #expect(throws: SnapshotError.noSuchProvider(member: "chat.small", index: 9)) { try RoutingView(snapshot) }
+        snapshot = Stage.snapshot()
+        snapshot.deployments.removeLast()
+        #expect(throws: SnapshotError.self) { try RoutingView(snapshot) }
+        snapshot = Stage.snapshot()
+        snapshot.keys = [GatewayKey(name: "k", sha256: "xyz")]
+        #expect(throws: SnapshotError.badKeyHash(key: "k")) { try RoutingView(snapshot) }
+    }
+}

@@ -1,0 +1,109 @@
+/// Which properties does each type of the control API send: all it has, and those it always sends?
+import Control
+import NetTypes
+import Testing
+
+struct DescribedType: Sendable, CustomTestStringConvertible {
+    let name: String
+    let all: [String]
+    let always: [String]
+    var testDescription: String { name }
+
+    /// - Parameters:
+    ///   - full: a value with everything set.
+    ///   - bare: the same type with nothing set that may be missing.
+    init(_ name: String, _ full: some Encodable, _ bare: some Encodable) {
+        self.name = name
+        all = Self.keys(full)
+        always = Self.keys(bare)
+    }
+
+    private static func keys(_ value: some Encodable) -> [String] {
+        let keys = try! ControlJSON.decode(PropertyNames.self, from: ControlJSON.encode(value))
+        return keys.names.sorted()
+    }
+
+    private struct PropertyNames: Decodable {
+        let names: [String]
+
+        struct Name: CodingKey {
+            let stringValue: String
+            let intValue: Int? = nil
+            init(stringValue: String) { self.stringValue = stringValue }
+            init?(intValue: Int) { nil }
+        }
+
+        init(from decoder: any Decoder) throws {
+            names = try decoder.container(keyedBy: Name.self).allKeys.map(\.stringValue)
+        }
+    }
+
+    static let all: [DescribedType] = requests + replies + rows
+
+    private static let requests: [DescribedType] = {
+        let address = IPAddress("192.0.2.1")!
+        let file = ConfigurationFiles.File(name: "", text: "")
+        let bareModel = ModelQuestion(prompt: "", model: "")
+        let admin = AdminRequest(member: "", admin: "")
+        return [
+            DescribedType("ConfigurationFiles", ConfigurationFiles(files: []), ConfigurationFiles(files: [])),
+            DescribedType("ConfigurationFile", file, file),
+            DescribedType(
+                "RouteQuestion",
+                RouteQuestion(destination: address, source: address, inputDevice: "", mark: 1),
+                RouteQuestion(destination: address)
+            ),
+            DescribedType("ModelQuestion", ModelQuestion(prompt: "", model: "", key: ""), bareModel),
+            DescribedType("AdminRequest", admin, admin),
+        ]
+    }()
+
+    private static let replies: [DescribedType] = {
+        let plane = StatusReply.PlaneStatus(groups: 1, membersUp: 1, members: 1)
+        var status = Samples.status
+        (status.network, status.models) = (plane, plane)
+        var bareStatus = status
+        (bareStatus.network, bareStatus.models) = (nil, nil)
+        let plan = PlanReply(changes: [], conflicts: [], pending: [], overrides: [])
+        let change = { (cause: String?) in PlanReply.Change(verb: "", kind: "", object: "", cause: cause) }
+        let apply = ApplyReply(generation: 1, changes: 1, accepted: 1, refused: [], conflicts: [], pending: [])
+        let explanation = ExplainReply(answer: "", works: true, steps: [], wouldChange: [])
+        let admin = AdminReply(member: "", admin: "", words: "")
+        let event = WatchEvent(at: 1, kind: "", words: "", fields: [])
+        let field = WatchEvent.Field("", "")
+        return [
+            DescribedType("Status", status, bareStatus),
+            DescribedType("PlaneStatus", plane, plane),
+            DescribedType("Plan", plan, plan),
+            DescribedType("PlanChange", change(""), change(nil)),
+            DescribedType("Apply", apply, apply),
+            DescribedType("Explanation", explanation, explanation),
+            DescribedType("ExplanationStep", ExplainReply.Step("", "", cause: ""), ExplainReply.Step("", "")),
+            DescribedType("Admin", admin, admin),
+            DescribedType("WatchEvent", event, event),
+            DescribedType("WatchField", field, field),
+            DescribedType("Error", ErrorReply(errors: [], hint: ""), ErrorReply(errors: [])),
+        ]
+    }()
+
+    private static let rows: [DescribedType] = {
+        var (group, member, route, probe, provider) = (
+            Samples.group, Samples.member, Samples.route, Samples.probe, Samples.provider
+        )
+        (member.cause, probe.lastResult, probe.roundTrip, probe.lossPermille) = ("", "", .zero, 0)
+        let full = (group, member, route, probe, provider)
+        (group.activeTier, member.cause, member.mark, route.detail) = (nil, nil, nil, nil)
+        (probe.lastResult, probe.roundTrip, probe.lossPermille) = (nil, nil, nil)
+        (provider.key, provider.path) = (nil, nil)
+        let override = OverrideRow(plane: "", member: "", admin: "")
+        return [
+            DescribedType("GroupRow", full.0, group),
+            DescribedType("ShareRow", group.shares[0], group.shares[0]),
+            DescribedType("MemberRow", full.1, member),
+            DescribedType("ObjectRow", full.2, route),
+            DescribedType("ProbeRow", full.3, probe),
+            DescribedType("ProviderRow", full.4, provider),
+            DescribedType("OverrideRow", override, override),
+        ]
+    }()
+}

@@ -1,0 +1,129 @@
+/// What the command line becomes, for every command.
+import ArgumentParser
+import Control
+import NetTypes
+import Testing
+
+@testable import martlet
+
+@Suite struct ParsingTests {
+    private func parse<Command: ParsableCommand>(_ line: String, as type: Command.Type) throws -> Command {
+        try parse(line.split(separator: " ").map(String.init), as: type)
+    }
+
+    private func parse<Command: ParsableCommand>(_ arguments: [String], as type: Command.Type) throws -> Command {
+        try #require(try Martlet.parseAsRoot(arguments) as? Command, "\(arguments) is no \(type)")
+    }
+
+    @Test(arguments: [
+        ("check", "Check"), ("plan", "Plan"), ("apply", "Apply"), ("status", "Status"), ("watch", "Watch"),
+        ("show groups", "ShowGroups"), ("show members", "ShowMembers"), ("show routes", "ShowRoutes"),
+        ("show rules", "ShowRules"), ("show probes", "ShowProbes"), ("show providers", "ShowProviders"),
+        ("show decisions", "ShowDecisions"), ("show overrides", "ShowOverrides"),
+        ("explain route 192.0.2.1", "ExplainRoute"), ("explain model hello", "ExplainModel"),
+        ("explain 0123456789abcdef01234567", "ExplainDecision"),
+        ("explain decision 0123456789abcdef01234567", "ExplainDecision"),
+        ("drain wan.cable", "Drain"), ("undrain wan.cable", "Undrain"), ("down wan.cable", "Down"),
+        ("up wan.cable", "Up"), ("replay incident.jsonl", "ReplayCommand"),
+    ])
+    func everyCommandIsFoundByItsWords(line: String, type: String) throws {
+        let command = try Martlet.parseAsRoot(line.split(separator: " ").map(String.init))
+        #expect("\(Swift.type(of: command))" == type)
+    }
+
+    @Test func everyTableOfTheControlAPIHasItsCommand() {
+        let names = Show.configuration.subcommands.map { $0.configuration.commandName ?? "" }
+        #expect(names == ControlCall.Table.allCases.map(\.rawValue))
+    }
+
+    @Test(arguments: [
+        "--socket /a --json show groups", "show --socket /a --json groups", "show groups --json --socket /a",
+    ])
+    func theGlobalOptionsMayStandAnywhere(line: String) throws {
+        let command = try parse(line, as: ShowGroups.self)
+        #expect(command.global.client.socketPath == "/a")
+        #expect(command.global.format == .json)
+    }
+
+    @Test func theSocketIsNamedByOptionThenVariableThenDefault() {
+        #expect(GlobalOptions.socketPath(option: "/o", variable: { _ in "/v" }) == "/o")
+        #expect(GlobalOptions.socketPath(option: nil, variable: { $0 == "MARTLET_SOCKET" ? "/v" : nil }) == "/v")
+        #expect(GlobalOptions.socketPath(option: nil, variable: { _ in nil }) == "/run/martlet/martlet.sock")
+    }
+
+    @Test func theFileHasADefault() throws {
+        #expect(try parse("check", as: Check.self).file.file == "/etc/martlet/martlet.yaml")
+        #expect(try parse("apply ./a.yaml", as: Apply.self).file.file == "./a.yaml")
+    }
+
+    @Test func aRouteQuestionCarriesAllThatWasSaid() throws {
+        let line = "explain route 2001:db8::1 --from 2001:db8::2 --iif lan0 --mark 0x1000000"
+        let expected = RouteQuestion(
+            destination: try #require(IPAddress("2001:db8::1")),
+            source: IPAddress("2001:db8::2"),
+            inputDevice: "lan0",
+            mark: 0x1000000
+        )
+        #expect(try parse(line, as: ExplainRoute.self).question == expected)
+    }
+
+    @Test func aModelQuestionCarriesAllThatWasSaid() throws {
+        let arguments = ["explain", "model", "two words", "--model", "chat", "--key", "ci", "--stream", "--tools"]
+        let expected = ModelQuestion(prompt: "two words", model: "chat", key: "ci", stream: true, tools: true)
+        #expect(try parse(arguments, as: ExplainModel.self).question == expected)
+        #expect(
+            try parse("explain model hello", as: ExplainModel.self).question
+                == ModelQuestion(prompt: "hello", model: "auto")
+        )
+    }
+
+    @Test(arguments: [
+        ("16777216", 0x1000000 as UInt32?, "decimal"),
+        ("0x1000000", 0x1000000, "hexadecimal"),
+        ("0XfF", 0xFF, "either case"),
+        ("4294967296", nil, "more than 32 bits"),
+        ("0x", nil, "no digits"),
+        ("-1", nil, "a sign"),
+        ("+1", nil, "a sign"),
+        ("0x-1", nil, "a sign behind the prefix"),
+        ("ff", nil, "hexadecimal without its prefix"),
+    ])
+    func aMarkIsDecimalOrHexadecimal(text: String, value: UInt32?, why: String) {
+        #expect(MarkArgument(argument: text)?.value == value, "\(why)")
+    }
+
+    @Test(arguments: [
+        ("", "no command: help, which is no error"), ("--help", "help"), ("show", "a group of commands"),
+        ("--version", "version"), ("--generate-completion-script bash", "completions"),
+        ("--generate-completion-script zsh", "completions"), ("--generate-completion-script fish", "completions"),
+    ])
+    func whatWasAskedForIsNoError(line: String, why: String) throws {
+        let error = #expect(throws: (any Error).self) {
+            var command = try Martlet.parseAsRoot(line.split(separator: " ").map(String.init))
+            try command.run()
+        }
+        #expect(Martlet.exitCode(for: try #require(error)) == .success, "\(why)")
+    }
+
+    @Test(arguments: [
+        ("bogus", "no such command"), ("status extra", "an argument too many"), ("status --bogus", "no such option"),
+        ("show bogus", "no such table"), ("drain", "no member"), ("drain wan", "a group is no member"),
+        ("drain wan.", "an empty name"), ("drain wan.a.b", "a dot too many"), ("up wan.a --force", "up needs no force"),
+        ("explain", "nothing to explain"), ("explain xyz", "no id"), ("explain 8.8.8.8", "an address is no id"),
+        ("explain route", "no address"), ("explain route example.com", "no address but a name"),
+        ("explain route 192.0.2.1 --from 2001:db8::1", "two families"),
+        ("explain route 192.0.2.1 --mark -1", "no mark"),
+        ("explain model", "no prompt"), ("replay", "no file"), ("status --socket", "an option without its value"),
+    ])
+    func wrongUsageIsRefused(line: String, why: String) throws {
+        let error = #expect(throws: (any Error).self, "\(why)") {
+            try Martlet.parseAsRoot(line.split(separator: " ").map(String.init))
+        }
+        #expect(Martlet.exitCode(for: try #require(error)) == .validationFailure, "\(why)")
+    }
+
+    @Test func anAddressGivenAsAnIDIsToldWhereItBelongs() {
+        let error = #expect(throws: (any Error).self) { try Martlet.parseAsRoot(["explain", "8.8.8.8"]) }
+        #expect(error.map { Martlet.message(for: $0) } == "'8.8.8.8' is an address: martlet explain route 8.8.8.8")
+    }
+}
