@@ -47,7 +47,8 @@ extension Demo {
                 what,
                 inMilliseconds(gap),
                 "at most \(inMilliseconds(SiteFile.packetGapBound))",
-                isClosed && gap <= SiteFile.packetGapBound
+                isClosed && gap <= SiteFile.packetGapBound * Demo.patience,
+                isLate: gap > SiteFile.packetGapBound
             )
         }
     }

@@ -75,6 +75,7 @@ extension Demo {
         _ measured: String,
         _ expected: String,
         _ isHeld: Bool,
+        isLate: Bool = false,
         isQuantity: Bool = true
     ) {
         let figure = Figure(
@@ -82,14 +83,20 @@ extension Demo {
             measured: measured,
             expected: expected,
             isHeld: isHeld,
+            isLate: isLate,
             isQuantity: isQuantity
         )
         figures.add(figure)
         narrator.finding(figure)
     }
 
+    /// How many times the promised time a step may take before the demo calls it wrong and not late.
+    static let patience = 5.0
+
     mutating func expect(_ what: String, milliseconds: Double, atMost bound: Double) {
-        expect(what, inMilliseconds(milliseconds), "at most \(inMilliseconds(bound))", milliseconds <= bound)
+        let isHeld = milliseconds <= bound * Self.patience
+        let isLate = isHeld && milliseconds > bound
+        expect(what, inMilliseconds(milliseconds), "at most \(inMilliseconds(bound))", isHeld, isLate: isLate)
     }
 
     mutating func expect(_ what: String, count: Int, exactly wanted: Int) {

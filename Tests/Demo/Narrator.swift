@@ -57,7 +57,7 @@ final class Narrator {
     /// What was found of one expectation.
     func finding(_ figure: Figure) {
         if last != .finding { begin(.finding) }
-        let mark = figure.isHeld ? styled("ok", .good) : styled("NOT SO", .bad)
+        let mark = styled(figure.mark, figure.isHeld ? .good : .bad)
         write("  \(mark)  \(figure.sentence)\n")
     }
 
