@@ -13,8 +13,8 @@ package enum Interruption {
 
     /// From now on SIGINT, SIGTERM and SIGHUP tear down every workspace and end the program with 128 + the signal's number.
     package static func cleanUpOnSignals() {
+        let armed = DispatchSemaphore(value: 0)
         for number in [SIGINT, SIGTERM, SIGHUP] {
-            signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
             // The handler holds its own source: nothing else has to keep it for as long as the program runs.
             source.setEventHandler {
@@ -23,7 +23,10 @@ package enum Interruption {
                 tearDownAll()
                 exit(128 + number)
             }
+            source.setRegistrationHandler { armed.signal() }
             source.resume()
+            // Until here the signal ends the program by itself, and there is nothing yet to clean up.
+            armed.wait()
         }
     }
 
