@@ -1,6 +1,6 @@
-/// libFuzzer's entry for event streams: wherever the bytes are cut, the blocks are the same and no byte is lost.
 @testable import Wire
 
+/// libFuzzer's entry for event streams: wherever the bytes are cut, the blocks are the same and no byte is lost.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzEventStream(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let bytes = Array(UnsafeBufferPointer(start: start, count: count))

@@ -1,7 +1,7 @@
-/// libFuzzer's entry for JSON: whatever the bytes, nothing stops, and what is accepted can be walked, patched, written and
-/// read back the same.
 @testable import Wire
 
+/// libFuzzer's entry for JSON: whatever the bytes, nothing stops, and what is accepted can be walked, patched, written and
+/// read back the same.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzJSON(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let bytes = Array(UnsafeBufferPointer(start: start, count: count))
