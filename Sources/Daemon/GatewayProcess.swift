@@ -2,6 +2,7 @@
 import CShim
 import Foundation
 import Inference
+import NetTypes
 import Synchronization
 
 final class GatewayProcess: Sendable {
@@ -10,8 +11,20 @@ final class GatewayProcess: Sendable {
     let startedAt = WallClock.now()
     private let link: Int32
     private let writing = DispatchQueue(label: "martlet.gateway.link")
-    /// Only the newest snapshot matters: one that was not written yet is replaced.
-    private let next = Mutex<GatewayCommand?>(nil)
+    /// Only the newest snapshot matters: one that was not written yet is replaced. After a drain there is nothing more to say.
+    private struct Outbox {
+        var next: GatewayCommand?
+        /// Told after the snapshot that no longer has them.
+        var lost: [Mark] = []
+        var isDraining = false
+
+        mutating func takeAll() -> [GatewayCommand] {
+            defer { (next, lost) = (nil, []) }
+            return [next].compactMap(\.self) + lost.map(GatewayCommand.pathDown)
+        }
+    }
+
+    private let outbox = Mutex(Outbox())
 
     /// Spawns it. Throws `DaemonError` with the step that failed.
     init(executable: String, listeners: [ListeningSocket]) throws {
@@ -42,17 +55,29 @@ final class GatewayProcess: Sendable {
         }
     }
 
-    func send(_ snapshot: GatewaySnapshot) { put(.snapshot(snapshot)) }
+    func send(_ snapshot: GatewaySnapshot) {
+        outbox.withLock { if !$0.isDraining { $0.next = .snapshot(snapshot) } }
+        write()
+    }
+
+    /// The path of this mark carries nothing any more.
+    func lost(_ path: Mark) {
+        outbox.withLock { $0.lost.append(path) }
+        write()
+    }
 
     /// Takes no new connection, finishes what runs, then leaves.
-    func drain() { put(.drain) }
+    func drain() {
+        outbox.withLock { if !$0.isDraining { ($0.next, $0.isDraining) = (.drain, true) } }
+        write()
+    }
 
-    private func put(_ command: GatewayCommand) {
-        next.withLock { $0 = command }
+    private func write() {
         writing.async { [self] in
-            guard let command = next.withLock({ $0.take() }) else { return }
-            // A gateway that is gone is noticed by its reader.
-            if let frame = try? LinkFrame.encode(command) { _ = LinkFrame.write(frame, to: link) }
+            for command in outbox.withLock({ $0.takeAll() }) {
+                // A gateway that is gone is noticed by its reader.
+                if let frame = try? LinkFrame.encode(command) { _ = LinkFrame.write(frame, to: link) }
+            }
         }
     }
 

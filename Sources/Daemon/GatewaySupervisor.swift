@@ -23,6 +23,8 @@ final class GatewaySupervisor: Sendable {
         var current: GatewayProcess?
         var snapshot: GatewaySnapshot?
         var failures = 0
+        /// Between an end and the next start: nobody else starts one meanwhile.
+        var isPausing = false
         var isStopping = false
     }
 
@@ -65,19 +67,23 @@ final class GatewaySupervisor: Sendable {
         old?.drain()
     }
 
-    /// The gateway is to serve by this snapshot from now on; nil: there is to be none.
+    /// The gateway is to serve by this snapshot from now on, and learns which paths were lost with it; nil: there is to be none.
     func serve(_ snapshot: GatewaySnapshot?) {
-        let process = state.withLock { state -> GatewayProcess? in
+        let (process, old) = state.withLock { state -> (GatewayProcess?, GatewaySnapshot?) in
+            let old = state.snapshot
             state.snapshot = snapshot
-            guard snapshot == nil else { return state.current }
+            guard snapshot == nil else { return (state.current, old) }
             defer { state.current = nil }
-            return state.current
+            return (state.current, old)
         }
         guard let snapshot else {
             process?.drain()
             return
         }
-        if let process { process.send(snapshot) } else { queue.async { self.start() } }
+        guard let process else { return queue.async { self.start() } }
+        process.send(snapshot)
+        // After the snapshot: what has to be tried elsewhere must not find the lost path again.
+        for mark in old.map(snapshot.pathsLost) ?? [] { process.lost(mark) }
     }
 
     /// Lets the gateway finish its streams; it may outlive us.
@@ -94,18 +100,24 @@ final class GatewaySupervisor: Sendable {
 // MARK: - Starting, and starting again
 
 extension GatewaySupervisor {
+    /// On the supervisor's queue. Spawning takes milliseconds, in which all may change that it was begun for.
     private func start() {
-        let (sockets, snapshot) = state.withLock { state -> ([ListeningSocket], GatewaySnapshot?) in
-            state.current == nil && !state.isStopping && state.wanted != nil
-                ? (state.sockets, state.snapshot) : ([], nil)
+        let sockets = state.withLock { state -> [ListeningSocket]? in
+            let isDue = state.current == nil && !state.isStopping && !state.isPausing
+            return isDue && state.wanted != nil && state.snapshot != nil ? state.sockets : nil
         }
-        guard let snapshot else { return }
+        guard let sockets else { return }
         do {
             let process = try GatewayProcess(executable: executable, listeners: sockets)
-            state.withLock { $0.current = process }
-            process.send(snapshot)
-            runtime.post(.gatewayStarted)
+            if let snapshot = adopt(process, sockets) {
+                process.send(snapshot)
+                runtime.post(.gatewayStarted)
+            } else {
+                process.drain()
+                queue.async { self.start() }
+            }
             process.listen { [runtime] in
+                runtime.waitForRoom()
                 runtime.post(.gateway($0))
             } ended: { [self] in
                 ended(process, status: $0)
@@ -114,10 +126,21 @@ extension GatewaySupervisor {
             logger.error("gateway: cannot start it: \(error)")
             startAgain(
                 after: state.withLock { state in
-                    defer { state.failures += 1 }
+                    state.failures += 1
                     return Self.pause(state.failures)
                 }
             )
+        }
+    }
+
+    /// Makes it the current one and gives the snapshot to serve by; nil when it is not wanted any more, or not with these sockets.
+    private func adopt(_ process: GatewayProcess, _ sockets: [ListeningSocket]) -> GatewaySnapshot? {
+        state.withLock { state in
+            guard !state.isStopping, let snapshot = state.snapshot, state.wanted != nil,
+                sockets.map(ObjectIdentifier.init) == state.sockets.map(ObjectIdentifier.init)
+            else { return nil }
+            state.current = process
+            return snapshot
         }
     }
 
@@ -136,6 +159,10 @@ extension GatewaySupervisor {
     private static func pause(_ failures: Int) -> Int { pauses[min(max(failures - 1, 0), pauses.count - 1)] }
 
     private func startAgain(after milliseconds: Int) {
-        queue.asyncAfter(deadline: .now() + .milliseconds(milliseconds)) { self.start() }
+        state.withLock { $0.isPausing = true }
+        queue.asyncAfter(deadline: .now() + .milliseconds(milliseconds)) {
+            self.state.withLock { $0.isPausing = false }
+            self.start()
+        }
     }
 }

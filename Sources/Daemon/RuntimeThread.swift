@@ -19,7 +19,13 @@ final class RuntimeThread: Sendable {
     private struct Queue {
         var work: [Work] = []
         var wakeAt: Instant?
+        var isStopping = false
     }
+
+    /// Events that may wait before producers that can be made to wait are: at some hundred bytes each, tens of megabytes.
+    private static let mostWaiting = 65_536
+    /// A turn's budget is 1 ms.
+    private static let roomStep: UInt32 = 1000
 
     private let queue = Mutex(Queue())
     private let signal = DispatchSemaphore(value: 0)
@@ -42,6 +48,12 @@ final class RuntimeThread: Sendable {
 
     func post(_ kind: Event.Kind) { push(.event(kind)) }
 
+    /// Blocks a producer that has a thread of its own while the queue is full, so that the kernel or the gateway cannot fill our
+    /// memory with events faster than turns are made.
+    func waitForRoom() {
+        while queue.withLock({ $0.work.count >= Self.mostWaiting && !$0.isStopping }) { usleep(Self.roomStep) }
+    }
+
     /// Runs the question on the runtime's thread, after all events posted before it.
     func ask(_ question: @escaping @Sendable (Router, Instant) -> Void) { push(.ask(question)) }
 
@@ -53,6 +65,7 @@ final class RuntimeThread: Sendable {
 
     /// Finishes what is queued, then ends the thread and waits for that.
     func stop() {
+        queue.withLock { $0.isStopping = true }
         push(.stop)
         ended.wait()
     }
