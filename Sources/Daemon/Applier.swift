@@ -21,11 +21,15 @@ final class Applier: Sendable {
     private let queue = DispatchQueue(label: "martlet.apply")
     private let runtime: RuntimeThread
     private let gateway: GatewaySupervisor
+    private let kernel: KernelEdge
+    /// Held from the first network plane on.
+    private let lock = Mutex<InstanceLock?>(nil)
     private let generation = Atomic<UInt64>(0)
 
-    init(runtime: RuntimeThread, gateway: GatewaySupervisor) {
+    init(runtime: RuntimeThread, gateway: GatewaySupervisor, kernel: KernelEdge) {
         self.runtime = runtime
         self.gateway = gateway
+        self.kernel = kernel
     }
 
     var currentGeneration: UInt64 { generation.load(ordering: .relaxed) }
@@ -54,11 +58,16 @@ final class Applier: Sendable {
         }
     }
 
-    /// The first apply, at start.
+    /// The first apply, at start; returns when the kernel has answered: what starts after us finds its routes.
     func start(with configuration: Configuration) throws(ErrorReply) {
         let outcome = Mutex<Result<Void, ErrorReply>>(.success(()))
         queue.sync {
-            do throws(ErrorReply) { try takeOver(configuration) } catch { outcome.withLock { $0 = .failure(error) } }
+            do throws(ErrorReply) {
+                try takeOver(configuration)
+                _ = whenSettled()
+            } catch {
+                outcome.withLock { $0 = .failure(error) }
+            }
         }
         try outcome.withLock { $0 }.get()
     }
@@ -79,6 +88,9 @@ final class Applier: Sendable {
     }
 
     private func takeOver(_ configuration: Configuration) throws(ErrorReply) {
+        if let running = ask({ router, _ in router.configuration }) {
+            try Self.refuseChanges(of: running.control, to: configuration.control)
+        }
         if let running = ask({ router, _ in router.network?.configuration.ownership }),
             let wanted = configuration.network?.ownership, wanted != running
         {
@@ -89,13 +101,45 @@ final class Applier: Sendable {
                 hint: "apply a file without 'network' first, then restart with the new one"
             )
         }
+        try open(configuration)
+        generation.wrappingAdd(1, ordering: .relaxed)
+        runtime.post(.configured(configuration))
+    }
+
+    /// Gets everything of the system that the configuration needs; what cannot be had refuses it.
+    private func open(_ configuration: Configuration) throws(ErrorReply) {
+        do {
+            try lock.withLock { lock in
+                if lock == nil { lock = try configuration.network.map { try InstanceLock(window: $0.ownership) } }
+            }
+        } catch {
+            throw ErrorReply(errors: ["\(error)"])
+        }
         do {
             try gateway.prepare(configuration.models)
         } catch {
             throw ErrorReply(errors: ["\(error)"], hint: "see who holds the address with: ss -ltnp")
         }
-        generation.wrappingAdd(1, ordering: .relaxed)
-        runtime.post(.configured(configuration))
+        do {
+            try kernel.prepare(configuration.network)
+        } catch {
+            throw ErrorReply(errors: ["\(error)"])
+        }
+    }
+
+    /// The control block is read at start: a change that would be ignored is refused.
+    private static func refuseChanges(
+        of running: ControlConfiguration,
+        to wanted: ControlConfiguration
+    ) throws(ErrorReply) {
+        let isSame =
+            running.socket == wanted.socket && running.admin?.value == wanted.admin?.value
+            && running.readOnly?.value == wanted.readOnly?.value && running.metrics?.value == wanted.metrics?.value
+        guard !isSame else { return }
+        throw ErrorReply(
+            errors: ["'control' cannot change while the daemon runs: it is read at start"],
+            hint: "put the file in place and restart martletd; the data plane stays as it is meanwhile"
+        )
     }
 
     /// Asks the runtime and waits for its answer.

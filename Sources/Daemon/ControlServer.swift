@@ -18,6 +18,14 @@ struct ControlServer: Sendable {
     /// Microseconds since 1970.
     let startedAt: UInt64
 
+    /// A configuration of a hundred thousand lines is 5 MB.
+    private static let mostBody = 64 << 20
+
+    /// Who may not even look is answered on the request's head.
+    var terms: ServiceTerms {
+        ServiceTerms(mostBody: Self.mostBody) { [access] in access.right(of: $0) > .none }
+    }
+
     /// Answers one request; the reply may come on any thread.
     func answer(_ request: ServiceRequest, _ reply: @escaping @Sendable (ServiceAnswer) -> Void) {
         guard let call = ControlCall.Name(request) else {
@@ -176,6 +184,10 @@ extension ServiceAnswer {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return encoder
+    }
+
+    static func text(_ status: Int, _ words: String, contentType: String = "text/plain") -> ServiceAnswer {
+        .whole(status: status, contentType: contentType, body: Array(words.utf8))
     }
 
     static func json(_ value: any Encodable, status: Int = 200) -> ServiceAnswer {

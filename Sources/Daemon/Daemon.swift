@@ -29,6 +29,8 @@ package struct DaemonOptions: Sendable {
 }
 
 package final class Daemon {
+    /// Before anything that starts a thread: all of them have to inherit the blocked mask, or a signal ends the process.
+    private let signals = SignalWaiter()
     private let options: DaemonOptions
     private let logger: Logger
     private let notifier = ServiceNotifier()
@@ -36,6 +38,7 @@ package final class Daemon {
     private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     private let notes: NoteHub
     private let gateway: GatewaySupervisor
+    private let kernel: KernelEdge
     private let applier: Applier
 
     package init(_ options: DaemonOptions, executable: String, logger: Logger) {
@@ -43,14 +46,14 @@ package final class Daemon {
         self.logger = logger
         notes = NoteHub(logger: logger)
         gateway = GatewaySupervisor(runtime: runtime, executable: executable, logger: logger)
-        applier = Applier(runtime: runtime, gateway: gateway)
+        kernel = KernelEdge(runtime: runtime)
+        applier = Applier(runtime: runtime, gateway: gateway, kernel: kernel)
     }
 
     /// Runs until SIGTERM or SIGINT. SIGHUP applies the configuration file anew. Throws what keeps the daemon from starting;
     /// then nothing was changed.
     package func run() throws {
         let configuration = try Self.load(options.configuration)
-        let lock = try configuration.network.map { try InstanceLock(window: $0.ownership) }
         let overrides = OverrideStore(directory: options.stateDirectory)
         let kept = try overrides.load()
         let recorder = try options.recording.map { path in
@@ -61,20 +64,19 @@ package final class Daemon {
             notes: notes,
             overrides: overrides,
             gateway: gateway,
+            kernel: kernel,
             recorder: recorder,
             logger: logger
         )
-        let signals = SignalWaiter()
         runtime.start { runner.carryOut($0, $1) }
         runtime.post(.overrides(kept))
         try serve(configuration)
         do throws(ErrorReply) { try applier.start(with: configuration) } catch {
-            throw DaemonError.configuration(error.errors)
+            throw DaemonError.configuration(error.errors + (error.hint.map { ["hint: \($0)"] } ?? []))
         }
         announce(configuration)
-        waitForEnd(signals)
+        waitForEnd()
         stop(runner)
-        _ = consume lock
     }
 
     private func announce(_ configuration: Configuration) {
@@ -123,20 +125,24 @@ extension Daemon {
         )
         let path = options.socket ?? configuration.control.socket
         let socket = try ControlSocket.open(path)
-        _ = try HTTPService.serve(listening: socket, on: group) { request, reply in server.answer(request, reply) }
-        guard let endpoint = configuration.control.metrics?.value else { return }
-        let metrics = try ListeningSocket(endpoint).duplicate()
-        _ = try HTTPService.serve(listening: metrics, on: group) { [runtime] request, reply in
+        _ = try HTTPService.serve(listening: socket, on: group, terms: server.terms) { server.answer($0, $1) }
+        if let endpoint = configuration.control.metrics?.value { try serveMetrics(on: endpoint) }
+    }
+
+    private func serveMetrics(on endpoint: IPEndpoint) throws {
+        let descriptor = try ListeningSocket(endpoint).duplicate()
+        guard descriptor >= 0 else { throw DaemonError.system("cannot listen on \(endpoint)", errno: errno) }
+        // One page at a time, off the runtime's thread: who scrapes costs a core at most.
+        let pages = DispatchQueue(label: "martlet.metrics")
+        _ = try HTTPService.serve(listening: descriptor, on: group, terms: .looking) { [runtime] request, reply in
             guard request.method == "GET", request.path == "/metrics" else {
-                return reply(
-                    .whole(status: 404, contentType: "text/plain", body: Array("only /metrics is here\n".utf8))
-                )
+                return reply(.text(404, "only /metrics is here\n"))
             }
             runtime.ask { router, now in
-                let page = MetricsPage.text(Answers(router: router, now: now))
-                reply(
-                    .whole(status: 200, contentType: "text/plain; version=0.0.4; charset=utf-8", body: Array(page.utf8))
-                )
+                pages.async {
+                    let page = MetricsPage.text(Answers(router: router, now: now))
+                    reply(.text(200, page, contentType: MetricsPage.contentType))
+                }
             }
         }
     }
@@ -146,13 +152,16 @@ extension Daemon {
 
 extension Daemon {
     /// Waits for the end, feeding systemd's watchdog as long as the runtime's thread answers, and reloading on SIGHUP.
-    private func waitForEnd(_ signals: SignalWaiter) {
+    private func waitForEnd() {
         let beat = notifier.watchdogInterval.map {
             Double($0.components.seconds) + Double($0.components.attoseconds) / 1e18
         }
         while true {
-            switch signals.next(within: beat) {
-            case nil: runtime.ask { [notifier] _, _ in notifier.watchdog() }
+            let signal = signals.next(within: beat)
+            // After a signal too: frequent reloads must not keep the beat from coming.
+            runtime.ask { [notifier] _, _ in notifier.watchdog() }
+            switch signal {
+            case nil: continue
             case SIGHUP: reload()
             default: return
             }
@@ -168,12 +177,19 @@ extension Daemon {
                 }
             )
             applier.apply(files, by: "SIGHUP") { [logger] outcome in
-                if case .failure(let error) = outcome {
-                    logger.error("reload: refused, nothing changed: \(error.errors)")
+                switch outcome {
+                case .success: logger.notice("reload: applied")
+                case .failure(let error): Self.say(error.errors, to: logger)
                 }
             }
         } catch {
-            logger.error("reload: refused, nothing changed: \(error)")
+            Self.say(["\(error)"], to: logger)
         }
+    }
+
+    /// Messages have lines of their own, with the place's caret: each becomes a line of the journal.
+    private static func say(_ errors: [String], to logger: Logger) {
+        logger.error("reload: refused, nothing changed")
+        for line in errors.flatMap({ $0.split(separator: "\n") }) { logger.error("reload: \(line)") }
     }
 }

@@ -44,6 +44,20 @@ struct EventSink: Sendable {
     }
 }
 
+/// What a service takes from whom; nobody else's bytes are kept, and nobody can take all descriptors.
+struct ServiceTerms: Sendable {
+    /// Bytes of a request's body.
+    let mostBody: Int
+    /// Whether a peer's body is read at all. A peer that is not admitted is answered on its head alone.
+    let admits: @Sendable (PeerCredentials?) -> Bool
+
+    /// Connections at once; more are closed as they come.
+    static let mostConnections = 256
+
+    /// For questions without a body, from anyone.
+    static let looking = ServiceTerms(mostBody: 0) { _ in true }
+}
+
 typealias ServiceRoute = @Sendable (ServiceRequest, @escaping @Sendable (ServiceAnswer) -> Void) -> Void
 
 enum HTTPService {
@@ -51,18 +65,37 @@ enum HTTPService {
     static func serve(
         listening descriptor: Int32,
         on group: any EventLoopGroup,
+        terms: ServiceTerms,
         route: @escaping ServiceRoute
     ) throws -> any Channel {
-        try ServerBootstrap(group: group)
+        let connections = ConnectionCount()
+        return try ServerBootstrap(group: group)
             .childChannelOption(.writeBufferWaterMark, value: .init(low: 64 << 10, high: 1 << 20))
             .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
+                guard connections.admit(channel) else { return channel.close() }
+                return channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.configureHTTPServerPipeline(withErrorHandling: true)
-                    try channel.pipeline.syncOperations.addHandler(ServiceHandler(route: route))
+                    try channel.pipeline.syncOperations.addHandler(ServiceHandler(terms, route))
                 }
             }
             .withBoundSocket(descriptor)
             .wait()
+    }
+}
+
+/// How many connections of one service are open.
+private final class ConnectionCount: Sendable {
+    private let open = Mutex(0)
+
+    /// Counts the channel until it closes; false when there are too many.
+    func admit(_ channel: any Channel) -> Bool {
+        let isAdmitted = open.withLock { open in
+            guard open < ServiceTerms.mostConnections else { return false }
+            open += 1
+            return true
+        }
+        if isAdmitted { channel.closeFuture.whenComplete { [self] _ in open.withLock { $0 -= 1 } } }
+        return isAdmitted
     }
 }
 
@@ -71,19 +104,21 @@ private final class ServiceHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
 
-    /// A configuration of a hundred thousand lines is 5 MB.
-    private static let mostBody = 64 << 20
-    /// A client that sends nothing is not waited for longer.
+    /// A client that has not sent its question by then is not waited for longer.
     private static let patience = TimeAmount.seconds(30)
+    /// Nor one that has not taken its answer: as long as `ControlClient` waits for one.
+    private static let answerPatience = TimeAmount.seconds(60)
 
+    private let terms: ServiceTerms
     private let route: ServiceRoute
     private var head: HTTPRequestHead?
     private var body: [UInt8] = []
+    private var isAsked = false
     private var isAnswered = false
     private var timer: Scheduled<Void>?
     private var streamEnd: StreamEnd?
 
-    init(route: @escaping ServiceRoute) { self.route = route }
+    init(_ terms: ServiceTerms, _ route: @escaping ServiceRoute) { (self.terms, self.route) = (terms, route) }
 
     func channelActive(context: ChannelHandlerContext) {
         let channel = context.channel
@@ -101,10 +136,13 @@ private final class ServiceHandler: ChannelInboundHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !isAsked, !isAnswered else { return }
         switch unwrapInboundIn(data) {
-        case .head(let head): self.head = head
+        case .head(let head):
+            self.head = head
+            if !terms.admits(peer(context)) { ask(context) }
         case .body(var buffer):
-            guard body.count + buffer.readableBytes <= Self.mostBody else {
+            guard body.count + buffer.readableBytes <= terms.mostBody else {
                 refuse(context, status: 413)
                 return
             }
@@ -114,13 +152,13 @@ private final class ServiceHandler: ChannelInboundHandler {
     }
 
     private func refuse(_ context: ChannelHandlerContext, status: Int) {
-        guard !isAnswered else { return }
         answer(.whole(status: status, contentType: "text/plain", body: []), on: context.channel)
         body = []
     }
 
     private func ask(_ context: ChannelHandlerContext) {
-        guard let head, !isAnswered else { return }
+        guard let head else { return }
+        isAsked = true
         timer?.cancel()
         let request = ServiceRequest(
             method: head.method.rawValue,
@@ -156,6 +194,8 @@ private final class ServiceHandler: ChannelInboundHandler {
             )
             write(.body(.byteBuffer(ByteBuffer(bytes: body))), channel)
             channel.writeAndFlush(HTTPServerResponsePart.end(nil)).whenComplete { _ in channel.close(promise: nil) }
+            timer?.cancel()
+            timer = channel.eventLoop.scheduleTask(in: Self.answerPatience) { channel.close(promise: nil) }
         case .stream(let contentType, let start):
             let headers = HTTPHeaders([
                 ("content-type", contentType), ("cache-control", "no-store"), ("connection", "close"),

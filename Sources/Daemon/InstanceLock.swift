@@ -5,18 +5,18 @@
 import Forwarding
 import Foundation
 
-struct InstanceLock: ~Copyable {
+final class InstanceLock: Sendable {
     private let descriptor: Int32
 
     /// Throws when another process holds the lock, naming it.
     init(window: OwnershipWindow) throws {
         let name = "@martlet/\(window.routeProtocol)/\(window.nexthopIDs.lowerBound)"
         let address = UnixSocketAddress(name)
-        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw DaemonError.system("cannot make the instance lock", errno: errno) }
+        self.descriptor = descriptor
         guard address.withPointer({ bind(descriptor, $0, $1) }) == 0 else {
             let reason = errno
-            close(descriptor)
             guard reason == EADDRINUSE else { throw DaemonError.system("cannot take the instance lock", errno: reason) }
             let holder = Self.holder(of: address).map { "process \($0)" } ?? "another process"
             throw DaemonError.plain(

@@ -1,13 +1,15 @@
+/// What Prometheus reads: the text exposition format 0.0.4, made anew for each scrape from the state of one moment.
 import Control
 import Forwarding
 import Foundation
 import Inference
-/// What Prometheus reads: the text exposition format 0.0.4, made anew for each scrape from the state of one moment.
 import NetTypes
 import PolicyEngine
 import Runtime
 
 struct MetricsPage {
+    static let contentType = "text/plain; version=0.0.4; charset=utf-8"
+
     private var lines: [String] = []
 
     /// The page for the answers' moment.

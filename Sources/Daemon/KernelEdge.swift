@@ -1,0 +1,133 @@
+/// The sockets to the kernel: what it says becomes facts, what the lanes did becomes facts.
+///
+/// They are opened before a configuration with a network plane is taken over, so that a process that may not program the kernel
+/// is told so at its start, and does not look as if it routed.
+import Forwarding
+import Foundation
+import Kernel
+import NetTypes
+import Runtime
+import Synchronization
+
+final class KernelEdge: Sendable {
+    private struct Sockets: Sendable {
+        let watcher: KernelWatcher
+        let fast: FastLane
+        let bulk: BulkLane
+    }
+
+    private let sockets = Mutex<Sockets?>(nil)
+    /// What the kernel said before the configuration that asked for it was in force; nil from then on.
+    private let held = Mutex<[Fact]?>([])
+    private let runtime: RuntimeThread
+
+    init(runtime: RuntimeThread) { self.runtime = runtime }
+
+    /// Opens the sockets unless they are open, or none are needed. What is heard waits for `begin`.
+    /// Throws `DaemonError` with what the process lacks and where it gets that.
+    func prepare(_ network: NetworkConfiguration?) throws {
+        guard let network, sockets.withLock({ $0 == nil }) else { return }
+        let missing = Capability.missing()
+        guard missing.isEmpty else {
+            throw DaemonError.plain(
+                """
+                a 'network' block needs \(missing.joined(separator: " and ")), which this process lacks: start it by \
+                martletd.service, which grants them, or as root; without the block no privilege is needed
+                """
+            )
+        }
+        do {
+            let opened = try open(markTable: network.ownership.tableName)
+            sockets.withLock { $0 = opened }
+        } catch NetlinkFailure.system(let call, let errno) {
+            throw DaemonError.system("cannot talk to the kernel's netlink (\(call))", errno: errno)
+        } catch {
+            throw DaemonError.plain("cannot talk to the kernel's netlink: \(error)")
+        }
+    }
+
+    private func open(markTable: String) throws -> Sockets {
+        let completed: KernelLane.Completion = { [runtime] in runtime.post(.programmed(token: $0, $1)) }
+        let fast = try FastLane(completion: completed)
+        let bulk = try BulkLane(completion: completed)
+        let watcher = try KernelWatcher(markTable: markTable) { [self] observation in
+            if let fact = Fact(observation, tableName: markTable) { hear(fact) }
+        }
+        return Sockets(watcher: watcher, fast: fast, bulk: bulk)
+    }
+
+    /// On the watcher's thread. While it waits for room, notifications pile up in the kernel's buffers, which are bounded too.
+    private func hear(_ fact: Fact) {
+        runtime.waitForRoom()
+        held.withLock { held in
+            if held == nil { runtime.post(fact) } else { held?.append(fact) }
+        }
+    }
+
+    /// Hands on what was heard, and everything from now on: there is a network plane to hear it.
+    func begin() {
+        held.withLock { held in
+            for fact in held ?? [] { runtime.post(fact) }
+            held = nil
+        }
+    }
+
+    func submit(_ changes: [KernelChange], to lane: Lane, token: UInt64) {
+        guard let sockets = sockets.withLock({ $0 }) else {
+            runtime.post(.programmed(token: token, changes.map { _ in .unknown }))
+            return
+        }
+        switch lane {
+        case .fast: sockets.fast.submit(changes, token: token)
+        case .bulk: sockets.bulk.submit(changes, token: token)
+        }
+    }
+
+    func reread(_ family: KernelFamily) { sockets.withLock { $0 }?.watcher.requestDump(of: family) }
+
+    /// Carries out what is queued, then closes the sockets. The kernel keeps what it holds.
+    func stop() {
+        guard let sockets = sockets.withLock({ $0.take() }) else { return }
+        sockets.watcher.stop()
+        sockets.fast.stop()
+        sockets.bulk.stop()
+    }
+}
+
+/// What the network plane needs of capabilities(7).
+enum Capability: Int, CaseIterable {
+    case netAdmin = 12
+    case netRaw = 13
+
+    private var name: String {
+        switch self {
+        case .netAdmin: "CAP_NET_ADMIN"
+        case .netRaw: "CAP_NET_RAW"
+        }
+    }
+
+    /// Those of them that are not in the effective set (proc(5): `CapEff`); none where that cannot be read.
+    static func missing() -> [String] {
+        guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
+            let line = status.split(separator: "\n").first(where: { $0.hasPrefix("CapEff:") }),
+            let held = UInt64(line.dropFirst("CapEff:".count).drop { $0 == "\t" || $0 == " " }, radix: 16)
+        else { return [] }
+        return allCases.filter { held >> UInt64($0.rawValue) & 1 == 0 }.map(\.name)
+    }
+}
+
+extension Fact {
+    /// What an observation means to the runtime; nil for what the watcher mends by itself, by reading again.
+    fileprivate init?(_ observation: KernelObservation, tableName: String) {
+        switch observation {
+        case .dumpBegan(let family): self = .dumpBegan(family)
+        case .reports(let reports): self = .kernel(reports)
+        case .dumpEnded(let family): self = .dumpEnded(family)
+        case .markTable(.absent): self = .markTable(nil)
+        case .markTable(.present(let table)): self = .markTable(table)
+        // A table by our name that is not as we write it equals no wish, so it is replaced.
+        case .markTable(.foreign): self = .markTable(MarkTable(name: tableName, mask: MarkMask(bits: 0), paths: []))
+        case .overrun, .failed: return nil
+        }
+    }
+}
