@@ -23,14 +23,15 @@ package struct JournalHandler: LogHandler {
 
     package func log(event: LogEvent) {
         var line = hasJournal ? "<\(Self.priority(event.level))>" : Self.time() + " \(event.level) "
-        line += event.message.description
+        line += Self.escaped(event.message.description)
         for (key, value) in metadata.merging(event.metadata ?? [:], uniquingKeysWith: { $1 }).sorted(by: {
             $0.key < $1.key
         }) {
             line += " \(key)=\(Self.quoted("\(value)"))"
         }
         line += "\n"
-        FileHandle.standardError.write(Data(line.utf8))
+        // A full disk or a closed pipe behind standard error costs a line, not the daemon.
+        try? FileHandle.standardError.write(contentsOf: Data(line.utf8))
     }
 
     /// syslog(3) priorities.
@@ -52,16 +53,18 @@ package struct JournalHandler: LogHandler {
         let isPlain =
             !value.isEmpty && value.unicodeScalars.allSatisfy { $0.value > 0x20 && $0 != "\"" && $0.value != 0x7F }
         if isPlain { return value }
-        let escaped = value.unicodeScalars.map { scalar -> String in
+        return "\"\(escaped(value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")))\""
+    }
+
+    /// Control characters as escapes: what a client, a provider or a file made us say cannot begin a line of its own.
+    private static func escaped(_ words: String) -> String {
+        words.unicodeScalars.map { scalar in
             switch scalar {
-            case "\"": "\\\""
-            case "\\": "\\\\"
             case "\n": "\\n"
             default:
                 scalar.value < 0x20 || scalar.value == 0x7F ? "\\u{\(String(scalar.value, radix: 16))}" : "\(scalar)"
             }
-        }
-        return "\"\(escaped.joined())\""
+        }.joined()
     }
 }
 

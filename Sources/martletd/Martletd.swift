@@ -40,7 +40,7 @@ struct Serve: ParsableCommand {
             if check { return try Daemon.check(options) }
             try Daemon(options, executable: "/proc/self/exe", logger: Logger(label: "martletd")).run()
         } catch {
-            FileHandle.standardError.write(Data("martletd: \(error)\n".utf8))
+            try? FileHandle.standardError.write(contentsOf: Data("martletd: \(error)\n".utf8))
             throw ExitCode(1)
         }
     }
