@@ -1,5 +1,5 @@
-import ConfigModel
 /// Who may look and who may change: by the groups of the process at the other end of the control socket.
+import ConfigModel
 import ConfigSyntax
 import Foundation
 

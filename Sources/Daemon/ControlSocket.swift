@@ -15,7 +15,7 @@ enum ControlSocket {
         guard !isAlive(address) else {
             throw DaemonError.plain("another process listens on \(path): stop it, or choose another path with --socket")
         }
-        unlink(path)
+        try removeStale(path)
         let descriptor = make()
         guard descriptor >= 0 else { throw DaemonError.system("cannot open the control socket", errno: errno) }
         guard address.withPointer({ bind(descriptor, $0, $1) }) == 0, chmod(path, 0o666) == 0,
@@ -26,6 +26,18 @@ enum ControlSocket {
             throw DaemonError.system("cannot listen on \(path)", errno: reason)
         }
         return descriptor
+    }
+
+    /// Takes away what a daemon that ended left; what is no socket is somebody's file.
+    private static func removeStale(_ path: String) throws {
+        var found = stat()
+        guard lstat(path, &found) == 0 else { return }
+        guard found.st_mode & S_IFMT == S_IFSOCK else {
+            throw DaemonError.plain(
+                "\(path) is there and is no socket: remove it, or choose another path with --socket"
+            )
+        }
+        unlink(path)
     }
 
     private static func make() -> Int32 {

@@ -1,4 +1,4 @@
-/// Where notes go: to the journal, to everybody who watches, and into the metrics; off the runtime's thread.
+/// Where notes go: to the journal and to everybody who watches; off the runtime's thread.
 import ConfigSyntax
 import Control
 import Foundation
@@ -9,8 +9,6 @@ import Synchronization
 final class NoteHub: Sendable {
     /// Lines that may wait for a journal that does not take them; more are dropped and counted.
     private static let mostWaiting = 10_000
-    /// Events that one watcher may be behind; a slower one is cut off, so that it cannot hold memory.
-    private static let mostBehind = 4096
 
     typealias Watcher = @Sendable (WatchEvent) -> Void
 
@@ -27,7 +25,8 @@ final class NoteHub: Sendable {
 
     init(logger: Logger) { self.logger = logger }
 
-    /// Calls back for every note from now on, on the hub's queue, until `forget`.
+    /// Calls back for every note from now on, on the hub's queue, until `forget`. It must not wait: `EventSink.write` cuts a slow
+    /// reader off instead.
     func watch(_ watcher: @escaping Watcher) -> UInt64 {
         state.withLock { state in
             defer { state.next += 1 }

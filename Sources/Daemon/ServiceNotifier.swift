@@ -9,7 +9,7 @@ struct ServiceNotifier: Sendable {
     init(environment: [String: String] = ProcessInfo.processInfo.environment) {
         address = environment["NOTIFY_SOCKET"]
         let isForUs = environment["WATCHDOG_PID"].map { $0 == "\(getpid())" } ?? true
-        let limit = environment["WATCHDOG_USEC"].flatMap { Int64($0) }
+        let limit = environment["WATCHDOG_USEC"].flatMap { Int64($0) }.flatMap { $0 > 1 ? $0 : nil }
         watchdogInterval = isForUs ? limit.map { .microseconds($0 / 2) } : nil
     }
 
