@@ -57,6 +57,11 @@ struct KernelSpawnTests {
         #expect(try output(of: "/usr/bin/env").split(separator: "\n").contains("A=1"))
     }
 
+    @Test func theChildCannotMakeTheSocketThatTheControlSocketIsReachedBy() throws {
+        let asked = "perl -MSocket -e 'for (AF_INET, AF_UNIX) { print socket(my $s, $_, SOCK_STREAM, 0) ? 0 : $!+0, chr 10 }'"
+        #expect(try output(of: asked) == "0\n\(EAFNOSUPPORT)\n")
+    }
+
     @Test(arguments: [("/nonexistent", ENOENT), ("/etc/passwd", EACCES)])
     func aFailedExecIsReportedAndLeavesNoChild(path: String, errno: Int32) {
         #expect(spawn(path, [path], []) == -errno)

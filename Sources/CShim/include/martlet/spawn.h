@@ -13,7 +13,8 @@
  *   - has every signal at its default and none blocked;
  *   - holds CAP_NET_RAW if the caller held it (permitted, effective, inheritable and ambient), and no other capability; the
  *     bounding set is cut down too where CAP_SETPCAP allows it;
- *   - has no_new_privs set, which also keeps uid 0 from getting its capabilities back at exec.
+ *   - has no_new_privs set, which also keeps uid 0 from getting its capabilities back at exec;
+ *   - cannot make unix sockets (EAFNOSUPPORT), so that the control socket is out of its reach.
  *
  * Returns the child's process id once its exec has succeeded. Otherwise returns a negative errno of the step that failed, and no
  * child is left.
