@@ -100,8 +100,15 @@ struct ModelReferences {
         }
     }
 
-    /// One secret with two names would be counted under either.
+    /// Without keys nobody may ask; and one secret with two names would be counted under either.
     private func checkKeys() {
+        if !declared.names("models").isEmpty, declared.names("models", "keys").isEmpty {
+            diagnostics.report(
+                "'models' has no keys, so it can serve nobody",
+                at: models.place,
+                hint: "add keys: { NAME: { hash: \"sha256:…\" } }, from: printf %s KEY | sha256sum"
+            )
+        }
         for (position, key) in models.keys.enumerated() {
             guard let twin = models.keys[..<position].first(where: { $0.hash == key.hash }) else { continue }
             diagnostics.report(
