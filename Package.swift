@@ -142,6 +142,13 @@ let package = Package(
                 "ConfigYAML",
             ]
         ),
+        tests(
+            "RuntimeTests",
+            [
+                "NetTypes", "ConfigSyntax", "PolicyEngine", "Forwarding", "Liveness", "Inference", "ConfigModel", "Runtime",
+                "ConfigYAML",
+            ]
+        ),
         tests("KernelTests", ["NetTypes", "Forwarding", "Kernel"]),
         tests("ControlTests", ["NetTypes", "Control"]),
         tests("GatewayTests", ["NetTypes", "ConfigSyntax", "PolicyEngine", "Inference", "Gateway", nio]),

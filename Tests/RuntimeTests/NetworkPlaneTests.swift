@@ -1,0 +1,149 @@
+/// What the network plane does about links, probes, strangers and the kernel's refusals.
+import Forwarding
+import NetTypes
+import PolicyEngine
+import Testing
+
+@testable import Runtime
+
+@Suite struct NetworkPlaneTests {
+    private let refusal = KernelRefusal(errno: 22, words: "no")
+
+    private func reports(of view: KernelView) -> [KernelReport] {
+        view.nexthops.values.map { .nexthop($0) } + view.routes.values.map { .route($0) } + view.rules.map { .rule($0) }
+    }
+
+    @Test func aKernelThatIsAlreadyRightIsLeftAlone() throws {
+        let earlier = try Rig.running()
+        let before = try #require(earlier.router.network).view
+        var rig = Rig()
+        try rig.configure(Rig.network)
+        rig.readKernel(reports(of: before), table: before.markTable)
+        #expect(rig.sent.isEmpty)
+        #expect(rig.router.network?.isSettled == true)
+    }
+
+    @Test func nothingIsSentBeforeEveryFamilyHasBeenRead() throws {
+        var rig = Rig()
+        try rig.configure(Rig.network)
+        rig.tell(.kernel(Rig.uplinks + Rig.addresses))
+        for family in KernelFamily.allCases.dropLast() { rig.tell(.dumpEnded(family)) }
+        rig.fail("wan.fiber")
+        #expect(rig.sent.isEmpty)
+    }
+
+    @Test func aFailedMemberCostsOneMessageOnTheFastLane() throws {
+        var rig = try Rig.running()
+        rig.fail("wan.fiber")
+        #expect(rig.waiting.map(\.lane) == [.fast])
+        #expect(rig.sent.count == 1)
+        rig.settle()
+        #expect(rig.router.network?.isSettled == true && rig.sent.count == 1, "the echo is no news")
+        for _ in 0..<2 { rig.tell(.probed([Rig.probe("wan.fiber", .success)])) }
+        #expect(rig.sent.count == 2, "and one back")
+    }
+
+    @Test func carrierLossAndReturnRestoresWhatTheKernelDropped() throws {
+        var rig = try Rig.running()
+        let before = try #require(rig.router.network).view
+        rig.tell(.kernel([Rig.link(11, "eth0", carrier: false)]))
+        rig.settle()
+        #expect(rig.router.network?.view.nexthops.count == before.nexthops.count - 1)
+        rig.tell(.kernel([Rig.link(11, "eth0")]))
+        rig.settle()
+        let after = try #require(rig.router.network).view
+        #expect(after.nexthops == before.nexthops && after.routes == before.routes)
+        #expect(rig.router.network?.driftCount == 0)
+    }
+
+    @Test func aRefusalIsTriedAgainWithLongerPausesUntilItIsTaken() throws {
+        var rig = try Rig.running()
+        rig.fail("wan.fiber")
+        var pauses: [Span] = []
+        for attempt in 1...4 {
+            let effects = rig.answer { _ in .refused(refusal) }
+            #expect(effects.rereads == [.nexthops])
+            let held = try #require(rig.router.network?.refusals.values.first)
+            #expect(held.attempts == attempt)
+            pauses.append(held.retryAt - rig.now)
+            #expect(rig.waiting.isEmpty, "not before its time")
+            rig.sleep(held.retryAt - rig.now)
+            #expect(rig.waiting.count == 1)
+        }
+        #expect(zip(pauses, pauses.dropFirst()).allSatisfy { $1.nanoseconds == 2 * $0.nanoseconds })
+        rig.settle()
+        #expect(rig.router.network?.refusals.isEmpty == true && rig.router.network?.isSettled == true)
+    }
+
+    @Test func somethingElseInTheRefusedPlaceGoesAtOnce() throws {
+        var rig = try Rig.running()
+        rig.fail("wan.fiber")
+        rig.answer { _ in .refused(refusal) }
+        for _ in 0..<2 { rig.tell(.probed([Rig.probe("wan.fiber", .success)])) }
+        rig.fail("wan.cable")
+        #expect(rig.waiting.count == 1)
+        rig.settle()
+        #expect(rig.router.network?.isSettled == true)
+    }
+
+    @Test func anAnswerThatNeverCameHasTheFamilyReadAgain() throws {
+        var rig = try Rig.running()
+        let before = try #require(rig.router.network).view.nexthops
+        rig.fail("wan.fiber")
+        let effects = rig.answer { _ in .unknown }
+        #expect(effects.rereads == [.nexthops])
+        #expect(effects.notes.contains(.unanswered(changes: 1)))
+        rig.tell(.dumpBegan(.nexthops))
+        rig.tell(.kernel(before.values.map { .nexthop($0) }))
+        rig.tell(.dumpEnded(.nexthops))
+        #expect(rig.waiting.flatMap(\.changes).count == 1, "the dump shows that it was not taken")
+    }
+
+    @Test func whatAStrangerRemovesIsPutBackAndCounted() throws {
+        var rig = try Rig.running()
+        let route = try #require(rig.router.network?.view.routes.values.first { $0.key.table == 254 })
+        let effects = rig.tell(.kernel([.routeGone(route)]))
+        #expect(effects.notes.contains(.drift(.routeGone(route))))
+        #expect(rig.sent.map(\.operation) == [.setRoute(route)])
+        #expect(rig.router.network?.driftCount == 1)
+    }
+
+    @Test func aFailureInTheMiddleOfALongPlanGoesOutAtOnce() throws {
+        let routes = (0..<1500).map { "    10.\(16 + $0 / 256).\($0 % 256).0/24: wan\n" }.joined()
+        let text = Rig.network.replacing("  routes: { default: wan, 10.1.0.0/16: wan }\n", with: "  routes:\n" + routes)
+        var rig = Rig()
+        try rig.configure(text)
+        rig.readKernel()
+        rig.answer { _ in .accepted }
+        #expect(rig.waiting.map(\.lane) == [.bulk])
+        rig.fail("wan.fiber")
+        #expect(rig.waiting.map(\.lane) == [.bulk, .fast])
+        #expect(rig.waiting.last?.changes.count == 1)
+        rig.settle()
+        #expect(rig.router.network?.isSettled == true)
+        #expect(rig.router.network?.plan().isEmpty == true)
+    }
+
+    @Test func anotherConfigurationDropsTheRestOfALongPlan() throws {
+        let routes = (0..<1500).map { "    10.\(16 + $0 / 256).\($0 % 256).0/24: wan\n" }.joined()
+        let text = Rig.network.replacing("  routes: { default: wan, 10.1.0.0/16: wan }\n", with: "  routes:\n" + routes)
+        var rig = Rig()
+        try rig.configure(text)
+        rig.readKernel()
+        try rig.configure(Rig.network)
+        rig.settle()
+        #expect(rig.sent.filter { $0.family == .routes }.count < 1500, "the old routes were never sent")
+        #expect(rig.router.network?.plan().isEmpty == true && rig.router.network?.isSettled == true)
+    }
+
+    @Test func withoutTheNetworkBlockNothingOfOursStays() throws {
+        var rig = try Rig.running()
+        try rig.configure("version: 1\n")
+        rig.settle()
+        let view = try #require(rig.router.network).view
+        #expect(view.nexthops.isEmpty && view.routes.isEmpty && view.rules.isEmpty && view.markTable == nil)
+        try rig.configure(Rig.network)
+        rig.settle()
+        #expect(rig.router.network?.view.nexthops.isEmpty == false)
+    }
+}
