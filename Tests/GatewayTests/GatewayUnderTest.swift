@@ -13,7 +13,7 @@ import Synchronization
 final class GatewayUnderTest: Sendable {
     static let key = "sk-test"
     /// sha256("sk-test").
-    private static let keyHash = SHA256.digest(key.utf8).map { String(format: "%02x", $0) }.joined()
+    private static let keyHash = SHA256.digest(Array(key.utf8)).map { String(format: "%02x", $0) }.joined()
 
     let port: UInt16
     private let service: GatewayService
