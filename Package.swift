@@ -89,7 +89,8 @@ let package = Package(
         library(
             "Daemon",
             [
-                "NetTypes", "ConfigSyntax", "PolicyEngine", "Forwarding", "Liveness", "Inference", "ConfigModel", "Runtime",
+                "NetTypes", "ConfigSyntax", "PolicyEngine", "Forwarding", "Liveness", "Inference", "ConfigModel",
+                "Runtime",
                 "Kernel", "Probing", "ConfigYAML", "Control", "CShim", nio, nioPosix, nioHTTP1, logging,
             ]
         ),
@@ -98,7 +99,8 @@ let package = Package(
         program(
             "martlet",
             [
-                "NetTypes", "ConfigSyntax", "Forwarding", "Inference", "ConfigModel", "Runtime", "ConfigYAML", "Control",
+                "NetTypes", "ConfigSyntax", "Forwarding", "Inference", "ConfigModel", "Runtime", "ConfigYAML",
+                "Control",
                 argumentParser,
             ]
         ),
@@ -108,6 +110,11 @@ let package = Package(
         library("Lab", ["LabText"], path: "Tests/Lab"),
         program("lab-tool", ["LabText"], path: "Tests/LabTool"),
         program("lab-site", ["Lab", "LabText"], path: "Tests/LabSite"),
+        program(
+            "martlet-demo",
+            ["Lab", "LabText", "lab-tool", "mock-provider", "martletd", "martlet"],
+            path: "Tests/Demo"
+        ),
         program("mock-provider", ["LabText", nio, nioPosix, nioHTTP1], path: "Tests/MockProvider"),
         program(
             "probe-tool",
@@ -131,7 +138,8 @@ let package = Package(
         tests(
             "ConfigModelTests",
             [
-                "NetTypes", "ConfigSyntax", "PolicyEngine", "Forwarding", "Liveness", "Inference", "ConfigModel", "ConfigYAML",
+                "NetTypes", "ConfigSyntax", "PolicyEngine", "Forwarding", "Liveness", "Inference", "ConfigModel",
+                "ConfigYAML",
             ]
         ),
         tests("KernelTests", ["NetTypes", "Forwarding", "Kernel"]),
@@ -140,7 +148,8 @@ let package = Package(
         tests(
             "MartletTests",
             [
-                "NetTypes", "ConfigSyntax", "Forwarding", "Inference", "ConfigModel", "Runtime", "ConfigYAML", "Control",
+                "NetTypes", "ConfigSyntax", "Forwarding", "Inference", "ConfigModel", "Runtime", "ConfigYAML",
+                "Control",
                 "martlet", argumentParser,
             ]
         ),

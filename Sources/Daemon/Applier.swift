@@ -14,9 +14,9 @@ import Synchronization
 final class Applier: Sendable {
     typealias Outcome = Result<any Encodable & Sendable, ErrorReply>
 
-    /// How long an apply waits for the kernel's answers before it reports what it has.
-    private static let patience = 100
-    private static let patienceStep = 0.05
+    /// How often, and with which pause in seconds, the kernel's answers are looked for before what is known is reported: 5 s.
+    private static let patience = 500
+    private static let patienceStep = 0.01
 
     private let queue = DispatchQueue(label: "martlet.apply")
     private let runtime: RuntimeThread
@@ -35,11 +35,10 @@ final class Applier: Sendable {
         queue.async { [self] in
             let configuration: Configuration
             do throws(ErrorReply) { configuration = try Self.read(files) } catch { return reply(.failure(error)) }
-            runtime.ask { router, now in
-                var trial = router
-                _ = trial.turn(Event(at: now, draw: 0, .configured(configuration)))
-                reply(.success(Answers(router: trial, now: now).plan()))
-            }
+            // What is on its way counts as there already, so its arrival is waited for.
+            let running = whenSettled()
+            let trial = running.router.trial(of: configuration, at: running.now)
+            reply(.success(Answers(router: trial, now: running.now).plan()))
         }
     }
 
@@ -66,12 +65,17 @@ final class Applier: Sendable {
 
     private func apply(_ configuration: Configuration) throws(ErrorReply) -> ApplyReply {
         try takeOver(configuration)
+        return whenSettled().applied(generation: currentGeneration)
+    }
+
+    /// The state once nothing is under way to the kernel any more, or after `patience`.
+    private func whenSettled() -> Answers {
         for _ in 0..<Self.patience {
+            let (isSettled, answers) = ask { ($0.network?.isSettled ?? true, Answers(router: $0, now: $1)) }
+            if isSettled { return answers }
             Thread.sleep(forTimeInterval: Self.patienceStep)
-            let progress = ask { router, now in (router.network?.isSettled ?? true, Answers(router: router, now: now)) }
-            if progress.0 { return progress.1.applied(generation: currentGeneration) }
         }
-        return ask { Answers(router: $0, now: $1) }.applied(generation: currentGeneration)
+        return ask { Answers(router: $0, now: $1) }
     }
 
     private func takeOver(_ configuration: Configuration) throws(ErrorReply) {

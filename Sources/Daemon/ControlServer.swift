@@ -77,21 +77,26 @@ struct ControlServer: Sendable {
         }
     }
 
-    /// Answers from the state of one moment.
+    /// Answers from a copy of the state of one moment, off the runtime's thread: looking at a large table, or asking the kernel
+    /// once more, must not hold a failover up.
     private func look(
         _ reply: @escaping @Sendable (ServiceAnswer) -> Void,
         _ question: @escaping @Sendable (Answers) throws -> any Encodable & Sendable
     ) {
         runtime.ask { router, now in
-            do {
-                reply(.json(try question(Answers(router: router, now: now))))
-            } catch let error as ErrorReply {
-                reply(.json(error, status: 404))
-            } catch {
-                reply(.refusal(500, "\(error)"))
+            Self.looking.async {
+                do {
+                    reply(.json(try question(Answers(router: router, now: now))))
+                } catch let error as ErrorReply {
+                    reply(.json(error, status: 404))
+                } catch {
+                    reply(.refusal(500, "\(error)"))
+                }
             }
         }
     }
+
+    private static let looking = DispatchQueue(label: "martlet.control", attributes: .concurrent)
 
     private func setAdmin(
         _ wish: AdminRequest,

@@ -13,9 +13,16 @@ struct SignalWaiter {
     }
 
     /// The next signal; nil when none came within the seconds. Without seconds it waits for ever.
+    ///
+    /// A wait can end without a signal of the set (EINTR): at the end of a child, for one. That means nothing.
     func next(within seconds: Double?) -> Int32? {
         var set = set
-        guard let seconds else { return sigwaitinfo(&set, nil) }
+        guard let seconds else {
+            while true {
+                let number = sigwaitinfo(&set, nil)
+                if number > 0 { return number }
+            }
+        }
         var limit = timespec()
         limit.tv_sec = Int(seconds)
         limit.tv_nsec = Int((seconds - Double(Int(seconds))) * 1e9)

@@ -43,6 +43,9 @@ struct WatchLine {
             self = WatchLine(.warning, "conflict", conflict.words, [("cause", cause)])
         case .drift(let report):
             self = WatchLine(.warning, "drift", "somebody changed what is ours: \(report.words); putting it right")
+        case .tableDrift(let isGone):
+            let what = isGone ? "our nftables table is gone" : "our nftables table is not as we wrote it"
+            self = WatchLine(.warning, "drift", "somebody changed what is ours: \(what); putting it right")
         case .admin(let override, let by):
             let words = "\(override.member) is set to \(override.admin.rawValue)"
             self = WatchLine(.notice, "admin", words, [("plane", override.plane.rawValue), ("by", by)])

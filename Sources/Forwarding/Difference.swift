@@ -23,6 +23,7 @@ package struct ForeignConflict: Hashable, Sendable, Codable {
     }
 }
 
+/// The changes in the order in which they are to be made, and what of strangers is in the way.
 package struct Plan: Sendable {
     package var changes: [KernelChange] = []
     package var conflicts: [ForeignConflict] = []
@@ -32,15 +33,18 @@ package struct Plan: Sendable {
     package var isEmpty: Bool { changes.isEmpty }
 }
 
+/// One comparison under way.
 package struct Difference {
     private let wish: Wish
-    private let view: KernelView
+    /// What the kernel has, without what the plan has already removed.
+    private var view: KernelView
     private let window: OwnershipWindow
     private var plan = Plan()
 
     /// The plan that makes the kernel hold the wish.
     package static func plan(from view: KernelView, to wish: Wish, window: OwnershipWindow) -> Plan {
         var difference = Difference(wish: wish, view: view, window: window)
+        difference.removeMisshapen()
         let unusable = difference.setNexthops()
         difference.setRoutes(without: unusable)
         difference.addRules()
@@ -48,6 +52,7 @@ package struct Difference {
         difference.removeRules()
         difference.removeRoutes()
         difference.removeNexthops()
+        difference.reportStrangers()
         return difference.plan
     }
 
@@ -71,6 +76,19 @@ package struct Difference {
 // MARK: - Making
 
 extension Difference {
+    /// The kernel turns no group into a lone next hop nor the other way round, and no family into another: an object of ours that
+    /// stands where one of another shape belongs (numbers may move at a restart) has to go first, with all that goes with it.
+    private mutating func removeMisshapen() {
+        for wished in wish.nexthops {
+            guard let there = view.nexthops[wished.object.id], window.owns(there), !there.isLike(wished.object) else {
+                continue
+            }
+            let change = KernelChange(.deleteNexthop(there.id, there.family), cause: wished.cause)
+            plan.changes.append(change)
+            view.expect(change)
+        }
+    }
+
     /// Returns the ids that cannot be used because a stranger holds them.
     private mutating func setNexthops() -> Set<NexthopID> {
         var unusable: Set<NexthopID> = []
@@ -134,7 +152,7 @@ extension Difference {
     private mutating func removeRules() {
         let wished = Set(wish.rules.map(\.object))
         let obsolete = view.rules.filter { window.owns($0) && !wished.contains($0) }
-        for rule in obsolete.sorted(by: { ($0.preference, $0.family) < ($1.preference, $1.family) }).reversed() {
+        for rule in obsolete.sorted(by: { ($0.family, $0.preference) < ($1.family, $1.preference) }).reversed() {
             plan.changes.append(KernelChange(.deleteRule(rule), cause: nil))
         }
     }
@@ -142,7 +160,7 @@ extension Difference {
     private mutating func removeRoutes() {
         let wished = Set(wish.routes.map(\.object.key))
         let obsolete = view.routes.values.filter { window.owns($0) && !wished.contains($0.key) }
-        for route in obsolete.sorted(by: { $0.key < $1.key }).reversed() {
+        for route in obsolete.sorted(by: { $0.key.isMade(before: $1.key) }).reversed() {
             plan.changes.append(KernelChange(.deleteRoute(route), cause: nil))
         }
     }
@@ -157,7 +175,28 @@ extension Difference {
     }
 }
 
+// MARK: - Strangers
+
+extension Difference {
+    /// Strangers inside our windows that are in nobody's way: they work today, and get in the way of tomorrow's numbers.
+    private mutating func reportStrangers() {
+        let known = Set(plan.conflicts.map(\.object))
+        let nexthops = view.nexthops.values.filter { window.nexthopIDs.contains($0.id.value) && !window.owns($0) }
+            .sorted { $0.id < $1.id }.map { ForeignConflict.Object.nexthop($0) }
+        let routes = view.routes.values.filter { window.tables.contains($0.key.table) && !window.owns($0) }
+            .sorted { $0.key < $1.key }.map { ForeignConflict.Object.route($0) }
+        let rules = view.rules.filter { !window.owns($0) }
+            .sorted { ($0.preference, $0.family, $0.table, $0.mark) < ($1.preference, $1.family, $1.table, $1.mark) }
+            .map { ForeignConflict.Object.rule($0) }
+        plan.conflicts += (nexthops + routes + rules).filter { !known.contains($0) }
+            .map { ForeignConflict($0, cause: nil) }
+    }
+}
+
 extension Nexthop {
+    /// Whether the kernel can replace the one by the other.
+    fileprivate func isLike(_ other: Nexthop) -> Bool { isGroup == other.isGroup && family == other.family }
+
     package var isGroup: Bool {
         if case .group = kind { return true }
         return false

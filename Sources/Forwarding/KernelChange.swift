@@ -77,3 +77,31 @@ extension KernelChange {
         }
     }
 }
+
+extension KernelChange {
+    /// `ENOENT`, `ESRCH` and `EEXIST` of errno(3).
+    private static let (noEntry, noProcess, exists) = (Int32(2), Int32(3), Int32(17))
+
+    /// Whether the refusal says that the kernel is already as the change would make it: it had deleted the object by itself, as it
+    /// does when a link goes (fact 1), or has the very rule.
+    package func isDone(by refusal: KernelRefusal) -> Bool {
+        switch operation {
+        case .deleteNexthop, .deleteRoute, .deleteRule, .deleteMarkTable:
+            refusal.errno == Self.noEntry || refusal.errno == Self.noProcess
+        case .addRule: refusal.errno == Self.exists
+        case .setNexthop, .setRoute, .setMarkTable: false
+        }
+    }
+}
+
+extension KernelChange.Operation {
+    /// Whether what is set is made of the next hop.
+    package func names(_ id: NexthopID) -> Bool {
+        switch self {
+        case .setNexthop(let nexthop):
+            if case .group(let members) = nexthop.kind { members.contains { $0.id == id } } else { false }
+        case .setRoute(let route): route.action == .nexthop(id)
+        case .deleteNexthop, .deleteRoute, .addRule, .deleteRule, .setMarkTable, .deleteMarkTable: false
+        }
+    }
+}

@@ -93,6 +93,13 @@ extension Route.Key: Comparable {
         if a.table != b.table { return a.table < b.table }
         return a.prefix != b.prefix ? a.prefix < b.prefix : a.metric < b.metric
     }
+
+    /// The order in which routes are made, and the other way round removed: where two share table and prefix, the one with the worse
+    /// metric first, so that the `unreachable` default of a path's table is first in and last out.
+    package func isMade(before other: Self) -> Bool {
+        if table == other.table, prefix == other.prefix { return metric > other.metric }
+        return self < other
+    }
 }
 
 /// One policy-routing rule (`ip rule`) of the kinds we make: mark → table.

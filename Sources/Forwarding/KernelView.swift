@@ -18,8 +18,7 @@ package struct KernelView: Sendable {
     package private(set) var known: Set<KernelFamily> = []
 
     private let window: OwnershipWindow
-    /// States we asked for whose notifications are still to come, per next hop: they are echoes, not news.
-    private var echoes: [NexthopID: [Nexthop?]] = [:]
+    private var echoes = Echoes()
     /// During a dump: what has not been repeated yet and goes when the dump ends.
     private var unrepeated: [KernelFamily: Stale] = [:]
 
@@ -52,7 +51,7 @@ extension KernelView {
         case .addresses: stale.addresses = addresses
         case .nexthops:
             stale.nexthops = Set(nexthops.keys)
-            echoes = [:]
+            echoes.forgetAnswered()
         case .routes: stale.routes = Set(routes.keys)
         case .rules: stale.rules = rules
         case .nftables: break
@@ -135,12 +134,12 @@ extension KernelView {
 
     private mutating func saw(_ nexthop: Nexthop) -> Bool {
         unrepeated[.nexthops]?.nexthops.remove(nexthop.id)
-        if isEcho(nexthop, of: nexthop.id) { return false }
+        if echoes.cover(nexthop, of: nexthop.id) { return false }
         return nexthops.updateValue(nexthop, forKey: nexthop.id) != nexthop
     }
 
     private mutating func lostNexthop(_ id: NexthopID) -> Bool {
-        if isEcho(nil, of: id) { return false }
+        if echoes.cover(nil, of: id) { return false }
         guard nexthops[id] != nil else { return false }
         drop([id])
         return true
@@ -165,12 +164,6 @@ extension KernelView {
         return rules.insert(rule).inserted
     }
 
-    private mutating func isEcho(_ state: Nexthop?, of id: NexthopID) -> Bool {
-        guard let expected = echoes[id], let position = expected.firstIndex(of: state) else { return false }
-        let rest = Array(expected[(position + 1)...])
-        echoes[id] = rest.isEmpty ? nil : rest
-        return true
-    }
 }
 
 // MARK: - What the kernel does in silence
@@ -212,22 +205,75 @@ extension KernelView {
 // MARK: - Our own changes
 
 extension KernelView {
-    /// Moves the view on by a change that is being sent: the next difference is taken against what is on its way. A refusal
-    /// is mended by reading the family again.
-    package mutating func expect(_ change: KernelChange) {
+    /// What stood where a change of ours was sent to; put back if the kernel refuses it.
+    package enum Displaced: Hashable, Sendable {
+        case nexthop(Nexthop?)
+        case route(Route?)
+        /// Whether the rule was there.
+        case rule(Bool)
+        case markTable(MarkTable?)
+    }
+
+    /// Moves the view on by a change that is being sent: the next difference is taken against what is on its way. The answer
+    /// is to be told with `accepted`, `refused` or `unanswered`.
+    @discardableResult
+    package mutating func expect(_ change: KernelChange) -> Displaced {
         switch change.operation {
         case .setNexthop(let nexthop):
-            nexthops[nexthop.id] = nexthop
-            echoes[nexthop.id, default: []].append(nexthop)
+            echoes.expect(nexthop, of: nexthop.id)
+            return .nexthop(nexthops.updateValue(nexthop, forKey: nexthop.id))
         case .deleteNexthop(let id, _):
-            if nexthops[id] != nil { drop([id]) }
-            echoes[id, default: []].append(nil)
-        case .setRoute(let route): routes[route.key] = route
-        case .deleteRoute(let route): routes[route.key] = nil
-        case .addRule(let rule): rules.insert(rule)
-        case .deleteRule(let rule): rules.remove(rule)
-        case .setMarkTable(let table): markTable = table
-        case .deleteMarkTable: markTable = nil
+            echoes.expect(nil, of: id)
+            let old = nexthops[id]
+            if old != nil { drop([id]) }
+            return .nexthop(old)
+        case .setRoute(let route): return .route(routes.updateValue(route, forKey: route.key))
+        case .deleteRoute(let route): return .route(routes.removeValue(forKey: route.key))
+        case .addRule(let rule): return .rule(!rules.insert(rule).inserted)
+        case .deleteRule(let rule): return .rule(rules.remove(rule) != nil)
+        case .setMarkTable(let table):
+            defer { markTable = table }
+            return .markTable(markTable)
+        case .deleteMarkTable:
+            defer { markTable = nil }
+            return .markTable(markTable)
+        }
+    }
+
+    /// The kernel took the change.
+    package mutating func accepted(_ change: KernelChange) {
+        switch change.operation {
+        case .setNexthop(let nexthop): echoes.answered(nexthop, of: nexthop.id)
+        case .deleteNexthop(let id, _): echoes.answered(nil, of: id)
+        case .setRoute, .deleteRoute, .addRule, .deleteRule, .setMarkTable, .deleteMarkTable: return
+        }
+    }
+
+    /// The answer never came: what the kernel has, only reading the family again can tell.
+    package mutating func unanswered(_ change: KernelChange) {
+        switch change.operation {
+        case .setNexthop(let nexthop): echoes.withdraw(nexthop, of: nexthop.id)
+        case .deleteNexthop(let id, _): echoes.withdraw(nil, of: id)
+        case .setRoute, .deleteRoute, .addRule, .deleteRule, .setMarkTable, .deleteMarkTable: return
+        }
+    }
+
+    /// The kernel refused the change: what it displaced stands there still, unless something newer has been seen since. What
+    /// went with a deletion is found by reading the family again.
+    package mutating func refused(_ change: KernelChange, displaced: Displaced) {
+        unanswered(change)
+        switch (change.operation, displaced) {
+        case (.setNexthop(let new), .nexthop(let old)) where nexthops[new.id] == new: nexthops[new.id] = old
+        case (.deleteNexthop(let id, _), .nexthop(let old)) where nexthops[id] == nil: nexthops[id] = old
+        case (.setRoute(let new), .route(let old)) where routes[new.key] == new: routes[new.key] = old
+        case (.deleteRoute(let gone), .route(let old)) where routes[gone.key] == nil: routes[gone.key] = old
+        case (.addRule(let rule), .rule(false)): rules.remove(rule)
+        case (.deleteRule(let rule), .rule(true)): rules.insert(rule)
+        case (.setMarkTable(let new), .markTable(let old)) where markTable == new: markTable = old
+        case (.deleteMarkTable, .markTable(let old)) where markTable == nil: markTable = old
+        case (.setNexthop, _), (.deleteNexthop, _), (.setRoute, _), (.deleteRoute, _), (.addRule, _), (.deleteRule, _),
+            (.setMarkTable, _), (.deleteMarkTable, _):
+            return
         }
     }
 }

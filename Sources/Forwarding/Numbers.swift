@@ -30,7 +30,9 @@ package struct Numbers: Sendable {
             members += group.members.map { group.fullName(of: $0) }
         }
         for route in configuration.routes {
-            if case .via(let gateway, _) = route.use { names.append(NexthopName.via(gateway.value)) }
+            if case .via(let gateway, let device) = route.use {
+                names.append(NexthopName.via(gateway.value, device?.value))
+            }
         }
         let window = window
         return nexthops.assign(names) { number in
@@ -72,7 +74,10 @@ package enum NexthopName {
     package static func member(_ fullName: String, _ family: AddressFamily) -> String {
         "member \(fullName) \(family.name)"
     }
-    package static func via(_ gateway: IPAddress) -> String { "via \(gateway)" }
+    /// A route's own gateway; the same link-local one may stand on several devices.
+    package static func via(_ gateway: IPAddress, _ device: String?) -> String {
+        "via \(gateway)" + (device.map { " dev \($0)" } ?? "")
+    }
     /// The blackhole that a group is parked on when nothing can carry it.
     package static func park(_ family: AddressFamily) -> String { "park \(family.name)" }
 }

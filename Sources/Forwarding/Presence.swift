@@ -9,6 +9,8 @@ package enum Absence {
     package static let noAddress = Cause("no-address")
     /// No connected network contains the gateway, so no device can be told.
     package static let notConnected = Cause("not-connected")
+    /// The kernel does not take its next hop; its words stand with the refused change.
+    package static let refused = Cause("refused-by-kernel")
     /// The ownership window has no number left for it.
     package static let noNumber = Cause("no-number-left")
 }

@@ -29,7 +29,7 @@ package struct Resolver {
         for index in configuration.groups.indices { wish.nexthops += groupNexthops(index) }
         for route in configuration.routes { add(route, to: &wish) }
         addPaths(to: &wish)
-        wish.routes.sort { $0.object.key < $1.object.key }
+        wish.routes.sort { $0.object.key.isMade(before: $1.object.key) }
         wish.rules.sort { ($0.object.family, $0.object.preference) < ($1.object.family, $1.object.preference) }
         return wish
     }
@@ -176,10 +176,10 @@ extension Resolver {
         let group = configuration.groups[index]
         guard let position = group.members.firstIndex(where: { $0.name.value == name }) else { return nil }
         guard group.members[position].has(family) else { return nil }
-        let isDown = shares(index, family).all[position].reason.isOutage
+        let reason = shares(index, family).all[position].reason
+        let mayCarry = reason != .adminDown && (!reason.isOutage || group.whenAllDown == .keepLast)
         switch memberNexthop(group.members[position], of: group, family) {
-        case .success(let nexthop) where !isDown || group.whenAllDown == .keepLast:
-            return .success(.nexthop(nexthop.id))
+        case .success(let nexthop) where mayCarry: return .success(.nexthop(nexthop.id))
         case .success, .failure:
             return .success(group.whenAllDown == .unreachable ? .unreachable : .blackhole)
         }
@@ -191,7 +191,7 @@ extension Resolver {
         cause: Place,
         wish: inout Wish
     ) -> Result<Route.Action, NotNow> {
-        guard let id = numbers.nexthop(NexthopName.via(gateway)) else {
+        guard let id = numbers.nexthop(NexthopName.via(gateway, device)) else {
             return .failure(NotNow(cause: Absence.noNumber))
         }
         if let device, let absence = view.absence(of: device, gateway.family) {

@@ -28,10 +28,11 @@ package struct Pending: Hashable, Sendable {
     }
 }
 
+/// All objects the kernel should hold at one moment.
 package struct Wish: Sendable {
     /// In the order in which they must be made: a group after the lone next hops it holds.
     package var nexthops: [Wished<Nexthop>] = []
-    /// By key.
+    /// In the order in which they must be made (`Route.Key.isMade`).
     package var routes: [Wished<Route>] = []
     /// By family and preference.
     package var rules: [Wished<Rule>] = []

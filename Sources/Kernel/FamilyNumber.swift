@@ -8,7 +8,12 @@ enum FamilyNumber {
 }
 
 extension AddressFamily {
-    var number: UInt8 { self == .v4 ? UInt8(AF_INET) : UInt8(AF_INET6) }
+    var number: UInt8 {
+        switch self {
+        case .v4: UInt8(AF_INET)
+        case .v6: UInt8(AF_INET6)
+        }
+    }
 
     init?(number: UInt8) {
         switch Int32(number) {

@@ -34,11 +34,11 @@ struct MessageEncoder: ~Copyable {
     mutating func begin(_ type: Int, flags: Int32, sequence: UInt32) {
         cursor = count
         hasOverflowed = false
-        put(UInt32(0))
-        put(UInt16(truncatingIfNeeded: type))
-        put(UInt16(truncatingIfNeeded: flags))
-        put(sequence)
-        put(UInt32(0))
+        guard let start = reserve(Self.headerSize) else { return }
+        start.storeBytes(of: UInt16(truncatingIfNeeded: type), toByteOffset: 4, as: UInt16.self)
+        start.storeBytes(of: UInt16(truncatingIfNeeded: flags), toByteOffset: 6, as: UInt16.self)
+        start.storeBytes(of: sequence, toByteOffset: 8, as: UInt32.self)
+        start.storeBytes(of: 0, toByteOffset: 12, as: UInt32.self)
     }
 
     /// Ends the message. False when it did not fit: then it is as if it had not been begun.
@@ -74,15 +74,18 @@ struct MessageEncoder: ~Copyable {
 
 extension MessageEncoder {
     /// A field of a fixed header, in host order.
+    @inline(__always)
     mutating func put<T: FixedWidthInteger & BitwiseCopyable>(_ value: T) {
-        guard let offset = reserve(MemoryLayout<T>.size) else { return }
-        base.storeBytes(of: value, toByteOffset: offset, as: T.self)
+        reserve(MemoryLayout<T>.size)?.storeBytes(of: value, as: T.self)
     }
 
-    /// An attribute whose value is one 32-bit number in host order.
+    /// An attribute whose value is one 32-bit number in host order: the one that most of a bulk load consists of.
+    @inline(__always)
     mutating func attribute(_ type: UInt16, _ value: UInt32) {
-        beginAttribute(type, size: 4)
-        put(value)
+        guard let start = reserve(8) else { return }
+        start.storeBytes(of: 8, as: UInt16.self)
+        start.storeBytes(of: type, toByteOffset: 2, as: UInt16.self)
+        start.storeBytes(of: value, toByteOffset: 4, as: UInt32.self)
     }
 
     mutating func attribute(_ type: UInt16, _ value: UInt8) {
@@ -97,12 +100,12 @@ extension MessageEncoder {
     }
 
     mutating func attribute(_ type: UInt16, _ address: IPAddress) {
-        beginAttribute(type, size: address.family.width / 8)
-        if address.family == .v6 {
+        switch address.family {
+        case .v4: attribute(type, UInt32(truncatingIfNeeded: address.low).bigEndian)
+        case .v6:
+            beginAttribute(type, size: 16)
             put(address.high.bigEndian)
             put(address.low.bigEndian)
-        } else {
-            put(UInt32(truncatingIfNeeded: address.low).bigEndian)
         }
     }
 
@@ -120,12 +123,14 @@ extension MessageEncoder {
         while cursor % Self.alignment != 0, !hasOverflowed { put(UInt8(0)) }
     }
 
-    private mutating func reserve(_ size: Int) -> Int? {
+    /// Room for the next bytes of the message, or nil when the buffer ends before.
+    @inline(__always)
+    private mutating func reserve(_ size: Int) -> UnsafeMutableRawPointer? {
         guard !hasOverflowed, capacity - cursor >= size else {
             hasOverflowed = true
             return nil
         }
         defer { cursor += size }
-        return cursor
+        return base + cursor
     }
 }

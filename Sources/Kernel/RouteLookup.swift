@@ -19,6 +19,8 @@ package struct RouteLookup: Sendable {
         self.mark = mark
     }
 
+    private static let matchedFlag = UInt32(RTM_F_FIB_MATCH)
+
     /// What the kernel would do.
     package struct Answer: Sendable {
         /// The route that matched; nil where it is one we do not model (an address of this host).
@@ -38,7 +40,9 @@ package struct RouteLookup: Sendable {
         let chosen = try question(&socket, flags: 0, within: limit) { message, bytes throws(MalformedMessage) in
             try Chosen(message, in: bytes)
         }
-        let matched = try? question(&socket, flags: UInt32(RTM_F_FIB_MATCH), within: limit) { message, bytes throws(MalformedMessage) in
+        let matched = try? question(&socket, flags: Self.matchedFlag, within: limit) {
+            message,
+            bytes throws(MalformedMessage) in
             try routeReport(message, in: bytes)
         }
         var route: Route?
@@ -55,7 +59,9 @@ package struct RouteLookup: Sendable {
     /// The route that the kernel would use even where it then refuses (a blackhole, an unreachable route).
     package func matchedRoute(within limit: Span = .seconds(1)) throws(NetlinkFailure) -> Route? {
         var socket = try NetlinkSocket.open(.route, receiveBuffer: 1 << 16)
-        let report = try question(&socket, flags: UInt32(RTM_F_FIB_MATCH), within: limit) { message, bytes throws(MalformedMessage) in
+        let report = try question(&socket, flags: Self.matchedFlag, within: limit) {
+            message,
+            bytes throws(MalformedMessage) in
             try routeReport(message, in: bytes)
         }
         if case .route(let route) = report { return route }

@@ -55,11 +55,25 @@ package struct GroupTable: Sendable, Codable, Equatable {
                     id: group,
                     definition: definition,
                     members: (first..<members.count).map { MemberID($0) },
-                    lastCarrying: Array(repeating: [], count: HealthScope.allCases.count)
+                    lastCarrying: Self.lastCarrying(in: definition, firstMember: first, keeping: old)
                 )
             )
         }
         for group in groups { rememberCarrying(group.id) }
+    }
+
+    /// Who carried the load last in the old table, as far as they are members still, by scope.
+    private static func lastCarrying(
+        in definition: GroupDefinition,
+        firstMember: Int,
+        keeping old: GroupTable?
+    ) -> [[MemberID]] {
+        HealthScope.allCases.indices.map { slot in
+            guard let old, let before = old.group(named: definition.name.value) else { return [] }
+            let names = Set(before.lastCarrying[slot].map { old[$0].definition.name.value })
+            return definition.members.indices.filter { names.contains(definition.members[$0].name.value) }
+                .map { MemberID(firstMember + $0) }
+        }
     }
 
     private static func member(

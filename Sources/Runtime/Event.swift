@@ -73,5 +73,5 @@ package enum Plane: String, Hashable, Sendable, CaseIterable, Codable, Comparabl
     case network
     case models
 
-    package static func < (a: Self, b: Self) -> Bool { a.rawValue > b.rawValue }
+    package static func < (a: Self, b: Self) -> Bool { a == .network && b == .models }
 }

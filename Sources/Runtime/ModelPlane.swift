@@ -1,7 +1,7 @@
-import ConfigSyntax
 /// The model plane's state in the daemon: which deployments are healthy, what the gateway is to serve by, what it decided.
 ///
 /// The gateway process decides each request on a snapshot made here; what it learns of its members comes back as reports.
+import ConfigSyntax
 import Forwarding
 package import Inference
 import NetTypes
@@ -10,7 +10,7 @@ package import PolicyEngine
 package struct ModelPlane: Sendable {
     package let configuration: ModelsConfiguration
     package internal(set) var groups: GroupTable
-    /// The last decisions, oldest first, at most `mostDecisions`.
+    /// The last decisions, oldest first: `mostDecisions` of them, and up to a quarter more that wait to be cut off.
     package internal(set) var decisions: [DecisionRecord] = []
     /// Of the last snapshot made.
     package internal(set) var generation: UInt64 = 0
@@ -22,11 +22,13 @@ package struct ModelPlane: Sendable {
     package internal(set) var counters: [CounterKey: UInt64] = [:]
 
     var needsSnapshot = true
-    var lastNetwork: GroupTable?
+    /// `NetworkPlane.revision` of the last snapshot made; nil: without network.
+    var lastNetwork: UInt64?
     var touched: Set<GroupID> = []
     var noted: [GroupID: [NotedShare]] = [:]
     /// When a member that real traffic put out may be tried again.
     var trials: [MemberID: Instant] = [:]
+    /// The moment of `Effect.wake` already asked for, if it is still to come.
     var wakeAt: Instant?
 
     /// Decisions kept for `show decisions` and `explain ID`; a record is a kilobyte or two.
@@ -49,7 +51,7 @@ package struct ModelPlane: Sendable {
         touched = Set(groups.groups.map(\.id))
         guard let old else { return }
         (decisions, generation, servedGeneration) = (old.decisions, old.generation, old.servedGeneration)
-        (alarms, counters) = (old.alarms, old.counters)
+        (alarms, counters, wakeAt) = (old.alarms, old.counters, old.wakeAt)
         for (id, due) in old.trials {
             if let member = groups.member(named: old.groups[id].fullName) { trials[member.id] = due }
         }
@@ -60,6 +62,9 @@ package struct ModelPlane: Sendable {
         touch(member.group)
         return true
     }
+
+    /// Nobody serves until there is a new one.
+    mutating func gatewayEnded() { servedGeneration = nil }
 
     /// A new gateway knows nothing yet.
     mutating func gatewayStarted() {
@@ -117,6 +122,8 @@ extension ModelPlane {
 
     /// Members whose time out is over may be tried by real traffic again: one more failure puts them out again.
     mutating func woke(at now: Instant, _ effects: inout [Effect]) {
+        // As in `NetworkPlane.woke`.
+        wakeAt = nil
         for (id, due) in trials.sorted(by: { $0.key < $1.key }) where due <= now {
             trials[id] = nil
             guard groups.giveTrial(to: id, in: .any, at: now) else { continue }
@@ -130,11 +137,11 @@ extension ModelPlane {
 // MARK: - What follows
 
 extension ModelPlane {
-    mutating func settle(network: NetworkPlane?, at now: Instant, draw: UInt64, _ effects: inout [Effect]) {
+    mutating func settle(network: NetworkPlane?, _ effects: inout [Effect]) {
         for id in touched.sorted() { noteShares(of: id, &effects) }
         touched = []
-        if network?.groups != lastNetwork {
-            lastNetwork = network?.groups
+        if network?.revision != lastNetwork {
+            lastNetwork = network?.revision
             needsSnapshot = true
         }
         // A network plane that has not numbered its paths yet has nothing to bind upstream connections to.
@@ -143,7 +150,7 @@ extension ModelPlane {
             generation += 1
             effects.append(.serve(snapshot(network)))
         }
-        if let next = trials.values.min(), wakeAt != next {
+        if let next = trials.values.min(), wakeAt.map({ next < $0 }) ?? true {
             wakeAt = next
             effects.append(.wake(at: next))
         }

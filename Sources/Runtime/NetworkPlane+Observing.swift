@@ -8,19 +8,34 @@ import PolicyEngine
 extension NetworkPlane {
     mutating func observe(_ fact: Fact, at now: Instant, _ effects: inout [Effect]) {
         switch fact {
-        case .kernel(let reports): for report in reports { take(report, &effects) }
+        case .kernel(let reports): for report in reports { take(report, at: now, &effects) }
         case .dumpBegan(let family): view.dumpBegan(family)
         case .dumpEnded(let family): if view.dumpEnded(family) { needsPlan = true }
-        case .markTable(let table): if view.foundMarkTable(table) { needsPlan = true }
+        case .markTable(let table): found(table, &effects)
         case .programmed, .probed, .gateway, .gatewayStarted, .gatewayEnded, .overrides, .admin, .woke: return
         }
         updatePresence(at: now, &effects)
     }
 
-    private mutating func take(_ report: KernelReport, _ effects: inout [Effect]) {
+    private mutating func found(_ table: MarkTable?, _ effects: inout [Effect]) {
+        let wasComplete = view.isComplete
+        guard view.foundMarkTable(table) else { return }
+        needsPlan = true
+        if wasComplete {
+            driftCount += 1
+            effects.append(.note(.tableDrift(isGone: table == nil)))
+        }
+    }
+
+    private mutating func take(_ report: KernelReport, at now: Instant, _ effects: inout [Effect]) {
         let wasComplete = view.isComplete
         guard view.apply(report) else { return }
         needsPlan = true
+        switch report {
+        // What the kernel refused for want of a link or an address is worth another try at once.
+        case .link, .address: makeRefusalsDue(at: now)
+        case .linkGone, .addressGone, .nexthop, .nexthopGone, .route, .routeGone, .rule, .ruleGone: break
+        }
         if wasComplete, concernsUs(report) {
             driftCount += 1
             effects.append(.note(.drift(report)))
@@ -32,7 +47,7 @@ extension NetworkPlane {
         let window = configuration.ownership
         switch report {
         case .link, .linkGone, .address, .addressGone: return false
-        case .nexthop(let nexthop): return window.nexthopIDs.contains(nexthop.id.value)
+        case .nexthop(let nexthop): return window.owns(nexthop)
         case .nexthopGone(let id): return window.nexthopIDs.contains(id.value)
         case .route(let route), .routeGone(let route): return window.owns(route)
         case .rule(let rule), .ruleGone(let rule): return window.owns(rule)
@@ -46,7 +61,7 @@ extension NetworkPlane {
             for (position, member) in group.members.enumerated() {
                 let id = groups[GroupID(groupIndex)].members[position]
                 for family in AddressFamily.allCases where member.has(family) {
-                    let absence = absence(of: member, family)
+                    let absence = absence(of: member, family) ?? refusal(of: group.fullName(of: member), family)
                     tell(absence.map { .absent($0) } ?? .present, id, HealthScope(family), at: now, &effects)
                 }
             }
@@ -57,6 +72,12 @@ extension NetworkPlane {
         if let device = member.device?.value { return view.absence(of: device, family) }
         guard let gateway = member.gateway(family)?.value else { return Absence.notConnected }
         return view.link(towards: gateway) == nil ? Absence.notConnected : nil
+    }
+
+    /// A member whose next hop the kernel does not take can carry nothing; the others of its group can.
+    private func refusal(of member: String, _ family: AddressFamily) -> Cause? {
+        guard let id = numbers.nexthop(NexthopName.member(member, family)) else { return nil }
+        return refusals[.nexthop(id)] == nil ? nil : Absence.refused
     }
 
     mutating func probed(_ results: [ProbeResult], at now: Instant, _ effects: inout [Effect]) {
@@ -85,13 +106,13 @@ extension NetworkPlane {
             )
         case .appeared:
             needsPlan = true
-            // What the kernel refused for want of the link is worth another try at once.
-            refusals = [:]
+            makeRefusalsDue(at: now)
             effects.append(.note(.presence(member: member.fullName, scope, absent: nil)))
         case .vanished(let cause):
             needsPlan = true
             effects.append(.note(.presence(member: member.fullName, scope, absent: cause)))
         }
         touched.insert(member.group)
+        revision += 1
     }
 }

@@ -14,23 +14,26 @@ extension NetworkPlane {
             touched = []
             return
         }
-        number(&effects)
-        failOver(&effects)
+        number(at: now, &effects)
+        failOver(at: now, &effects)
         if needsPlan, stageToken == nil { replan(at: now, &effects) }
         askToBeWoken(&effects)
     }
 
-    private mutating func number(_ effects: inout [Effect]) {
+    mutating func number(at now: Instant, _ effects: inout [Effect]) {
         guard !isNumbered else { return }
         isNumbered = true
+        revision += 1
         let unnumbered = numbers.assign(configuration, view: view)
         if !unnumbered.isEmpty { effects.append(.note(.unnumbered(unnumbered))) }
+        if isAdopting { adoptHealth(at: now, &effects) }
+        isAdopting = false
         effects.append(.probe(probedMembers))
         touched.formUnion(groups.groups.map(\.id))
     }
 
     /// One next-hop message per (group, family) that changed, before anything slower.
-    private mutating func failOver(_ effects: inout [Effect]) {
+    private mutating func failOver(at now: Instant, _ effects: inout [Effect]) {
         let resolver = resolver
         var changes: [KernelChange] = []
         for id in touched.sorted() {
@@ -40,7 +43,7 @@ extension NetworkPlane {
             if routesDepend(on: id) { needsPlan = true }
         }
         touched = []
-        program(.fast, changes.filter { refusals[$0.target] == nil }, &effects)
+        program(.fast, changes.filter { isDue($0, at: now) }, &effects)
     }
 
     /// A group can be set ahead of the plan only if the kernel has what it is made of, and has it already.
@@ -69,9 +72,9 @@ extension NetworkPlane {
         }
         conflicts = plan.conflicts
         // What no longer needs a change has been mended some other way.
-        let targets = Set(plan.changes.map(\.target))
+        let targets = retried.union(plan.changes.map(\.target))
         refusals = refusals.filter { targets.contains($0.key) }
-        let due = plan.changes.filter { (refusals[$0.target]?.retryAt).map { $0 <= now } ?? true }
+        let due = plan.changes.filter { isDue($0, at: now) }
         guard !due.isEmpty else { return }
         effects.append(.note(.applied(plan: due.count, conflicts: conflicts.count)))
         if due.count <= Self.longestFastPlan { return program(.fast, due, &effects) }
@@ -94,8 +97,9 @@ extension NetworkPlane {
     }
 
     private mutating func startStage(_ effects: inout [Effect]) {
-        guard !stages.isEmpty else {
-            stageToken = nil
+        // What was learnt meanwhile overtakes the rest: it is planned anew, from what has been sent so far.
+        guard !stages.isEmpty, !needsPlan else {
+            (stages, stageToken) = ([], nil)
             return
         }
         let stage = stages.removeFirst()
@@ -105,8 +109,8 @@ extension NetworkPlane {
 
     private mutating func program(_ lane: Lane, _ changes: [KernelChange], _ effects: inout [Effect]) {
         guard !changes.isEmpty else { return }
-        for change in changes { view.expect(change) }
-        inFlight[nextToken] = changes
+        inFlight[nextToken] = changes.map { Sent(change: $0, displaced: view.expect($0)) }
+        for change in changes where refusals[change.target] != nil { retried.insert(change.target) }
         tally.sent += changes.count
         effects.append(.program(lane, token: nextToken, changes))
         nextToken += 1
@@ -136,30 +140,68 @@ extension NetworkPlane {
         at now: Instant,
         _ effects: inout [Effect]
     ) {
-        guard let changes = inFlight.removeValue(forKey: token) else { return }
+        guard let batch = inFlight.removeValue(forKey: token) else { return }
         var reread: Set<KernelFamily> = []
-        var unanswered = max(0, changes.count - outcomes.count)
-        for (change, outcome) in zip(changes, outcomes) {
-            switch outcome {
+        var unanswered = 0
+        for (position, sent) in batch.enumerated() {
+            let change = sent.change
+            retried.remove(change.target)
+            // An outcome that is missing is an answer that never came.
+            switch position < outcomes.count ? outcomes[position] : .unknown {
             case .accepted:
-                refusals[change.target] = nil
-                tally.accepted += 1
+                view.accepted(change)
+                accepted(change, of: token, at: now)
+            case .refused(let refusal) where change.isDone(by: refusal):
+                view.unanswered(change)
+                accepted(change, of: token, at: now)
             case .refused(let refusal):
+                view.refused(change, displaced: sent.displaced)
+                needsPlan = true
                 hold(change, refusal, at: now, &effects)
                 reread.insert(change.family)
             case .unknown:
+                view.unanswered(change)
                 unanswered += 1
                 reread.insert(change.family)
             }
         }
         if unanswered > 0 { effects.append(.note(.unanswered(changes: unanswered))) }
         effects += KernelFamily.allCases.filter(reread.contains).map { .reread($0) }
+        updatePresence(at: now, &effects)
         if token == stageToken { startStage(&effects) }
     }
 
-    /// First pause before a refused change is tried again, doubled each time.
-    static let firstRetry = Span.seconds(1)
+    private mutating func accepted(_ change: KernelChange, of token: UInt64, at now: Instant) {
+        if token >= firstToken { tally.accepted += 1 }
+        guard !refusals.isEmpty else { return }
+        if refusals.removeValue(forKey: change.target) != nil { needsPlan = true }
+        // What was refused for want of this next hop.
+        guard case .setNexthop(let nexthop) = change.operation else { return }
+        let waiting = refusals.filter { $0.value.change.operation.names(nexthop.id) }.keys
+        for target in waiting {
+            refusals[target]?.retryAt = now
+            needsPlan = true
+        }
+    }
+
+    /// Whether a change may be sent: another than the one refused, or the pause after that is over.
+    private func isDue(_ change: KernelChange, at now: Instant) -> Bool {
+        guard let held = refusals[change.target], held.change.operation == change.operation else { return true }
+        return held.retryAt <= now
+    }
+
+    /// Has every refused change tried again in this turn.
+    mutating func makeRefusalsDue(at now: Instant) {
+        guard !refusals.isEmpty else { return }
+        for target in refusals.keys { refusals[target]?.retryAt = now }
+        needsPlan = true
+    }
+
+    /// First pause before a refused change is tried again, doubled each time: most refusals are a race with a link coming up.
+    static let firstRetry = Span.milliseconds(100)
     static let longestRetry = Span.seconds(30)
+    /// 100 ms doubled nine times is beyond the longest pause.
+    private static let mostDoublings = 9
 
     private mutating func hold(
         _ change: KernelChange,
@@ -170,7 +212,7 @@ extension NetworkPlane {
         let attempts = (refusals[change.target]?.attempts ?? 0) + 1
         let pause = min(
             Self.longestRetry,
-            Span(nanoseconds: Self.firstRetry.nanoseconds << Int64(min(attempts - 1, 6)))
+            Span(nanoseconds: Self.firstRetry.nanoseconds << Int64(min(attempts - 1, Self.mostDoublings)))
         )
         let held = Refusal(change: change, refusal: refusal, attempts: attempts, retryAt: now + pause)
         refusals[change.target] = held
@@ -179,13 +221,17 @@ extension NetworkPlane {
 
     /// Comes back when the next refused change is due.
     private mutating func askToBeWoken(_ effects: inout [Effect]) {
-        guard let next = refusals.values.map(\.retryAt).min() else { return }
-        guard wakeAt != next else { return }
+        // While a long plan is under way its end is waited for; what is on its way again has no time of its own.
+        guard stageToken == nil else { return }
+        let waiting = refusals.filter { !retried.contains($0.key) }
+        guard let next = waiting.values.map(\.retryAt).min(), wakeAt.map({ next < $0 }) ?? true else { return }
         wakeAt = next
         effects.append(.wake(at: next))
     }
 
     mutating func woke(at now: Instant) {
+        // There is one alarm clock for both planes, and it has rung: what is still to come is asked for again.
+        wakeAt = nil
         if refusals.values.contains(where: { $0.retryAt <= now }) { needsPlan = true }
     }
 }

@@ -26,23 +26,37 @@ package struct NetworkPlane: Sendable {
     package internal(set) var tally = Tally()
 
     /// Batches on their way to the kernel.
-    var inFlight: [UInt64: [KernelChange]] = [:]
+    var inFlight: [UInt64: [Sent]] = [:]
+    /// Refused objects whose next try is on its way.
+    var retried: Set<KernelChange.Target> = []
     /// Later parts of a plan that is too long for the fast lane, each waiting for the one before.
     var stages: [Stage] = []
     var stageToken: UInt64?
     var nextToken: UInt64 = 1
     var isNumbered = false
+    /// Whether the first look at the kernel is still to come: what is found then was left by an earlier daemon.
+    var isAdopting = true
     var needsPlan = true
     /// Groups whose shares changed in this turn.
     var touched: Set<GroupID> = []
     /// Shares as last noted, so that a note says only what is new.
     var noted: [NotedKey: [NotedShare]] = [:]
-    /// Moments of `Effect.wake` already asked for.
+    /// The moment of `Effect.wake` already asked for, if it is still to come.
     var wakeAt: Instant?
+    /// Grows whenever something changes that the model plane decides by: members, their admin state, verdicts, paths.
+    var revision: UInt64 = 0
+    /// Of the first batch sent for this configuration: what was sent before is not counted.
+    var firstToken: UInt64 = 1
 
+    /// How many changes were sent and how many of them the kernel took.
     package struct Tally: Hashable, Sendable {
         package internal(set) var sent = 0
         package internal(set) var accepted = 0
+    }
+
+    struct Sent: Sendable {
+        let change: KernelChange
+        let displaced: KernelView.Displaced
     }
 
     struct Stage: Sendable {
@@ -55,6 +69,7 @@ package struct NetworkPlane: Sendable {
         let scope: HealthScope
     }
 
+    /// What a probe's result is about.
     package struct ProbeKey: Hashable, Sendable {
         package let member: String
         package let scope: HealthScope
@@ -65,11 +80,12 @@ package struct NetworkPlane: Sendable {
         }
     }
 
+    /// A change that the kernel refused, how often so far, and when it is tried again.
     package struct Refusal: Hashable, Sendable {
         package let change: KernelChange
         package let refusal: KernelRefusal
         package let attempts: Int
-        package let retryAt: Instant
+        package internal(set) var retryAt: Instant
     }
 
     /// Takes a configuration over, keeping health, numbers and the view of the kernel where it may.
@@ -85,19 +101,31 @@ package struct NetworkPlane: Sendable {
         groups = GroupTable(configuration.groups.map(\.definition), keeping: old?.groups, at: now)
         if let old, old.configuration.ownership == configuration.ownership {
             (view, numbers) = (old.view, old.numbers)
-            (inFlight, stages, stageToken, nextToken) = (old.inFlight, old.stages, old.stageToken, old.nextToken)
-            (driftCount, lastProbes, noted, wakeAt) = (old.driftCount, old.lastProbes, old.noted, old.wakeAt)
+            // The rest of a long plan of the old configuration is dropped; the new plan waits for the part under way.
+            (inFlight, stageToken, retried) = (old.inFlight, old.stageToken, old.retried)
+            driftCount = old.driftCount
+            (refusals, conflicts, isAdopting) = (old.refusals, old.conflicts, old.isAdopting)
+            makeRefusalsDue(at: now)
         } else {
             view = KernelView(window: configuration.ownership)
             numbers = Numbers(window: configuration.ownership)
             effects += KernelFamily.allCases.map { .reread($0) }
         }
+        if let old { keep(from: old) }
         updatePresence(at: now, &effects)
+    }
+
+    /// What outlives any change of configuration, as far as it is about members and groups that still are.
+    private mutating func keep(from old: NetworkPlane) {
+        (nextToken, firstToken, wakeAt, revision) = (old.nextToken, old.nextToken, old.wakeAt, old.revision + 1)
+        lastProbes = old.lastProbes.filter { groups.member(named: $0.key.member) != nil }
+        noted = old.noted.filter { groups.group(named: $0.key.group) != nil }
     }
 
     mutating func set(_ admin: Admin, of member: String) -> Bool {
         guard let member = groups.member(named: member), groups.set(admin, of: member.id) else { return false }
         touched.insert(member.group)
+        revision += 1
         return true
     }
 
@@ -149,9 +177,9 @@ extension NetworkPlane {
             }
         }
         for route in configuration.routes {
-            if case .via(let gateway, _) = route.use, numbers.nexthop(NexthopName.via(gateway.value)) == id {
-                return NexthopName.via(gateway.value)
-            }
+            guard case .via(let gateway, let device) = route.use else { continue }
+            let name = NexthopName.via(gateway.value, device?.value)
+            if numbers.nexthop(name) == id { return name }
         }
         return nil
     }

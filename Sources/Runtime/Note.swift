@@ -17,6 +17,8 @@ package enum Note: Hashable, Sendable, Codable {
     case conflict(ForeignConflict)
     /// Somebody changed or removed an object of ours; it is put back.
     case drift(KernelReport)
+    /// Somebody changed or removed our nftables table; it is put back.
+    case tableDrift(isGone: Bool)
     case admin(Override, by: String)
     case gatewayStarted
     case gatewayEnded(status: Int32)

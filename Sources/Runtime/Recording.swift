@@ -1,8 +1,8 @@
-package import ConfigModel
 /// How events and effects are written down, and how a recording is run again (`martletd --record`, `martlet replay`).
 ///
 /// One line an event, followed by one line an effect. A configuration is recorded as its texts, because its parsed form is
 /// large and the texts are what an operator can read; whoever replays parses them again.
+package import ConfigModel
 import ConfigSyntax
 package import NetTypes
 

@@ -3,7 +3,7 @@
 /// A plain value without clock, chance or I/O. The daemon's runtime thread is its only writer.
 package import ConfigModel
 import Forwarding
-import NetTypes
+package import NetTypes
 import PolicyEngine
 
 package struct Router: Sendable {
@@ -23,8 +23,17 @@ package struct Router: Sendable {
         case .fact(let fact): take(fact, at: event.at, &effects)
         }
         network?.settle(at: event.at, &effects)
-        models?.settle(network: network, at: event.at, draw: event.draw, &effects)
+        models?.settle(network: network, &effects)
         return effects
+    }
+
+    /// The router as it would be under another configuration, before anything is sent to the kernel: for `plan`.
+    package func trial(of configuration: Configuration, at now: Instant) -> Router {
+        var trial = self
+        var effects: [Effect] = []
+        trial.configure(configuration, at: now, &effects)
+        trial.network?.number(at: now, &effects)
+        return trial
     }
 
     private mutating func take(_ fact: Fact, at now: Instant, _ effects: inout [Effect]) {
@@ -36,7 +45,9 @@ package struct Router: Sendable {
         case .gatewayStarted:
             models?.gatewayStarted()
             effects.append(.note(.gatewayStarted))
-        case .gatewayEnded(let status): effects.append(.note(.gatewayEnded(status: status)))
+        case .gatewayEnded(let status):
+            models?.gatewayEnded()
+            effects.append(.note(.gatewayEnded(status: status)))
         case .overrides(let kept): overrides = kept
         case .admin(let override, let by): set(override, by: by, at: now, &effects)
         case .woke:

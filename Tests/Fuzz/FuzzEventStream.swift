@@ -1,3 +1,5 @@
+@testable import Wire
+
 /// libFuzzer's entry for event streams: wherever the bytes are cut, the blocks are the same and no byte is lost.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzEventStream(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {

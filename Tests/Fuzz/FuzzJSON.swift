@@ -1,3 +1,5 @@
+@testable import Wire
+
 /// libFuzzer's entry for JSON: whatever the bytes, nothing stops, and what is accepted can be walked, patched, written and
 /// read back the same.
 @_cdecl("LLVMFuzzerTestOneInput")

@@ -2,9 +2,12 @@
 import Forwarding
 import NetTypes
 
+@testable import Kernel
+
 /// The messages that carry objects, and the answer to a request: links, addresses, routes, rules, next hops, `NLMSG_ERROR`.
 private let types: [UInt16] = [16, 17, 20, 21, 24, 25, 32, 33, 104, 105, 2]
 
+/// One input: read as messages; what it describes is sent and read back.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzKernelMessages(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let bytes = Array(UnsafeBufferPointer(start: start, count: count))

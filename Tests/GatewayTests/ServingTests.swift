@@ -141,7 +141,9 @@ import Testing
         #expect(sent.withLock { $0 } < count / 2, "of 64 MiB")
         let answer = try #require(client.answer())
         #expect(answer.isComplete && answer.body.hasSuffix("data: [DONE]\n\n"))
-        #expect(answer.body.split(separator: "\n\n").count == count + 2, "the words, the stop and the end")
+        // A comment may stand among them: the stream was silent while the client did not read.
+        let events = answer.body.split(separator: "\n\n").filter { !$0.hasPrefix(":") }
+        #expect(events.count == count + 2, "the words, the stop and the end")
         try gateway.stop()
     }
 

@@ -4,6 +4,8 @@ package import Foundation
 package enum Janitor {
     /// Every namespace and directory of the lab begins with this and the pid of its maker.
     package static let prefix = "mt"
+    /// With this begins what this very process makes.
+    package static var ownPrefix: String { "\(prefix)\(getpid())-" }
     /// Where the workspaces' directories stand.
     package static let directoryRoot = URL(filePath: "/tmp/martlet-lab")
 

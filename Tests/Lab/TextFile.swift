@@ -25,6 +25,10 @@ package enum TextFile {
         package var path: String
         package var code: CInt
         package var description: String { "\(path): \(String(cString: strerror(code)))" }
+
+        package init(path: String, code: CInt) {
+            (self.path, self.code) = (path, code)
+        }
     }
 
     static func write(_ text: String, to descriptor: CInt) {

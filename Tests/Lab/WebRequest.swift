@@ -18,6 +18,9 @@ package struct WebAnswer: Sendable {
     /// `complete`, `cut short`, `timeout`, `stopped`, or what the system said.
     package var outcome: String
 
+    /// The outcome of an answer that is still coming.
+    package static let unfinished = "no end"
+
     init(_ lines: [JSON]) {
         let moment = { (line: JSON?) in (line?["at_ns"]?.integer).map { Moment(nanoseconds: $0) } }
         let named = { (name: String) in lines.filter { $0["event"]?.string == name } }
@@ -29,7 +32,7 @@ package struct WebAnswer: Sendable {
         headers = named("head").first?["headers"] ?? [:]
         events = named("sse").map { (moment($0) ?? start, $0["text"]?.string ?? "") }
         body = named("body").first?["text"]?.string
-        outcome = named("end").first?["outcome"]?.string ?? "no end"
+        outcome = named("end").first?["outcome"]?.string ?? WebAnswer.unfinished
     }
 
     /// The data of each event: its `data:` lines without that word.

@@ -32,12 +32,20 @@ package final class Workspace: Sendable {
 
     private static let sweptOnce: Void = { Janitor.sweep() }()
 
+    /// Asked for something after its tear-down.
+    package struct TornDown: Error {}
+
     /// Makes the namespaces called `roles`, each under this workspace's name.
     package func makeNamespaces(_ roles: [String]) throws -> [Namespace] {
         let made = roles.map { Namespace(role: $0, name: "\(name)-\($0)", directory: directory.path) }
-        holdings.withLock { $0.namespaces += made }
         let lines = made.map { "netns add \($0.name)\n" }.joined()
-        _ = try Command(arguments: [Programs.installed("ip"), "-batch", "-"], input: lines).run()
+        let command = Command(arguments: [try Programs.installed("ip"), "-batch", "-"], input: lines)
+        // Under the lock: a tear-down that comes meanwhile waits, and then removes what was made.
+        try holdings.withLock { holdings in
+            guard !holdings.isTornDown else { throw TornDown() }
+            holdings.namespaces += made
+            _ = try command.run()
+        }
         for namespace in made { namespace.onSpawn { [weak self] in self?.adopt($0) } }
         return made
     }
@@ -67,9 +75,20 @@ package final class Workspace: Sendable {
         guard let held else { return }
         Workspace.end(held.children)
         Janitor.remove(namespaces: held.namespaces.map(\.name))
-        try? FileManager.default.removeItem(at: directory)
+        removeDirectory()
         Interruption.forget(self)
     }
+
+    /// Another thread may still write a file into it while it is being removed; once it is gone, none can.
+    private func removeDirectory() {
+        for _ in 0..<Workspace.removals where FileManager.default.fileExists(atPath: directory.path) {
+            guard (try? FileManager.default.removeItem(at: directory)) == nil else { return }
+            rest(.milliseconds(5))
+        }
+    }
+
+    /// Tries at removing the directory. Each failure takes a file that was written in a window of microseconds.
+    private static let removals = 20
 
     /// Asks all to end, and makes those end that have not within the patience that all share.
     private static func end(_ children: [ChildProcess]) {

@@ -120,7 +120,10 @@ enum ImportTable {
         ImportRow(
             "martlet",
             .outside,
-            ours: ["NetTypes", "ConfigSyntax", "Forwarding", "Inference", "ConfigModel", "Runtime", "ConfigYAML", "Control"],
+            ours: [
+                "NetTypes", "ConfigSyntax", "Forwarding", "Inference", "ConfigModel", "Runtime", "ConfigYAML",
+                "Control",
+            ],
             packages: ["ArgumentParser"],
             further: ["Glibc", "FoundationEssentials"]
         ),
