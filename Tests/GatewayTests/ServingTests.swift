@@ -118,10 +118,13 @@ import Testing
     @Test func aClientThatDoesNotReadHoldsTheProviderBackAndStillGetsEverything() throws {
         let sent = Mutex(0)
         let count = 4096
-        let word = Mock.word(String(repeating: "x", count: 16 << 10))
+        let filling = String(repeating: "x", count: 16 << 10)
         let provider = try MockProvider { connection in
             connection.write(Mock.streamHead)
-            while sent.withLock({ $0 }) < count, connection.write(word) { sent.withLock { $0 += 1 } }
+            for number in 0..<count {
+                guard connection.write(Mock.word("\(number) \(filling)")) else { return .close }
+                sent.withLock { $0 += 1 }
+            }
             return connection.write(Mock.stop + Mock.end) ? .keep : .close
         }
         let gateway = try GatewayUnderTest(ports: [provider.port], loops: 1)
@@ -144,6 +147,8 @@ import Testing
         // A comment may stand among them: the stream was silent while the client did not read.
         let events = answer.body.split(separator: "\n\n").filter { !$0.hasPrefix(":") }
         #expect(events.count == count + 2, "the words, the stop and the end")
+        let isInOrder = zip(events, 0..<count).allSatisfy { $0.contains(#""content":"\#($1) x"#) }
+        #expect(isInOrder, "none twice, none left out")
         try gateway.stop()
     }
 
