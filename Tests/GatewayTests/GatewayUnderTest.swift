@@ -7,8 +7,12 @@ import NIOCore
 import NetTypes
 import PolicyEngine
 import Synchronization
+import Testing
 
 @testable import Gateway
+
+/// Tests with sockets run one after the other: one of them counts what this process has open.
+@Suite(.serialized) enum OverSockets {}
 
 final class GatewayUnderTest: Sendable {
     static let key = "sk-test"
