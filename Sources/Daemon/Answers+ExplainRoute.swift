@@ -25,15 +25,16 @@ extension Answers {
         var steps = markSteps(question)
         do throws(NetlinkFailure) {
             let answer = try lookup.ask()
-            steps += routeSteps(answer.route) + wayOutSteps(answer)
+            let route = matching(question, answer.route)
+            steps += routeSteps(route) + wayOutSteps(answer)
             return ExplainReply(
                 answer: headline(question, answer),
                 works: true,
                 steps: steps,
-                wouldChange: wouldChange(answer.route)
+                wouldChange: wouldChange(route)
             )
         } catch .refused(let refusal) {
-            let route = try? lookup.matchedRoute()
+            let route = matching(question, try? lookup.matchedRoute())
             steps += routeSteps(route)
             steps.append(.init("kernel", "it refuses: \(refusal.sentence)"))
             return ExplainReply(
@@ -54,14 +55,29 @@ extension Answers {
         return "\(question.destination) leaves\(gateway)\(device)\(member)"
     }
 
+    /// The route that matched. IPv6 keeps the way out with the next-hop object and answers with whichever route used it first,
+    /// though it be in a table that no rule led to (seen on 6.18): our own routes are then looked up in the table of the question.
+    private func matching(_ question: RouteQuestion, _ named: Route?) -> Route? {
+        guard let named, let network = router.network, network.configuration.ownership.owns(named) else { return named }
+        let table = path(marked: question.mark ?? 0, network)?.table ?? Resolver.mainTable
+        guard named.key.table != table else { return named }
+        return network.resolver.wish().route(to: question.destination, in: table)?.object ?? named
+    }
+
+    private func path(marked mark: UInt32, _ network: NetworkPlane) -> Path? {
+        let mask = network.configuration.ownership.markMask.bits
+        guard mark & mask != 0 else { return nil }
+        return network.groups.members.compactMap { network.numbers.path($0.fullName) }
+            .first { $0.mark.value == mark & mask }
+    }
+
     // MARK: Steps
 
     private func markSteps(_ question: RouteQuestion) -> [ExplainReply.Step] {
         guard let mark = question.mark, mark != 0, let network = router.network else { return [] }
-        let window = network.configuration.ownership
-        let path = network.groups.members.compactMap { network.numbers.path($0.fullName) }
-            .first { $0.mark.value == mark & window.markMask.bits }
-        guard let path else { return [.init("rule", "no path of ours has mark 0x\(String(mark, radix: 16))")] }
+        guard let path = path(marked: mark, network) else {
+            return [.init("rule", "no path of ours has mark 0x\(String(mark, radix: 16))")]
+        }
         let words = "fwmark \(path.mark) is path \(path.member): rule \(path.preference) looks in table \(path.table)"
         return [.init("rule", words, cause: cause(ofMember: path.member))]
     }

@@ -17,6 +17,7 @@ extension Demo {
             let result = try stream.finish()
             expect("all well, \(family.words) packets lost of \(result.sent)", count: result.lost, exactly: 0)
         }
+        try expectWayOut("all well", "wan.fiber")
         narrator.say("The same client asks the gateway on the router, which holds the providers' keys, for a chat:")
         let chat = try stage.chat("Does a martlet land?", over: .v4)
         let record = try stage.record(of: chat)

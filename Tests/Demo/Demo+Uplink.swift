@@ -76,17 +76,27 @@ extension Demo {
 
     private mutating func showTheSwitch() throws {
         try stage.martlet.show("status")
-        for family in Family.allCases {
-            let target = Site.echo[family]
-            try stage.martlet.show("explain", "route", target)
-            let answer = try stage.martlet.json("explain", "route", target)["answer"]?.string ?? ""
-            expect("uplink dead, \(family.words) leaves by", is: answer.wayOut, "wan.cable")
-        }
+        try expectWayOut("uplink dead", "wan.cable")
         narrator.say("Model requests follow: the gateway's connections carry the mark of a living path.")
         let chat = try stage.chat("Which way now?", over: .v6)
         expect("uplink dead, chat answered by", is: try stage.record(of: chat).answeredBy, "chat.first over wan.cable")
         expect("uplink dead, first word", milliseconds: chat.firstAfter, atMost: 500)
     }
+
+    /// Why packets to the far side leave where they leave, and that it is there.
+    mutating func expectWayOut(_ when: String, _ member: String) throws {
+        for family in Family.allCases {
+            let target = Site.echo[family]
+            try stage.martlet.show("explain", "route", target)
+            let reply = try stage.martlet.json("explain", "route", target)
+            expect("\(when), \(family.words) leaves by", is: reply["answer"]?.string?.wayOut ?? "nothing", member)
+            let subjects = reply["steps"]?.elements?.compactMap { $0["subject"]?.string } ?? []
+            expect("\(when), \(family.words) is explained by", is: subjects.joined(separator: ", "), Demo.reasons)
+        }
+    }
+
+    /// The steps of an explanation: route, group, both members, and the kernel's own answer.
+    private static let reasons = "route, group, member, member, kernel"
 }
 
 extension String {

@@ -32,8 +32,11 @@ struct Figures {
         let failed = all.filter { !$0.isHeld }
         guard !failed.isEmpty else {
             let late = all.count { $0.isLate }
-            let times = late == 0 ? "" : " \(late) of them later than promised, as they can be on a busy machine."
-            return "All \(all.count) expectations held, of which the table shows the measured ones.\(times)"
+            let verdict =
+                late == 0
+                ? "All \(all.count) expectations held" : "\(all.count - late) of \(all.count) expectations held"
+            let rest = late == 0 ? "" : " \(late) came LATE: right, but after the promised time."
+            return "\(verdict); the table shows the measured ones.\(rest)"
         }
         let list = failed.map { "  NOT SO  \($0.sentence)" }.joined(separator: "\n")
         return "\(failed.count) of \(all.count) expectations did not hold:\n\(list)"

@@ -1,5 +1,6 @@
 // martlet-demo: both failovers on real packets and real requests, in network namespaces of its own. `make demo` builds and starts it.
-// Leaves with 0 when everything went as it should, 1 when not, 128 + the signal's number when it was interrupted.
+// Leaves with 0 when everything went as it should (a figure that is merely late is marked so), 1 when not, 128 + the signal's number
+// when it was interrupted.
 
 import Glibc
 import Lab

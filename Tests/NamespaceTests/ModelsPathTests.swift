@@ -9,7 +9,12 @@ extension ModelsSuites {
         private static let heavy = 300_000
 
         @Test func theMarkOfTheDecidedPathIsOnThePacketsAndADeadUplinkIsLeft() throws {
-            let models = try ModelsSite()
+            // A prompt of this size takes the mock longer than the others' timeouts allow.
+            let models = try ModelsSite { file, _ in
+                file.groups = file.groups.map {
+                    $0.replacing(ModelsFile.timeouts, with: "timeouts: { connect: 400ms }")
+                }
+            }
             let text = String(repeating: "a", count: Self.heavy)
             let before = try Self.counters(models)
             let decision = try models.decision(try models.chat("chat", isStreamed: false, text))
@@ -56,6 +61,36 @@ extension ModelsSuites {
                 #expect(answer.milliseconds < 2000)
             }
             models.tearDown()
+        }
+
+        @Test func whatRunsOverAPathThatDiesLearnsItFromTheProbesNotFromATimeout() throws {
+            let models = try ModelsSite(delay: .milliseconds(50)) { file, _ in
+                file.groups = file.groups.map { $0.replacing(ModelsFile.timeouts, with: "timeouts: { connect: 20s }") }
+            }
+            let stream = try models.beginStream("talk", pieces: 2000)
+            try models.openai.mode("hang", times: 1)
+            let waiting = try models.begin(ModelsSite.chatPath, ModelsSite.question("chat", isStreamed: false))
+            try eventually("the provider has it", within: .seconds(5)) {
+                try models.openai.stats()["under_way"]?.integer == 1
+            }
+            let broken = try models.site.breakSilently(.isp1)
+            let answer = try waiting.finish()
+            let took = answer.ended.milliseconds(since: broken)
+            print("silent death under a waiting request: answered over the other path \(rounded(took)) after it")
+            #expect(answer.text == "echo: \(ModelsSite.words)" && took < 5000)
+            let decision = try models.decision(answer)
+            #expect(decision.members == ["chat.first", "chat.first"] && decision.paths == ["wan.fiber", "wan.cable"])
+            #expect(decision.failures == ["path-down", nil])
+            try Self.checkEnd(of: stream, after: broken, models)
+            models.tearDown()
+        }
+
+        private static func checkEnd(of stream: WebRequest, after broken: Moment, _ models: ModelsSite) throws {
+            let ended = try stream.finish()
+            let took = ended.ended.milliseconds(since: broken)
+            print("silent death under a stream: its client was told \(rounded(took)) after it")
+            #expect(!ended.saysDone && ended.errorCode == "upstream_unreachable", "\(ended.eventData.suffix(1))")
+            #expect(try models.decision(ended).failures == ["path-down"])
         }
 
         /// Bytes counted with the mark of each path in the router's table.
