@@ -12,7 +12,7 @@ enum Endpoint: Hashable {
     case wrongMethod(allowed: String)
 
     init(method: String, uri: String) {
-        let path = uri.prefix { $0 != "?" }
+        let path = uri.utf8.firstIndex(of: UInt8(ascii: "?")).map { uri[..<$0] } ?? uri[...]
         switch path {
         case "/v1/chat/completions": self = Self.only("POST", method, .chat)
         case "/v1/models": self = Self.only("GET", method, .models)

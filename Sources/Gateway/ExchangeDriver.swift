@@ -20,6 +20,8 @@ final class ExchangeDriver {
     /// Events that came while another was handled: an action may cause the next one at once.
     private var events: [ExchangeEvent] = []
     private var isHandling = false
+    /// The connection serves the next request.
+    private var hasHandedBack = false
 
     init(on state: GatewayState, framing: AnswerFraming, loop: GatewayLoop, ingress: Ingress) {
         exchange = Exchange(on: state.view)
@@ -116,9 +118,14 @@ final class ExchangeDriver {
     /// Hands over what was gathered, and the connection itself when the answer is over.
     private func flush() {
         if outgoing.readableBytes > 0 {
-            ingress.write(outgoing)
+            // Taken out first: writing may tell at once that the client reads no more, which leads here again.
+            let bytes = outgoing
             outgoing = loop.allocator.buffer(capacity: 1024)
+            ingress.write(bytes)
         }
-        if exchange.isOver { ingress.answered(keepsAlive: framing.keepsAlive) } else { ingress.rearm() }
+        guard exchange.isOver else { return ingress.rearm() }
+        guard !hasHandedBack else { return }
+        hasHandedBack = true
+        ingress.answered(keepsAlive: framing.keepsAlive)
     }
 }

@@ -54,7 +54,7 @@ struct IncomingRequest {
         guard let field = headers.first(name: "authorization") else { return nil }
         let parts = field.utf8.split(separator: 0x20, maxSplits: 1)
         guard parts.count == 2, String(parts[0])?.lowercased() == "bearer" else { return nil }
-        return view.key(presented: parts[1])
+        return view.key(presented: Array(parts[1]))
     }
 
     private static func refusal(

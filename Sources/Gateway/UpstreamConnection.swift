@@ -189,12 +189,19 @@ final class UpstreamConnection: ChannelInboundHandler {
 }
 
 extension UpstreamHead {
+    /// Without parameters, in lower case.
+    private static func mediaType(_ field: String) -> String {
+        // What most answers say, as most say it.
+        if field == "application/json" { return field }
+        return String(field.utf8.prefix { $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: " ") })?.lowercased() ?? ""
+    }
+
     init(_ head: HTTPResponseHead) {
         let coding = head.headers.first(name: "content-encoding")
         let type = head.headers.first(name: "content-type") ?? ""
         self.init(
             status: Int(head.status.code),
-            contentType: type.prefix { $0 != ";" && $0 != " " }.lowercased(),
+            contentType: Self.mediaType(type),
             retryAfter: head.headers.first(name: "retry-after"),
             contentEncoding: coding == "identity" ? nil : coding
         )

@@ -1,44 +1,38 @@
 /// The SHA-256 of some bytes (FIPS 180-4): what is kept of a client's key.
 ///
-/// Not for bulk: it costs about a microsecond for a key.
+/// Not for bulk: it takes the whole message at once.
 package enum SHA256 {
+    private typealias Schedule = InlineArray<64, UInt32>
+
     /// The 32 bytes of the digest.
-    package static func digest(_ message: some Sequence<UInt8>) -> [UInt8] {
+    package static func digest(_ message: [UInt8]) -> [UInt8] {
         var state = initial
-        var block: [UInt8] = []
-        block.reserveCapacity(64)
-        var length: UInt64 = 0
-        for byte in message {
-            block.append(byte)
-            length &+= 1
-            if block.count == 64 {
-                compress(block, into: &state)
-                block.removeAll(keepingCapacity: true)
-            }
+        let bytes = padded(message)
+        for block in stride(from: 0, to: bytes.count, by: 64) { compress(bytes, from: block, into: &state) }
+        var digest: [UInt8] = []
+        digest.reserveCapacity(32)
+        for index in 0..<8 {
+            for shift: UInt32 in [24, 16, 8, 0] { digest.append(UInt8(truncatingIfNeeded: state[index] >> shift)) }
         }
-        pad(&block, length: length, into: &state)
-        return state.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> UInt32(24 - $0 * 8)) } }
+        return digest
     }
 
-    /// §5.1.1: a one bit, zeros, and the message's length in bits.
-    private static func pad(_ block: inout [UInt8], length: UInt64, into state: inout [UInt32]) {
-        block.append(0x80)
-        if block.count > 56 {
-            block.append(contentsOf: repeatElement(0, count: 64 - block.count))
-            compress(block, into: &state)
-            block.removeAll(keepingCapacity: true)
+    /// §5.1.1: a one bit, zeros, and the message's length in bits, up to a whole number of blocks.
+    private static func padded(_ message: [UInt8]) -> [UInt8] {
+        var bytes = message
+        bytes.reserveCapacity(message.count + 72)
+        bytes.append(0x80)
+        while bytes.count % 64 != 56 { bytes.append(0) }
+        let bits = UInt64(message.count) &* 8
+        for shift: UInt64 in stride(from: 56, through: 0, by: -8) {
+            bytes.append(UInt8(truncatingIfNeeded: bits >> shift))
         }
-        block.append(contentsOf: repeatElement(0, count: 56 - block.count))
-        let bits = length &* 8
-        for shift in stride(from: 56, through: 0, by: -8) {
-            block.append(UInt8(truncatingIfNeeded: bits >> UInt64(shift)))
-        }
-        compress(block, into: &state)
+        return bytes
     }
 
     /// §6.2.2: one block of 64 bytes.
-    private static func compress(_ block: [UInt8], into state: inout [UInt32]) {
-        let w = schedule(block)
+    private static func compress(_ bytes: [UInt8], from start: Int, into state: inout SIMD8<UInt32>) {
+        let w = schedule(bytes, from: start)
         var (a, b, c, d) = (state[0], state[1], state[2], state[3])
         var (e, f, g, h) = (state[4], state[5], state[6], state[7])
         for t in 0..<64 {
@@ -50,14 +44,16 @@ package enum SHA256 {
             (h, g, f, e) = (g, f, e, d &+ first)
             (d, c, b, a) = (c, b, a, first &+ sum0 &+ majority)
         }
-        for (index, word) in [a, b, c, d, e, f, g, h].enumerated() { state[index] &+= word }
+        state = state &+ SIMD8(a, b, c, d, e, f, g, h)
     }
 
     /// §6.2.2 step 1: the message schedule.
-    private static func schedule(_ block: [UInt8]) -> [UInt32] {
-        var w = [UInt32](repeating: 0, count: 64)
+    private static func schedule(_ bytes: [UInt8], from start: Int) -> Schedule {
+        var w = Schedule(repeating: 0)
         for t in 0..<16 {
-            w[t] = (0..<4).reduce(0) { $0 << 8 | UInt32(block[t * 4 + $1]) }
+            let place = start + t * 4
+            w[t] = UInt32(bytes[place]) << 24 | UInt32(bytes[place + 1]) << 16
+            w[t] |= UInt32(bytes[place + 2]) << 8 | UInt32(bytes[place + 3])
         }
         for t in 16..<64 {
             let small0 = rotated(w[t - 15], 7) ^ rotated(w[t - 15], 18) ^ w[t - 15] >> 3
@@ -70,9 +66,16 @@ package enum SHA256 {
     private static func rotated(_ x: UInt32, _ by: UInt32) -> UInt32 { x >> by | x << (32 - by) }
 
     /// §5.3.3.
-    private static let initial: [UInt32] = [
-        0x6A09_E667, 0xBB67_AE85, 0x3C6E_F372, 0xA54F_F53A, 0x510E_527F, 0x9B05_688C, 0x1F83_D9AB, 0x5BE0_CD19,
-    ]
+    private static let initial = SIMD8<UInt32>(
+        0x6A09_E667,
+        0xBB67_AE85,
+        0x3C6E_F372,
+        0xA54F_F53A,
+        0x510E_527F,
+        0x9B05_688C,
+        0x1F83_D9AB,
+        0x5BE0_CD19
+    )
 
     /// §4.2.2.
     private static let constants: [UInt32] = [

@@ -27,41 +27,43 @@ enum Descriptors {
     private static func all() -> [Int32] { (0..<1024).filter { fcntl($0, F_GETFD) >= 0 } }
 }
 
-@Suite(.serialized) struct EndingTests {
-    private func slowStream() throws -> MockProvider {
-        try MockProvider { connection in
-            connection.write(Mock.streamHead + Mock.word("one"))
-            usleep(500_000)
-            return connection.write(Mock.word("two") + Mock.stop + Mock.end) ? .keep : .close
+extension OverSockets {
+    @Suite struct EndingTests {
+        private func slowStream() throws -> MockProvider {
+            try MockProvider { connection in
+                connection.write(Mock.streamHead + Mock.word("one"))
+                usleep(500_000)
+                return connection.write(Mock.word("two") + Mock.stop + Mock.end) ? .keep : .close
+            }
         }
-    }
 
-    @Test(arguments: [true, false])
-    func aRunningStreamEndsBeforeTheGatewayDoes(_ byCommand: Bool) throws {
-        let provider = try slowStream()
-        let gateway = try GatewayUnderTest(ports: [provider.port])
-        let idle = try TestClient(gateway.port)
-        #expect(idle.ask(TestClient.request("GET", "/health/live"))?.status == 200)
-        let client = try TestClient(gateway.port)
-        client.socket.write(TestClient.request(body: TestClient.chat(isStreamed: true)))
-        #expect(client.line(through: "one") != nil)
-        if byCommand { gateway.send(.drain) } else { gateway.closeLink() }
-        #expect(idle.socket.read().isEmpty, "an idle client is let go at once")
-        #expect(client.line(through: "[DONE]") != nil)
-        try gateway.waitForEnd()
-    }
-
-    @Test func nothingStaysOpenAfterTheEnd() throws {
-        let provider = try MockProvider(Mock.plain)
-        func once() throws {
+        @Test(arguments: [true, false])
+        func aRunningStreamEndsBeforeTheGatewayDoes(_ byCommand: Bool) throws {
+            let provider = try slowStream()
             let gateway = try GatewayUnderTest(ports: [provider.port])
-            for _ in 0..<4 { #expect(try TestClient(gateway.port).chat(isStreamed: false)?.status == 200) }
-            try gateway.stop()
+            let idle = try TestClient(gateway.port)
+            #expect(idle.ask(TestClient.request("GET", "/health/live"))?.status == 200)
+            let client = try TestClient(gateway.port)
+            client.socket.write(TestClient.request(body: TestClient.chat(isStreamed: true)))
+            #expect(client.line(through: "one") != nil)
+            if byCommand { gateway.send(.drain) } else { gateway.closeLink() }
+            #expect(idle.socket.read().isEmpty, "an idle client is let go at once")
+            #expect(client.line(through: "[DONE]") != nil)
+            try gateway.waitForEnd()
         }
-        try once()
-        #expect(eventually { provider.closedByPeer == provider.connections })
-        let before = Descriptors.count()
-        for _ in 0..<5 { try once() }
-        #expect(eventually { Descriptors.count() <= before }, "\(before) before, \(Descriptors.count()) after")
+
+        @Test func nothingStaysOpenAfterTheEnd() throws {
+            let provider = try MockProvider(Mock.plain)
+            func once() throws {
+                let gateway = try GatewayUnderTest(ports: [provider.port])
+                for _ in 0..<4 { #expect(try TestClient(gateway.port).chat(isStreamed: false)?.status == 200) }
+                try gateway.stop()
+            }
+            try once()
+            #expect(eventually { provider.closedByPeer == provider.connections })
+            let before = Descriptors.count()
+            for _ in 0..<5 { try once() }
+            #expect(eventually { Descriptors.count() <= before }, "\(before) before, \(Descriptors.count()) after")
+        }
     }
 }

@@ -29,67 +29,69 @@ struct FailoverRow: Sendable, CustomTestStringConvertible {
     ]
 }
 
-@Suite(.serialized) struct FailoverTests {
-    @Test(arguments: FailoverRow.all)
-    func theSecondProviderAnswersAndTheRecordSaysWhy(_ row: FailoverRow) throws {
-        let first = try row.first.map { try MockProvider($0) }
-        let dead = try TestSocket.listening().port
-        let second = try MockProvider(row.isStreamed ? Mock.stream : Mock.plain)
-        let gateway = try GatewayUnderTest(ports: [first?.port ?? dead, second.port])
-        let client = try TestClient(gateway.port)
-        let answer = try #require(client.chat(isStreamed: row.isStreamed))
-        #expect(answer.status == 200 && answer.isComplete)
-        #expect(row.isStreamed ? answer.body.hasSuffix("data: [DONE]\n\n") : answer.body == Mock.plainBody)
-        let record = try #require(gateway.record())
-        #expect(record.attempts.map(\.failure) == [row.failure, nil])
-        #expect(record.outcome == .answered)
-        #expect(answer.head.header("x-martlet-decision") == record.id)
-        #expect(second.requests.first?.contains(#""model":"model-1""#) == true)
-        let failed = gateway.all.contains { report in
-            if case .signal("chat.m0", nil, let signal, _) = report { signal != .success } else { false }
+extension OverSockets {
+    @Suite struct FailoverTests {
+        @Test(arguments: FailoverRow.all)
+        func theSecondProviderAnswersAndTheRecordSaysWhy(_ row: FailoverRow) throws {
+            let first = try row.first.map { try MockProvider($0) }
+            let dead = try TestSocket.listening().port
+            let second = try MockProvider(row.isStreamed ? Mock.stream : Mock.plain)
+            let gateway = try GatewayUnderTest(ports: [first?.port ?? dead, second.port])
+            let client = try TestClient(gateway.port)
+            let answer = try #require(client.chat(isStreamed: row.isStreamed))
+            #expect(answer.status == 200 && answer.isComplete)
+            #expect(row.isStreamed ? answer.body.hasSuffix("data: [DONE]\n\n") : answer.body == Mock.plainBody)
+            let record = try #require(gateway.record())
+            #expect(record.attempts.map(\.failure) == [row.failure, nil])
+            #expect(record.outcome == .answered)
+            #expect(answer.head.header("x-martlet-decision") == record.id)
+            #expect(second.requests.first?.contains(#""model":"model-1""#) == true)
+            let failed = gateway.all.contains { report in
+                if case .signal("chat.m0", nil, let signal, _) = report { signal != .success } else { false }
+            }
+            #expect(failed, "every one of these counts against the member's health")
+            try gateway.stop()
         }
-        #expect(failed, "every one of these counts against the member's health")
-        try gateway.stop()
-    }
 
-    @Test func afterContentTheStreamEndsWithAnErrorEvent() throws {
-        let first = try MockProvider(Mock.dropMidStream)
-        let second = try MockProvider(Mock.stream)
-        let gateway = try GatewayUnderTest(ports: [first.port, second.port])
-        let answer = try #require(try TestClient(gateway.port).chat(isStreamed: true))
-        #expect(answer.status == 200 && answer.isComplete)
-        #expect(answer.body.contains("one"))
-        #expect(answer.body.contains(#"data: {"error":"#))
-        #expect(!answer.body.contains("[DONE]"))
-        #expect(gateway.record()?.outcome == .brokenOff)
-        #expect(second.requests.isEmpty)
-        try gateway.stop()
-    }
-
-    @Test func whenAllAreExhaustedTheClientIsToldNotToRetry() throws {
-        let first = try MockProvider(Mock.status(500))
-        let gateway = try GatewayUnderTest(ports: [first.port, first.port])
-        let answer = try #require(try TestClient(gateway.port).chat(isStreamed: false))
-        #expect(answer.status == 502)
-        #expect(answer.head.header("x-should-retry") == "false")
-        #expect(answer.body.contains(#""code":"upstream_error""#))
-        try gateway.stop()
-    }
-
-    @Test func aDeadIdleConnectionIsReplacedWithoutTheClientNoticing() throws {
-        let provider = try MockProvider { connection in
-            // Keeps the connection open for the next request, and closes when that comes.
-            connection.write(Mock.answer(200, Mock.plainBody))
-            _ = connection.read()
-            return .close
+        @Test func afterContentTheStreamEndsWithAnErrorEvent() throws {
+            let first = try MockProvider(Mock.dropMidStream)
+            let second = try MockProvider(Mock.stream)
+            let gateway = try GatewayUnderTest(ports: [first.port, second.port])
+            let answer = try #require(try TestClient(gateway.port).chat(isStreamed: true))
+            #expect(answer.status == 200 && answer.isComplete)
+            #expect(answer.body.contains("one"))
+            #expect(answer.body.contains(#"data: {"error":"#))
+            #expect(!answer.body.contains("[DONE]"))
+            #expect(gateway.record()?.outcome == .brokenOff)
+            #expect(second.requests.isEmpty)
+            try gateway.stop()
         }
-        let gateway = try GatewayUnderTest(ports: [provider.port], loops: 1)
-        let client = try TestClient(gateway.port)
-        #expect(client.chat(isStreamed: false)?.status == 200)
-        #expect(client.chat(isStreamed: false)?.status == 200)
-        #expect(provider.connections == 2)
-        let record = try #require(gateway.record(1))
-        #expect(record.attempts.count == 1 && record.attempts.first?.failure == nil)
-        try gateway.stop()
+
+        @Test func whenAllAreExhaustedTheClientIsToldNotToRetry() throws {
+            let first = try MockProvider(Mock.status(500))
+            let gateway = try GatewayUnderTest(ports: [first.port, first.port])
+            let answer = try #require(try TestClient(gateway.port).chat(isStreamed: false))
+            #expect(answer.status == 502)
+            #expect(answer.head.header("x-should-retry") == "false")
+            #expect(answer.body.contains(#""code":"upstream_error""#))
+            try gateway.stop()
+        }
+
+        @Test func aDeadIdleConnectionIsReplacedWithoutTheClientNoticing() throws {
+            let provider = try MockProvider { connection in
+                // Keeps the connection open for the next request, and closes when that comes.
+                connection.write(Mock.answer(200, Mock.plainBody))
+                _ = connection.read()
+                return .close
+            }
+            let gateway = try GatewayUnderTest(ports: [provider.port], loops: 1)
+            let client = try TestClient(gateway.port)
+            #expect(client.chat(isStreamed: false)?.status == 200)
+            #expect(client.chat(isStreamed: false)?.status == 200)
+            #expect(provider.connections == 2)
+            let record = try #require(gateway.record(1))
+            #expect(record.attempts.count == 1 && record.attempts.first?.failure == nil)
+            try gateway.stop()
+        }
     }
 }

@@ -7,13 +7,17 @@ import NIOCore
 import NetTypes
 import PolicyEngine
 import Synchronization
+import Testing
 
 @testable import Gateway
+
+/// Tests with sockets run one after the other: one of them counts what this process has open.
+@Suite(.serialized) enum OverSockets {}
 
 final class GatewayUnderTest: Sendable {
     static let key = "sk-test"
     /// sha256("sk-test").
-    private static let keyHash = SHA256.digest(key.utf8).map { String(format: "%02x", $0) }.joined()
+    private static let keyHash = SHA256.digest(Array(key.utf8)).map { String(format: "%02x", $0) }.joined()
 
     let port: UInt16
     private let service: GatewayService

@@ -37,6 +37,20 @@ struct Attempt: Sendable {
     /// connection was idle before, so that the provider closing it while we wrote is the likely cause.
     var mayReconnect: Bool { isReused && !isSecondConnection && head == nil }
 
+    mutating func connected(isReused: Bool, at now: Instant) {
+        self.isReused = isReused
+        phase = .waiting
+        row.reusedConnection = isReused
+        row.connect = now - startedAt
+        row.bytesSent = UInt64(request.body.count)
+    }
+
+    mutating func received(_ head: UpstreamHead, at now: Instant) {
+        self.head = head
+        row.status = head.status
+        row.head = now - startedAt
+    }
+
     var connectOrder: ConnectOrder {
         ConnectOrder(
             attempt: id,

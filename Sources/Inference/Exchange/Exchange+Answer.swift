@@ -8,8 +8,8 @@ import Wire
 extension Exchange {
     /// A plain answer is held until it is whole: up to here every failure was answered by trying elsewhere.
     mutating func answerPlainly(_ body: [UInt8], at now: Instant) {
-        guard let current = attempt, let ask else { return }
-        switch current.provider.dialect {
+        guard let dialect = attempt?.provider.dialect, let model = record.requestedModel else { return }
+        switch dialect {
         case .openai:
             let observed = OpenAI.observed(answer: body)
             if let error = observed.error { return failInBody(error, at: now) }
@@ -20,7 +20,7 @@ extension Exchange {
                 let answer = try Anthropic.answer(from: body)
                 meter.observe(answer)
                 let seconds = record.startedUnix / 1_000_000
-                let made = OpenAI.answer(answer, id: answerID, model: ask.view.model, created: seconds)
+                let made = OpenAI.answer(answer, id: answerID, model: model, created: seconds)
                 deliver(made, at: now)
             } catch {
                 failInBody(error, at: now)

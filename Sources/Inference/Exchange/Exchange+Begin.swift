@@ -63,12 +63,17 @@ extension Exchange {
             path: candidate.path.map { view.snapshot.network[$0].fullName },
             mark: candidate.mark,
             upstreamModel: deployment.model,
-            endpoint: provider.endpoint,
+            endpoint: view.addresses[deployment.provider].endpoint,
             startedAfter: now - startedAt
         )
         do {
-            guard let made = try ask?.request(for: provider, number: deployment.provider, model: deployment.model)
-            else { return false }
+            let made = try ask?.request(
+                for: provider,
+                number: deployment.provider,
+                at: view.addresses[deployment.provider],
+                model: deployment.model
+            )
+            guard let made else { return false }
             omissions = made.omissions
             connect(to: candidate, provider, deployment.timeouts, made.request, row, at: now)
             return true
@@ -145,7 +150,12 @@ extension DecisionRecord {
     }
 
     private static func digits(_ value: UInt64) -> String {
-        let text = String(value & 0xFFFF_FFFF_FFFF, radix: 16)
-        return String(repeating: "0", count: 12 - text.utf8.count) + text
+        String(unsafeUninitializedCapacity: 12) { buffer in
+            for index in 0..<12 {
+                let digit = UInt8(truncatingIfNeeded: value >> UInt64(44 - 4 * index)) & 0xF
+                buffer[index] = digit < 10 ? 0x30 + digit : 0x57 + digit
+            }
+            return 12
+        }
     }
 }

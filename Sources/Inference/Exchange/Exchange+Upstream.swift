@@ -3,21 +3,17 @@ import NetTypes
 
 extension Exchange {
     mutating func connected(isReused: Bool, at now: Instant) {
-        guard var current = attempt, current.phase == .connecting else { return }
-        current.isReused = isReused
-        current.phase = .waiting
-        current.row.reusedConnection = isReused
-        current.row.connect = now - current.startedAt
-        current.row.bytesSent = UInt64(current.request.body.count)
-        attempt = current
+        guard attempt?.phase == .connecting else { return }
+        attempt?.connected(isReused: isReused, at: now)
         deadlines[.connect] = nil
+        guard let id = attempt?.id, let request = attempt?.request, let timeouts = attempt?.timeouts else { return }
         if record.isStreamed {
-            deadlines[.head] = now + current.timeouts.head
-            deadlines[.firstToken] = now + current.timeouts.firstToken
+            deadlines[.head] = now + timeouts.head
+            deadlines[.firstToken] = now + timeouts.firstToken
         } else {
-            deadlines[.answer] = now + current.timeouts.answer
+            deadlines[.answer] = now + timeouts.answer
         }
-        actions.append(.send(current.id, current.request))
+        actions.append(.send(id, request))
     }
 
     mutating func connectFailed(_ kind: FailureClass, _ detail: String, at now: Instant) {
@@ -26,21 +22,19 @@ extension Exchange {
     }
 
     mutating func received(_ head: UpstreamHead, at now: Instant) {
-        guard let current = attempt, current.phase == .waiting else { return }
+        guard attempt?.phase == .waiting, let timeouts = attempt?.timeouts else { return }
         deadlines[.head] = nil
-        attempt?.head = head
-        attempt?.row.status = head.status
-        attempt?.row.head = now - current.startedAt
+        attempt?.received(head, at: now)
         if let kind = FailureClass(status: head.status) {
             attempt?.phase = .refused(kind)
-            deadlines[.silence] = now + current.timeouts.betweenTokens
+            deadlines[.silence] = now + timeouts.betweenTokens
         } else if let coding = head.contentEncoding {
             fail(.malformed, detail: "content-encoding \(coding)", at: now)
         } else if record.isStreamed {
             beginStream(head, at: now)
         } else {
             attempt?.phase = .plain
-            deadlines[.silence] = now + current.timeouts.betweenTokens
+            deadlines[.silence] = now + timeouts.betweenTokens
         }
     }
 
@@ -49,14 +43,14 @@ extension Exchange {
         guard head.contentType == "text/event-stream" || head.contentType.isEmpty else {
             return fail(.malformed, detail: "content-type \(head.contentType)", at: now)
         }
-        guard let provider = attempt?.provider, let ask else { return }
+        guard let dialect = attempt?.provider.dialect, let model = record.requestedModel else { return }
         attempt?.phase = .streaming
         stream = AnswerStream(
-            provider.dialect,
+            dialect,
             id: answerID,
-            model: ask.view.model,
+            model: model,
             created: record.startedUnix / 1_000_000,
-            includeUsage: ask.view.includeUsage
+            includeUsage: ask?.view.includeUsage ?? false
         )
     }
 

@@ -10,7 +10,8 @@
 ///                           └────────────────────┘
 package import NetTypes
 
-package struct Exchange: Sendable {
+/// Owned once: it is large, and a copy that went on by itself would be another answer to the same request.
+package struct Exchange: ~Copyable, Sendable {
     /// What the client has got so far. → nothing → head → content → over; plain answers go from nothing to over.
     enum Commit: Int, Sendable, Comparable {
         case nothing, head, content, over

@@ -13,21 +13,26 @@ struct ClientAsk: Sendable {
     mutating func request(
         for provider: GatewayProvider,
         number: Int,
+        at address: ProviderAddress,
         model: String
     ) throws(RequestError) -> (request: UpstreamRequest, omissions: [String]) {
         let (body, omissions) = try body(for: provider.dialect, model: model)
         let request = UpstreamRequest(
             provider: number,
-            path: provider.pathPrefix + provider.dialect.chatPath,
-            authority: provider.authority,
-            headers: [
-                Header("content-type", "application/json"),
-                Header("accept", view.stream ? "text/event-stream" : "application/json"),
-            ],
+            path: address.chatPath,
+            authority: address.authority,
+            headers: view.stream ? Self.streamHeaders : Self.plainHeaders,
             body: body
         )
         return (request, omissions)
     }
+
+    private static let plainHeaders = [
+        Header("content-type", "application/json"), Header("accept", "application/json"),
+    ]
+    private static let streamHeaders = [
+        Header("content-type", "application/json"), Header("accept", "text/event-stream"),
+    ]
 
     private mutating func body(
         for dialect: Dialect,
@@ -44,13 +49,19 @@ struct ClientAsk: Sendable {
     }
 }
 
-extension GatewayProvider {
+/// How a provider is addressed: texts that are the same for every request, made once for a snapshot.
+package struct ProviderAddress: Hashable, Sendable {
     /// As the `Host` header says it: IPv6 literals in brackets, no port when it is the scheme's own (RFC 9110 §7.2).
-    package var authority: String {
-        let host = host.contains(":") ? "[\(host)]" : host
-        return port == (isTLS ? 443 : 80) ? host : "\(host):\(port)"
-    }
-
+    package let authority: String
     /// `host:port`, for records.
-    package var endpoint: String { (host.contains(":") ? "[\(host)]" : host) + ":\(port)" }
+    package let endpoint: String
+    /// Where chat requests go.
+    package let chatPath: String
+
+    package init(_ provider: GatewayProvider) {
+        let host = provider.host.contains(":") ? "[\(provider.host)]" : provider.host
+        endpoint = "\(host):\(provider.port)"
+        authority = provider.port == (provider.isTLS ? 443 : 80) ? host : endpoint
+        chatPath = provider.pathPrefix + provider.dialect.chatPath
+    }
 }

@@ -21,6 +21,9 @@ package final class RoutingView: Sendable {
     /// Names of models as clients see them: groups and `group.member`, in file order.
     package let modelNames: [String]
 
+    /// Parallel to `snapshot.providers`.
+    package let addresses: [ProviderAddress]
+
     /// Positions in `snapshot.keys` by the keyed hash of their digests, so that the time of a look-up tells nothing of them.
     private let keysByHash: [UInt64: [Int]]
     private let keyDigests: [[UInt8]]
@@ -33,6 +36,7 @@ package final class RoutingView: Sendable {
         self.snapshot = snapshot
         let hash = KeyedHash(key0: snapshot.hashKey0, key1: snapshot.hashKey1)
         self.hash = hash
+        addresses = snapshot.providers.map(ProviderAddress.init)
         (keyDigests, keysByHash) = try Self.index(snapshot.keys, by: hash)
         let models = snapshot.models
         let groups = models.groups.map { ($0.definition.name.value, GatewayPolicy.Target.group($0.id)) }
@@ -59,12 +63,18 @@ package final class RoutingView: Sendable {
     }
 
     /// The key that a client showed, if it is one of ours. Compares whole digests, in time that does not depend on them.
-    package func key(presented: some Sequence<UInt8>) -> GatewayKey? {
+    package func key(presented: [UInt8]) -> GatewayKey? {
         let digest = SHA256.digest(presented)
-        for position in keysByHash[hash.hash(digest)] ?? [] where Self.isSame(digest, keyDigests[position]) {
+        for position in keysByHash[Self.place(of: digest, hash)] ?? [] where Self.isSame(digest, keyDigests[position]) {
             return snapshot.keys[position]
         }
         return nil
+    }
+
+    /// Two words of the digest are as good as the whole: nobody can choose them.
+    private static func place(of digest: [UInt8], _ hash: KeyedHash) -> UInt64 {
+        let word = { (start: Int) in digest[start..<(start + 8)].reduce(UInt64(0)) { $0 << 8 | UInt64($1) } }
+        return hash.hash(word(0), word(8))
     }
 
     private static func isSame(_ a: [UInt8], _ b: [UInt8]) -> Bool {
@@ -83,7 +93,7 @@ package final class RoutingView: Sendable {
                 throw .badKeyHash(key: key.name)
             }
             digests.append(digest)
-            positions[hash.hash(digest), default: []].append(position)
+            positions[place(of: digest, hash), default: []].append(position)
         }
         return (digests, positions)
     }

@@ -22,9 +22,9 @@ import Testing
         var outcomes: [Outcome: Int] = [:]
         for seed in 0..<4000 as Range<UInt64> {
             var dice = Dice(state: seed)
-            var world = try ExchangeWorld()
+            let world = try ExchangeWorld()
             try world.feed(Stage.request(Stage.body(isStreamed: Bool.random(using: &dice)), draw: dice.next()))
-            for _ in 0..<60 where world.record == nil { try step(&world, &dice) }
+            for _ in 0..<60 where world.record == nil { try step(world, &dice) }
             if world.record == nil { try world.feed(.clientGone) }
             let record = try #require(world.record)
             outcomes[record.outcome, default: 0] += 1
@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    private func step(_ world: inout ExchangeWorld, _ dice: inout Dice) throws {
+    private func step(_ world: ExchangeWorld, _ dice: inout Dice) throws {
         switch Int.random(in: 0..<40, using: &dice) {
         case 0: try world.feed(.clientGone)
         case 1: try world.feed(.clientWritable(Bool.random(using: &dice)))
@@ -55,11 +55,11 @@ import Testing
         case 4: try world.feed(.tick, after: .seconds(Int64.random(in: 0..<40, using: &dice)))
         // Late news of an attempt that is over.
         case 5: try world.feed(.upstreamBytes(AttemptID(world.attempt.number - 1), Answer.done))
-        default: try upstreamStep(&world, &dice)
+        default: try upstreamStep(world, &dice)
         }
     }
 
-    private func upstreamStep(_ world: inout ExchangeWorld, _ dice: inout Dice) throws {
+    private func upstreamStep(_ world: ExchangeWorld, _ dice: inout Dice) throws {
         let chance = Int.random(in: 0..<20, using: &dice)
         switch world.upstream {
         case .none: try world.waitForDeadline()

@@ -6,13 +6,13 @@ import Testing
 
 @Suite struct ExchangeTests {
     private func world(isStreamed: Bool) throws -> ExchangeWorld {
-        var world = try ExchangeWorld()
+        let world = try ExchangeWorld()
         try world.feed(Stage.request(Stage.body(isStreamed: isStreamed)))
         return world
     }
 
     private func streaming(_ bytes: [UInt8]) throws -> ExchangeWorld {
-        var world = try world(isStreamed: true)
+        let world = try world(isStreamed: true)
         try world.connect()
         try world.answer(Answer.streamHead)
         try world.send(bytes)
@@ -20,7 +20,7 @@ import Testing
     }
 
     @Test func aPlainAnswerPassesAsItCame() throws {
-        var world = try world(isStreamed: false)
+        let world = try world(isStreamed: false)
         try world.connect()
         let body = String(decoding: world.sent[0].body, as: UTF8.self)
         #expect(body.contains(#""model":"gpt-big""#))
@@ -49,7 +49,7 @@ import Testing
     }
 
     @Test func theHeadGoesWithTheFirstGoodEventAndContentIsHeldUntilItMeansSomething() throws {
-        var world = try streaming(Answer.role)
+        let world = try streaming(Answer.role)
         #expect(world.head?.status == 200)
         #expect(world.body.isEmpty)
         try world.send(Answer.word)
@@ -60,7 +60,7 @@ import Testing
     }
 
     @Test func theHeadGoesWithTheFirstHeartbeatAtTheLatest() throws {
-        var world = try world(isStreamed: true)
+        let world = try world(isStreamed: true)
         try world.connect()
         try world.feed(.tick, after: ExchangeLimits.heartbeat)
         #expect(world.head?.status == 200)
@@ -76,7 +76,7 @@ import Testing
     }
 
     @Test func heldEventsOfAFailedStreamNeverReachTheClient() throws {
-        var world = try streaming(Answer.role + Answer.error)
+        let world = try streaming(Answer.role + Answer.error)
         try world.connect()
         try world.answer(Answer.streamHead)
         try world.send(Answer.messageStream)
@@ -87,7 +87,7 @@ import Testing
 
     @Test(arguments: [FailureClass.errorMidStream, .reset, .truncated, .stall, .pathDown, .total])
     func afterTheContentCommitAStreamEndsWithAnErrorEventAndNoSuccessMarker(_ kind: FailureClass) throws {
-        var world = try streaming(Answer.word)
+        let world = try streaming(Answer.word)
         switch kind {
         case .errorMidStream: try world.send(Answer.error)
         case .reset: try world.breakUpstream(.reset)
@@ -112,7 +112,7 @@ import Testing
     }
 
     @Test func aWrongAlarmAboutAPathDoesNotCutAStreamThatFlows() throws {
-        var world = try streaming(Answer.word)
+        let world = try streaming(Answer.word)
         try world.feed(.pathDown(Stage.fiber))
         try world.feed(.upstreamBytes(world.attempt, Answer.word), after: .seconds(1))
         try world.feed(.tick, after: .seconds(5))
@@ -120,7 +120,7 @@ import Testing
     }
 
     @Test func aClientThatGoesAwayCancelsTheUpstreamAtOnce() throws {
-        var world = try streaming(Answer.word)
+        let world = try streaming(Answer.word)
         try world.feed(.clientGone)
         #expect(world.upstream == .none)
         #expect(world.end == .abort)
@@ -130,7 +130,7 @@ import Testing
     }
 
     @Test func aBlockedClientStopsTheReadingAndTheSilenceTimer() throws {
-        var world = try streaming(Answer.word)
+        let world = try streaming(Answer.word)
         try world.feed(.clientWritable(false))
         #expect(!world.isReading)
         try world.feed(.tick, after: .seconds(300))
@@ -142,7 +142,7 @@ import Testing
     }
 
     @Test func aServerThatLeavesDoneOutAfterStoppingWasWhole() throws {
-        var world = try streaming(Answer.word + Answer.stop)
+        let world = try streaming(Answer.word + Answer.stop)
         try world.endUpstream()
         #expect(world.record?.outcome == .answered)
         #expect(world.text.hasSuffix("data: [DONE]\n\n"))
@@ -159,7 +159,7 @@ import Testing
         (#"{"model":"nobody","messages":[]}"#, 404, "model_not_found"),
     ])
     func whatCannotBeServedIsRefusedBeforeAnyProviderIsAsked(_ body: String, _ status: Int, _ code: String) throws {
-        var world = try ExchangeWorld()
+        let world = try ExchangeWorld()
         try world.feed(Stage.request(Array(body.utf8)))
         #expect(world.head?.status == status)
         #expect(world.text.contains(#""code":"\#(code)""#))
@@ -169,7 +169,7 @@ import Testing
     }
 
     @Test func timesInTheRecordAreTheOnesOfTheEvents() throws {
-        var world = try world(isStreamed: true)
+        let world = try world(isStreamed: true)
         world.now = world.now + .milliseconds(10)
         try world.connect()
         try world.feed(.upstreamHead(world.attempt, Answer.streamHead), after: .milliseconds(20))

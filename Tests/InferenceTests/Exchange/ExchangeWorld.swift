@@ -4,7 +4,7 @@ import PolicyEngine
 
 @testable import Inference
 
-struct ExchangeWorld {
+final class ExchangeWorld {
     /// What a machine must never ask for.
     enum Impossible: Error {
         case connectWhileConnected, wrongAttempt, sendWithoutConnection, sendTwice, closeOfNothing
@@ -34,44 +34,44 @@ struct ExchangeWorld {
     var text: String { String(decoding: body, as: UTF8.self) }
     var order: ConnectOrder? { orders.last }
 
-    mutating func feed(_ event: ExchangeEvent, after span: Span = .zero) throws {
+    func feed(_ event: ExchangeEvent, after span: Span = .zero) throws {
         now = now + span
         for action in exchange.handle(event, at: now) { try perform(action) }
         if exchange.isOver, record == nil { throw Impossible.notOver }
     }
 
     /// Moves the clock to the next deadline and lets it pass.
-    mutating func waitForDeadline() throws {
+    func waitForDeadline() throws {
         guard let deadline = exchange.nextDeadline else { return }
         now = max(now, deadline)
         try feed(.tick)
     }
 
     /// Events of the upstream that is connected now.
-    mutating func connect(isReused: Bool = false) throws {
+    func connect(isReused: Bool = false) throws {
         upstream = .open
         try feed(.connected(attempt, isReused: isReused))
     }
 
-    mutating func answer(_ head: UpstreamHead) throws { try feed(.upstreamHead(attempt, head)) }
-    mutating func send(_ bytes: [UInt8]) throws { try feed(.upstreamBytes(attempt, bytes)) }
+    func answer(_ head: UpstreamHead) throws { try feed(.upstreamHead(attempt, head)) }
+    func send(_ bytes: [UInt8]) throws { try feed(.upstreamBytes(attempt, bytes)) }
 
-    mutating func endUpstream() throws {
+    func endUpstream() throws {
         upstream = .none
         try feed(.upstreamEnded(attempt))
     }
 
-    mutating func breakUpstream(_ kind: FailureClass) throws {
+    func breakUpstream(_ kind: FailureClass) throws {
         upstream = .none
         try feed(.upstreamBroke(attempt, kind, detail: "broke"))
     }
 
-    mutating func refuseConnection(_ kind: FailureClass) throws {
+    func refuseConnection(_ kind: FailureClass) throws {
         upstream = .none
         try feed(.connectFailed(attempt, kind, detail: "refused"))
     }
 
-    private mutating func perform(_ action: ExchangeAction) throws {
+    private func perform(_ action: ExchangeAction) throws {
         guard record == nil else { throw Impossible.finishedTwice }
         switch action {
         case .connect(let order): try connect(order)
@@ -104,7 +104,7 @@ struct ExchangeWorld {
         }
     }
 
-    private mutating func connect(_ order: ConnectOrder) throws {
+    private func connect(_ order: ConnectOrder) throws {
         guard upstream == .none else { throw Impossible.connectWhileConnected }
         guard end == nil else { throw Impossible.afterEnd }
         attempt = order.attempt
@@ -113,7 +113,7 @@ struct ExchangeWorld {
         orders.append(order)
     }
 
-    private mutating func finish(_ end: ClientEnd) throws {
+    private func finish(_ end: ClientEnd) throws {
         guard self.end == nil else { throw Impossible.afterEnd }
         if end == .complete {
             guard let head else { throw Impossible.endWithoutHead }

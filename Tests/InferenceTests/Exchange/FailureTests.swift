@@ -12,7 +12,7 @@ struct FailureRow: Sendable, CustomTestStringConvertible {
     let signal: String?
     var alarm: GatewayAlarm.Code?
     var isStreamed = true
-    let fail: @Sendable (inout ExchangeWorld) throws -> Void
+    let fail: @Sendable (ExchangeWorld) throws -> Void
 
     var testDescription: String { kind.rawValue }
 
@@ -115,10 +115,10 @@ struct FailureRow: Sendable, CustomTestStringConvertible {
 @Suite struct FailureTests {
     @Test(arguments: FailureRow.all)
     func aFailureBeforeTheContentCommitIsTriedElsewhereByItsRule(_ row: FailureRow) throws {
-        var world = try ExchangeWorld()
+        let world = try ExchangeWorld()
         try world.feed(Stage.request(Stage.body(isStreamed: row.isStreamed)))
         #expect(world.order?.mark == Stage.fiber, "static: the first member over the first path")
-        try row.fail(&world)
+        try row.fail(world)
         #expect(world.signals == (row.signal.map { [$0] } ?? []))
         #expect(world.alarms == (row.alarm.map { [$0] } ?? []))
         guard let next = row.next else {
@@ -129,7 +129,7 @@ struct FailureRow: Sendable, CustomTestStringConvertible {
             return
         }
         #expect(world.orders.count == 2)
-        try finish(&world, isSmall: next == FailureRow.otherMember, isStreamed: row.isStreamed)
+        try finish(world, isSmall: next == FailureRow.otherMember, isStreamed: row.isStreamed)
         let record = try #require(world.record)
         #expect(record.outcome == .answered)
         #expect(record.attempts.map(\.failure) == [row.kind, nil])
@@ -138,7 +138,7 @@ struct FailureRow: Sendable, CustomTestStringConvertible {
         #expect(world.signals.last == "\(next) success")
     }
 
-    private func finish(_ world: inout ExchangeWorld, isSmall: Bool, isStreamed: Bool) throws {
+    private func finish(_ world: ExchangeWorld, isSmall: Bool, isStreamed: Bool) throws {
         try world.connect()
         try world.answer(isStreamed ? Answer.streamHead : Answer.plainHead)
         if isStreamed {
@@ -161,7 +161,7 @@ struct FailureRow: Sendable, CustomTestStringConvertible {
     )
     func whenNobodyIsLeftTheClientGetsTheLastClass(_ status: Int, _ told: Int, _ code: String, _ retry: String?) throws
     {
-        var world = try ExchangeWorld()
+        let world = try ExchangeWorld()
         try world.feed(Stage.request(Stage.body(isStreamed: true)))
         for _ in 0..<2 {
             try world.connect()
@@ -177,7 +177,7 @@ struct FailureRow: Sendable, CustomTestStringConvertible {
     }
 
     @Test func aClientsMistakeIsToldInTheProvidersWords() throws {
-        var world = try ExchangeWorld()
+        let world = try ExchangeWorld()
         try world.feed(Stage.request(Stage.body(isStreamed: false)))
         try world.connect()
         try world.answer(UpstreamHead(status: 400, contentType: "application/json"))
@@ -190,7 +190,7 @@ struct FailureRow: Sendable, CustomTestStringConvertible {
     }
 
     @Test func aDeadIdleConnectionIsReplacedOnceWithoutCounting() throws {
-        var world = try ExchangeWorld()
+        let world = try ExchangeWorld()
         try world.feed(Stage.request(Stage.body(isStreamed: false)))
         try world.connect(isReused: true)
         try world.breakUpstream(.reset)

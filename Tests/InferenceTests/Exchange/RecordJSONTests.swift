@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct RecordJSONTests {
     private func full() throws -> DecisionRecord {
-        var world = try ExchangeWorld()
+        let world = try ExchangeWorld()
         try world.feed(Stage.request(Stage.body(isStreamed: true), draw: .max))
         try world.connect()
         try world.answer(UpstreamHead(status: 500, contentType: "text/plain"))

@@ -67,7 +67,7 @@ import Testing
         let asked = try OpenAI.RequestView(body: Stage.body(isStreamed: false))
         let explained = view.explain(RequestFacts(asked, key: "ci", team: nil, source: nil), model: "chat", draw: 5)
         #expect(explained.policy == "all" && explained.group == "chat" && explained.refusal == nil)
-        var world = try ExchangeWorld(view.snapshot)
+        let world = try ExchangeWorld(view.snapshot)
         try world.feed(Stage.request(Stage.body(isStreamed: false), draw: 5))
         let choice = explained.choice.map { explained.candidates[$0] }
         #expect(choice?.mark == world.order?.mark)
@@ -83,9 +83,9 @@ import Testing
             )
         ]
         let view = try RoutingView(snapshot)
-        #expect(view.key(presented: "abc".utf8)?.name == "abc")
-        #expect(view.key(presented: "abd".utf8) == nil)
-        #expect(view.key(presented: "".utf8) == nil)
+        #expect(view.key(presented: Array("abc".utf8))?.name == "abc")
+        #expect(view.key(presented: Array("abd".utf8)) == nil)
+        #expect(view.key(presented: []) == nil)
     }
 
     @Test func aSnapshotThatNamesNothingIsRefused() {

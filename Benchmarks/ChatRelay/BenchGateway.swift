@@ -83,7 +83,7 @@ enum BenchGateway {
             members: [member],
             keepsLast: false
         )
-        let digest = SHA256.digest("sk-bench".utf8)
+        let digest = SHA256.digest(Array("sk-bench".utf8))
         let hash = digest.map { byte in String(byte >> 4, radix: 16) + String(byte & 15, radix: 16) }.joined()
         return GatewaySnapshot(
             generation: 1,
