@@ -125,6 +125,11 @@ let package = Package(
 
         // Benchmarks
         program("bench-route-sync", ["NetTypes", "Forwarding", "Kernel"], path: "Benchmarks/RouteSync"),
+        program(
+            "bench-gateway",
+            ["NetTypes", "ConfigSyntax", "PolicyEngine", "Inference", "Gateway", nio],
+            path: "Benchmarks/ChatRelay"
+        ),
 
         // Tests
         tests("NetTypesTests", ["NetTypes"]),
@@ -145,7 +150,8 @@ let package = Package(
         tests(
             "RuntimeTests",
             [
-                "NetTypes", "ConfigSyntax", "PolicyEngine", "Forwarding", "Liveness", "Inference", "ConfigModel", "Runtime",
+                "NetTypes", "ConfigSyntax", "PolicyEngine", "Forwarding", "Liveness", "Inference", "ConfigModel",
+                "Runtime",
                 "ConfigYAML",
             ]
         ),

@@ -58,7 +58,8 @@ struct KernelSpawnTests {
     }
 
     @Test func theChildCannotMakeTheSocketThatTheControlSocketIsReachedBy() throws {
-        let asked = "perl -MSocket -e 'for (AF_INET, AF_UNIX) { print socket(my $s, $_, SOCK_STREAM, 0) ? 0 : $!+0, chr 10 }'"
+        let asked =
+            "perl -MSocket -e 'for (AF_INET, AF_UNIX) { print socket(my $s, $_, SOCK_STREAM, 0) ? 0 : $!+0, chr 10 }'"
         #expect(try output(of: asked) == "0\n\(EAFNOSUPPORT)\n")
     }
 

@@ -30,7 +30,7 @@ final class ModelsSite: Sendable {
     static func clientKey(_ name: String) -> String { "mt-\(name)-secret-of-the-lab" }
 
     static func hash(ofClientKey name: String) -> String {
-        SHA256.digest(clientKey(name).utf8).map { String(format: "%02x", $0) }.joined()
+        SHA256.digest(Array(clientKey(name).utf8)).map { String(format: "%02x", $0) }.joined()
     }
 
     /// Builds everything and waits until requests are served and both uplinks are known to be up.
