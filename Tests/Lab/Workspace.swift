@@ -56,12 +56,14 @@ package final class Workspace: Sendable {
     }
 
     /// A copy of the program at `path` where an unprivileged user can run it: a build directory often is closed to others.
+    ///
+    /// Copied by a process of its own: were it open for writing here, a child that another test forks meanwhile would hold it
+    /// open until its own exec, and running the copy would fail (`ETXTBSY`).
     package func stage(_ path: String) throws -> String {
         let source = URL(filePath: path)
         let copy = directory.appending(path: source.lastPathComponent)
         if !FileManager.default.fileExists(atPath: copy.path) {
-            try FileManager.default.copyItem(at: source, to: copy)
-            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: copy.path)
+            _ = try Command(arguments: [Programs.installed("install"), "-m", "755", source.path, copy.path]).run()
         }
         return copy.path
     }

@@ -138,19 +138,32 @@ extension ModelsSite {
 
     /// Waits until a request for the gateway's readiness is answered with 200.
     func waitUntilServing(at endpoint: String? = nil) throws {
-        try eventually("the gateway at \(endpoint ?? "its address"); log: \(log)", within: .seconds(15)) {
-            try ask("/health/ready", key: nil, at: endpoint).status == 200
+        try withLog {
+            try eventually("the gateway at \(endpoint ?? "its address")", within: .seconds(15)) {
+                try ask("/health/ready", key: nil, at: endpoint).status == 200
+            }
         }
     }
 
     /// Waits until the members are up in both families.
     func waitUntilUp(_ names: [String]) throws {
-        try eventually("\(names) up; log: \(log)", within: .seconds(15), every: .milliseconds(20)) {
-            let members = try show("members").elements ?? []
-            return names.allSatisfy { name in
-                let rows = members.filter { $0["name"]?.string == name }
-                return !rows.isEmpty && rows.allSatisfy { $0["health"]?.string == "up" }
+        try withLog {
+            try eventually("\(names) up", within: .seconds(15), every: .milliseconds(20)) {
+                let members = try show("members").elements ?? []
+                return names.allSatisfy { name in
+                    let rows = members.filter { $0["name"]?.string == name }
+                    return !rows.isEmpty && rows.allSatisfy { $0["health"]?.string == "up" }
+                }
             }
         }
+    }
+
+    /// What did not come in time, with what the daemon had said by then.
+    private struct Unready: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    private func withLog(_ wait: () throws -> Void) throws {
+        do { try wait() } catch { throw Unready(description: "\(error); \(process.isRunning); log: \(log)") }
     }
 }

@@ -23,7 +23,8 @@ import Testing
         ),
     ])
     func digestsAreThePublishedOnes(_ message: String, _ expected: String) {
-        let hex = SHA256.digest(Array(message.utf8)).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        let hex = SHA256.digest(Array(message.utf8)).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
+            .joined()
         #expect(hex == expected)
     }
 }
