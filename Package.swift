@@ -95,7 +95,7 @@ let package = Package(
             ]
         ),
         // Row 6
-        program("martletd", ["Daemon", "Gateway", logging, argumentParser]),
+        program("martletd", ["Control", "Daemon", "Gateway", logging, argumentParser]),
         program(
             "martlet",
             [

@@ -155,24 +155,6 @@ extension Answers {
     }
 }
 
-extension Share.Reason {
-    /// The reason as a code, for `--json` and metrics.
-    var code: String {
-        switch self {
-        case .eligible: "eligible"
-        case .behind: "behind"
-        case .standby: "standby"
-        case .keptLast: "kept-last"
-        case .down: "down"
-        case .absent: "absent"
-        case .drained: "drained"
-        case .adminDown: "admin-down"
-        case .outOfScope: "out-of-scope"
-        case .excluded: "excluded"
-        }
-    }
-}
-
 extension ProviderURL {
     var text: String { "\(scheme.rawValue)://\(authority)\(pathPrefix)" }
 }

@@ -90,8 +90,3 @@ struct Answers: Sendable {
         }
     }
 }
-
-/// The version of this build.
-package enum MartletVersion {
-    package static let text = "0.1.0"
-}

@@ -1,5 +1,6 @@
 /// The daemon's command line; `martletd gateway` is what the daemon starts beside itself.
 import ArgumentParser
+import Control
 import Daemon
 import Foundation
 import Gateway

@@ -113,7 +113,7 @@ enum ImportTable {
         ImportRow(
             "martletd",
             .outside,
-            ours: ["Daemon", "Gateway"],
+            ours: ["Control", "Daemon", "Gateway"],
             packages: ["ArgumentParser", "Logging"],
             further: ["Foundation"]
         ),
