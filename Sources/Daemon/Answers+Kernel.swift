@@ -65,11 +65,11 @@ extension Answers {
             let isThere = network.view.rules.contains(rule)
             return ObjectRow(
                 kind: "rule",
-                object: "fwmark 0x\(String(rule.mark, radix: 16))/0x\(String(rule.mask, radix: 16))",
+                object: rule.selectors.words,
                 family: rule.family.name,
                 table: rule.table,
                 priority: rule.preference,
-                action: "lookup \(rule.table)",
+                action: rule.actionWords,
                 state: refusal != nil ? "failed" : isThere ? "programmed" : "pending",
                 detail: refusal?.refusal.sentence,
                 cause: sources.cause(wished.cause)

@@ -34,13 +34,6 @@ extension Route.Action {
     }
 }
 
-extension Rule {
-    var words: String {
-        let marks = "0x\(String(mark, radix: 16))/0x\(String(mask, radix: 16))"
-        return "\(family.name) \(preference): fwmark \(marks) lookup \(table)"
-    }
-}
-
 extension KernelChange {
     /// What the change does: verb, kind, object.
     var parts: (verb: String, kind: String, object: String) {

@@ -202,11 +202,3 @@ extension Nexthop {
         return false
     }
 }
-
-extension Rule {
-    /// Equal in everything but whose it is.
-    package func selectsLike(_ other: Rule) -> Bool {
-        family == other.family && preference == other.preference && mark == other.mark && mask == other.mask
-            && table == other.table && !hasOtherSelectors && !other.hasOtherSelectors
-    }
-}

@@ -102,38 +102,6 @@ extension Route.Key: Comparable {
     }
 }
 
-/// One policy-routing rule (`ip rule`) of the kinds we make: mark → table.
-package struct Rule: Hashable, Sendable, Codable {
-    package let family: AddressFamily
-    /// Preference: lower is looked at first.
-    package let preference: UInt32
-    package let mark: UInt32
-    package let mask: UInt32
-    package let table: UInt32
-    /// `FRA_PROTOCOL`.
-    package let routeProtocol: UInt8
-    /// True when the rule has selectors or actions we do not model: then it is a stranger's, whatever its numbers.
-    package let hasOtherSelectors: Bool
-
-    package init(
-        family: AddressFamily,
-        preference: UInt32,
-        mark: UInt32,
-        mask: UInt32,
-        table: UInt32,
-        routeProtocol: UInt8,
-        hasOtherSelectors: Bool = false
-    ) {
-        self.family = family
-        self.preference = preference
-        self.mark = mark
-        self.mask = mask
-        self.table = table
-        self.routeProtocol = routeProtocol
-        self.hasOtherSelectors = hasOtherSelectors
-    }
-}
-
 /// The nftables table we own (`inet martlet` by default), as far as this plane fills it: one chain that counts, per path, the
 /// packets that leave with its mark. Replaced as a whole in one batch.
 package struct MarkTable: Hashable, Sendable, Codable {

@@ -94,6 +94,14 @@ extension MessageEncoder {
         pad()
     }
 
+    /// An attribute whose value is a text with its NUL.
+    mutating func attribute(_ type: UInt16, _ text: String) {
+        beginAttribute(type, size: text.utf8.count + 1)
+        for unit in text.utf8 { put(unit) }
+        put(UInt8(0))
+        pad()
+    }
+
     /// An attribute without value, whose presence is the message.
     mutating func flag(_ type: UInt16) {
         beginAttribute(type, size: 0)

@@ -167,25 +167,61 @@ import Testing
             report: .rule(EncodingTests.rule)
         ),
         Row(
-            why: "a suppressor that suppresses is a stranger's",
+            why: "a rule that suppresses default routes",
             type: 32,
             payload: "02 00 00 00 fe 00 00 01 00000000  0800 0f00 fe000000  0800 0e00 00000000  0800 0600 64000000",
-            report: .rule(strange(.v4, 100, table: 254))
+            report: .rule(
+                Rule(
+                    family: .v4,
+                    preference: 100,
+                    selectors: RuleSelectors(),
+                    action: .lookup(254),
+                    suppressedPrefixLength: 0,
+                    routeProtocol: 0
+                )
+            )
         ),
         Row(
-            why: "a source prefix is a selector we do not model",
+            why: "a source prefix",
             type: 32,
             payload: """
                 02 00 18 00 fe 00 00 01 00000000  0800 0f00 fe000000  0800 0e00 ffffffff  0800 0600 64000000
                 0800 0200 c0000200
                 """,
-            report: .rule(strange(.v4, 100, table: 254))
+            report: .rule(plain(RuleSelectors(source: try! IPPrefix(parsing: "192.0.2.0/24"))))
         ),
         Row(
-            why: "inverted",
+            why: "inverted, by a device that is not there",
             type: 33,
-            payload: "0a 00 00 00 fe 00 00 01 02000000  0800 0f00 fe000000  0800 0e00 ffffffff  0800 0600 64000000",
-            report: .ruleGone(strange(.v6, 100, table: 254))
+            payload: """
+                02 00 00 00 fe 00 00 01 0a000000  0800 0f00 fe000000  0800 0e00 ffffffff  0800 0600 64000000
+                0900 0300 6574683000 000000
+                """,
+            report: .ruleGone(plain(RuleSelectors(inputInterface: "eth0", isInverted: true)))
+        ),
+        Row(
+            why: "a single port and a code point, with the masks the kernel adds",
+            type: 32,
+            payload: """
+                02 00 00 00 fe 00 00 01 00000000  0800 0f00 fe000000  0800 0e00 ffffffff  0800 0600 64000000
+                0500 1600 06000000  0800 1800 bb01bb01  0600 1d00 ffff0000  0500 1900 2e000000  0500 1e00 3f000000
+                """,
+            report: .rule(plain(RuleSelectors(transport: 6, destinationPorts: 443...443, codePoint: 46)))
+        ),
+        Row(
+            why: "a masked port is a selector we do not model",
+            type: 32,
+            payload: """
+                0a 00 00 00 09 00 00 01 00000000  0800 0f00 09000000  0800 0e00 ffffffff  0800 0600 64000000
+                0600 1d00 f0ff0000
+                """,
+            report: .rule(strange(.v6, 100, table: 9))
+        ),
+        Row(
+            why: "a jump to another rule",
+            type: 32,
+            payload: "0a 00 00 00 00 00 00 02 00000000  0800 0e00 ffffffff  0800 0600 64000000  0800 0400 c8000000",
+            report: .rule(strange(.v6, 100, table: 0))
         ),
     ]
 
@@ -209,6 +245,10 @@ import Testing
 
     static func address(_ text: String, _ length: UInt8, _ isTentative: Bool) -> InterfaceAddress {
         InterfaceAddress(interface: 3, address: IPAddress(text)!, prefixLength: length, isTentative: isTentative)
+    }
+
+    static func plain(_ selectors: RuleSelectors) -> Rule {
+        Rule(family: .v4, preference: 100, selectors: selectors, action: .lookup(254), routeProtocol: 0)
     }
 
     static func strange(_ family: AddressFamily, _ preference: UInt32, table: UInt32) -> Rule {

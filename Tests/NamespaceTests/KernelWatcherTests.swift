@@ -53,9 +53,9 @@ struct KernelWatcherTests {
             ("ip nexthop del id 6", .nexthopGone(NexthopID(6))),
             ("ip addr add 10.0.9.1/24 dev a", .address(address)),
             ("ip addr del 10.0.9.1/24 dev a", .addressGone(address)),
-            ("ip rule add pref 100 from 10.0.0.0/8 table 9", .rule(strangersRule(.v4, 100))),
-            ("ip -6 rule add pref 101 from fd00::/8 table 9", .rule(strangersRule(.v6, 101))),
-            ("ip rule del pref 100", .ruleGone(strangersRule(.v4, 100))),
+            ("ip rule add pref 100 from 10.0.0.0/8 table 9", .rule(strangersRule(.v4, 100, from: "10.0.0.0/8"))),
+            ("ip -6 rule add pref 101 from fd00::/8 table 9", .rule(strangersRule(.v6, 101, from: "fd00::/8"))),
+            ("ip rule del pref 100", .ruleGone(strangersRule(.v4, 100, from: "10.0.0.0/8"))),
             (
                 "ip link set dev b down",
                 .link(Link(index: 11, name: "a", isUp: true, hasCarrier: false, isLoopback: false))
@@ -129,15 +129,13 @@ struct KernelWatcherTests {
         }
     }
 
-    private func strangersRule(_ family: AddressFamily, _ preference: UInt32) -> Rule {
+    private func strangersRule(_ family: AddressFamily, _ preference: UInt32, from source: String) -> Rule {
         Rule(
             family: family,
             preference: preference,
-            mark: 0,
-            mask: 0,
-            table: 9,
-            routeProtocol: 0,
-            hasOtherSelectors: true
+            selectors: RuleSelectors(source: prefix(source)),
+            action: .lookup(9),
+            routeProtocol: 0
         )
     }
 }
