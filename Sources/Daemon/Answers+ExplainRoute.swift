@@ -143,6 +143,7 @@ extension Answers {
             case .down: return "\(member) answering its probe again"
             case .absent(let cause): return "\(member): an end of \(cause.name)"
             case .drained, .adminDown: return "martlet undrain \(member)"
+            case .degraded: return "\(member) keeping within its limits again"
             case .standby(let tier): return "all members of tier \(tier) failing"
             case .behind, .keptLast, .outOfScope, .excluded: return nil
             }

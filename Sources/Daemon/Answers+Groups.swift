@@ -58,6 +58,7 @@ extension Answers {
         case .behind(let first): return "ready, behind \(table[first].fullName)"
         case .standby(let tier):
             return "ready, tier \(member.definition.tier) waits while tier \(tier) carries the load"
+        case .degraded: return "degraded\(why)\(since), a healthy member carries the load"
         case .keptLast: return "not healthy\(why)\(since), kept because nobody else is"
         case .down: return "down\(why)\(since)"
         case .absent(let cause): return "cannot be used: \(cause.name)"

@@ -104,10 +104,13 @@ extension Answers {
             downAfter: probe.hysteresis.downAfter,
             upAfter: probe.hysteresis.upAfter,
             lastResult: last.map { result in
-                if case .failure(let cause) = result.signal { cause.name } else { "success" }
+                switch result.signal {
+                case .failure(let cause), .degraded(let cause), .absent(let cause): cause.name
+                case .success, .present: "success"
+                }
             },
             roundTrip: last?.rtt,
-            lossPermille: last.map { $0.sent == 0 ? 0 : $0.lost * 1000 / $0.sent },
+            lossPermille: last.map(\.figures.lossPermille),
             place: sources.cause(probe.name.place)
         )
     }

@@ -268,7 +268,7 @@ extension Share.Reason {
     /// Whether the member could not carry load even if it were its turn.
     var isOutage: Bool {
         switch self {
-        case .eligible, .behind, .standby, .excluded: false
+        case .eligible, .behind, .standby, .degraded, .excluded: false
         case .keptLast, .down, .absent, .drained, .adminDown, .outOfScope: true
         }
     }

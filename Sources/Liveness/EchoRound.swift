@@ -7,7 +7,7 @@ import PolicyEngine
 struct EchoRound: Sendable {
     private enum Target: Sendable {
         case waiting(since: Instant)
-        case answered
+        case answered(Span)
         case lost
     }
 
@@ -66,7 +66,7 @@ struct EchoRound: Sendable {
     mutating func answered(_ number: UInt64, at now: Instant) -> Answer {
         guard contains(number), case .waiting(let since) = targets[Int(number - first)] else { return .repeated }
         guard now <= deadline else { return .late }
-        targets[Int(number - first)] = .answered
+        targets[Int(number - first)] = .answered(now - since)
         quorum.countAnswer()
         fastest = min(fastest ?? now - since, now - since)
         return .counted
@@ -103,6 +103,22 @@ struct EchoRound: Sendable {
             isDecided = true
             return .failure(refusal ?? .probeTimeout)
         }
+    }
+
+    /// What the round adds to the window; `last` holds each target's last trip in microseconds and is brought up to date.
+    func summary(_ last: inout [UInt32]) -> ProbeWindow.Round {
+        var round = ProbeWindow.Round(sent: UInt16(clamping: quorum.total), lost: UInt16(clamping: quorum.lost))
+        for (index, target) in targets.enumerated() {
+            guard case .answered(let span) = target else { continue }
+            let trip = min(UInt32(clamping: span.nanoseconds / 1000), ProbeWindow.Round.none - 1)
+            round.trip = min(round.trip, trip)
+            if last[index] != ProbeWindow.Round.none {
+                round.differences += 1
+                round.difference += UInt64(max(trip, last[index]) - min(trip, last[index]))
+            }
+            last[index] = trip
+        }
+        return round
     }
 
     private func waitingIndex(_ number: UInt64) -> Int? {

@@ -2,21 +2,31 @@
 package import NetTypes
 package import PolicyEngine
 
+/// Whose clock measured a round trip.
+package enum TripClock: String, Hashable, Sendable, Codable {
+    /// The kernel said when the answer came, or how long the connection took to open.
+    case kernel
+    /// The prober's own reading: what it took to be woken is in it.
+    case process
+}
+
 /// The verdict of one round.
 package struct ProbeResult: Hashable, Sendable, Codable {
     /// `group.member`: a name, because numbers change with the configuration while results are on their way.
     package let member: String
     package let scope: HealthScope
-    /// `success` or `failure`; probing never says `present` or `absent`.
+    /// `success`, `degraded` or `failure`; probing never says `present` or `absent`.
     package let signal: Signal
+    /// What a person would want to know beyond the cause: `status 503`, `the certificate expired …`; nil when that says all.
+    package let detail: String?
     /// When the verdict was certain: the arrival of the deciding answer, or the moment the failure was seen.
     package let at: Instant
     /// Round-trip time of the fastest target in this round; nil when none answered.
     package let rtt: Span?
-    /// Requests of the rounds closed so far, the last 32 of them (`LossWindow.rounds`).
-    package let sent: Int
-    /// Those of them that stayed without an answer.
-    package let lost: Int
+    /// Who measured `rtt`.
+    package let clock: TripClock
+    /// Over the rounds closed so far, the last of them (`ProbeWindow`).
+    package let figures: Figures
     /// Since the schedule began: answers that came when their round was over.
     package let late: UInt64
     /// Since the schedule began: rounds without a verdict because the prober itself was not running.
@@ -26,22 +36,16 @@ package struct ProbeResult: Hashable, Sendable, Codable {
         member: String,
         scope: HealthScope,
         signal: Signal,
+        detail: String? = nil,
         at: Instant,
-        rtt: Span?,
-        sent: Int,
-        lost: Int,
-        late: UInt64,
-        voided: UInt64
+        rtt: Span? = nil,
+        clock: TripClock = .kernel,
+        figures: Figures = .none,
+        late: UInt64 = 0,
+        voided: UInt64 = 0
     ) {
-        self.member = member
-        self.scope = scope
-        self.signal = signal
-        self.at = at
-        self.rtt = rtt
-        self.sent = sent
-        self.lost = lost
-        self.late = late
-        self.voided = voided
+        (self.member, self.scope, self.signal, self.detail, self.at) = (member, scope, signal, detail, at)
+        (self.rtt, self.clock, self.figures, self.late, self.voided) = (rtt, clock, figures, late, voided)
     }
 }
 

@@ -31,7 +31,9 @@ package struct ProbeSchedule: Sendable {
     private var leftOutLast = false
     private var open: [EchoRound] = []
     private var nextNumber: UInt64 = 0
-    package private(set) var window = LossWindow()
+    package private(set) var window = ProbeWindow()
+    /// Each target's last round trip in microseconds.
+    private var lastTrips: [UInt32]
     package private(set) var late: UInt64 = 0
     package private(set) var voided: UInt64 = 0
 
@@ -56,6 +58,7 @@ package struct ProbeSchedule: Sendable {
         self.nonces = nonces
         self.generation = generation
         self.phase = phase % UInt64(plan.interval.nanoseconds)
+        lastTrips = Array(repeating: ProbeWindow.Round.none, count: plan.targets.count)
         nextRound = now
         nextRound = gridPoint(after: now)
     }
@@ -118,7 +121,7 @@ extension ProbeSchedule {
             if round.isTainted, !round.isOver {
                 if round.quorum.outcome == .open { voided &+= 1 }
             } else {
-                window.add(sent: round.quorum.total, lost: round.quorum.lost)
+                window.add(round.summary(&lastTrips))
             }
         }
         open.removeAll(where: isOver)
@@ -126,23 +129,21 @@ extension ProbeSchedule {
 
     private mutating func decide(_ index: Int, at now: Instant) -> [ProbeAction] {
         guard let signal = open[index].verdict() else { return [] }
-        let rtt = open[index].fastest
-        let closing = open[index].isOver ? open[index].quorum : nil
-        return [.report(result(signal, rtt: rtt, closing: closing, at: now))]
+        return [.report(result(signal, of: open[index], at: now))]
     }
 
     /// The figures include the round that is just being closed.
-    private func result(_ signal: Signal, rtt: Span?, closing: Quorum?, at now: Instant) -> ProbeResult {
+    private func result(_ signal: Signal, of round: EchoRound, at now: Instant) -> ProbeResult {
         var window = window
-        if let closing { window.add(sent: closing.total, lost: closing.lost) }
+        var trips = lastTrips
+        if round.isOver { window.add(round.summary(&trips)) }
         return ProbeResult(
             member: member,
             scope: scope,
             signal: signal,
             at: now,
-            rtt: rtt,
-            sent: window.sent,
-            lost: window.lost,
+            rtt: round.fastest,
+            figures: window.figures,
             late: late,
             voided: voided
         )

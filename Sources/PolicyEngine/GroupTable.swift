@@ -165,19 +165,25 @@ extension GroupTable {
             return keptShares(of: group, in: scope, excluding: excluding)
         }
         let takesAll = group.definition.strategy == .static ? active.first : nil
+        // All of them are degraded, or none.
+        let isHealthy = active.first.map { self[$0].health(in: scope)?.verdict != .degraded } ?? false
         let all = group.members.map { id in
-            share(of: id, in: scope, tier: tier, takesAll: takesAll, excluding: excluding)
+            let isOutdone = isHealthy && self[id].health(in: scope)?.verdict == .degraded
+            return share(of: id, in: scope, tier: tier, isOutdone, takesAll: takesAll, excluding: excluding)
         }
         return Shares(all: all, activeTier: tier)
     }
 
-    /// Members of the lowest tier that has an eligible one, in file order, and that tier.
+    /// Members of the lowest tier that has a healthy one, in file order, and that tier. Degraded members carry the load only
+    /// when no tier has a healthy member; then those of the lowest tier do.
     private func activeMembers(
         of group: Group,
         in scope: HealthScope,
         excluding: (MemberID) -> Cause?
     ) -> (tier: Int?, members: [MemberID]) {
-        let eligible = group.members.filter { ineligibility(of: $0, in: scope, excluding: excluding) == nil }
+        let able = group.members.filter { ineligibility(of: $0, in: scope, excluding: excluding) == nil }
+        let healthy = able.filter { self[$0].health(in: scope)?.verdict != .degraded }
+        let eligible = healthy.isEmpty ? able : healthy
         let tier = eligible.map { self[$0].definition.tier }.min()
         return (tier, eligible.filter { self[$0].definition.tier == tier })
     }
@@ -186,12 +192,14 @@ extension GroupTable {
         of id: MemberID,
         in scope: HealthScope,
         tier: Int?,
+        _ isOutdone: Bool,
         takesAll: MemberID?,
         excluding: (MemberID) -> Cause?
     ) -> Share {
         if let reason = ineligibility(of: id, in: scope, excluding: excluding) {
             return Share(member: id, weight: 0, reason: reason)
         }
+        if isOutdone { return Share(member: id, weight: 0, reason: .degraded) }
         let definition = self[id].definition
         if let tier, definition.tier != tier {
             return Share(member: id, weight: 0, reason: .standby(activeTier: tier))

@@ -22,6 +22,7 @@ package enum Verdict: String, Hashable, Sendable, CaseIterable, Codable {
     /// Nothing heard yet; treated as able to carry load.
     case unknown
     case up
+    /// Answers, but worse than it has to; carries load while nobody better can.
     case degraded
     case down
 }
@@ -47,6 +48,9 @@ package struct Cause: Hashable, Sendable, Codable {
 /// One thing learnt about a member, by a probe or from real traffic.
 package enum Signal: Hashable, Sendable, Codable {
     case success
+    /// It answers, but worse than it has to: beyond a limit on loss, latency or jitter, or about to fail. Whoever says so has
+    /// weighed it already: it acts without hysteresis, and so does the success that ends it.
+    case degraded(Cause)
     case failure(Cause)
     /// What the member stands on is there (again): its link has carrier, its address is known.
     case present
@@ -84,7 +88,8 @@ package struct Health: Hashable, Sendable, Codable {
 
     package mutating func observe(_ signal: Signal, at now: Instant) -> Change {
         switch signal {
-        case .success: return succeeded(at: now)
+        case .success: return answered(as: .up, because: nil, at: now)
+        case .degraded(let cause): return answered(as: .degraded, because: cause, at: now)
         case .failure(let cause): return failed(cause, at: now)
         case .present:
             guard absence != nil else { return .none }
@@ -113,15 +118,17 @@ package struct Health: Hashable, Sendable, Codable {
         return copy
     }
 
-    private mutating func succeeded(at now: Instant) -> Change {
+    /// An answer makes a member what the answer says, except that one that is down must answer often enough in a row.
+    private mutating func answered(as verdict: Verdict, because cause: Cause?, at now: Instant) -> Change {
         failures = 0
         successes = min(successes + 1, hysteresis.upAfter)
-        switch verdict {
-        // The first answer is enough to know that an unknown member works.
-        case .unknown: return turn(to: .up, because: nil, at: now)
-        case .down: return successes >= hysteresis.upAfter ? turn(to: .up, because: nil, at: now) : .none
-        case .up, .degraded: return .none
+        if self.verdict == .down, successes < hysteresis.upAfter { return .none }
+        guard self.verdict != verdict else {
+            // Degraded for another reason than before: no news for the load.
+            self.cause = cause
+            return .none
         }
+        return turn(to: verdict, because: cause, at: now)
     }
 
     private mutating func failed(_ cause: Cause, at now: Instant) -> Change {

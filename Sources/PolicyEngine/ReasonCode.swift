@@ -6,6 +6,7 @@ extension Share.Reason {
         case .eligible: "eligible"
         case .behind: "behind"
         case .standby: "standby"
+        case .degraded: "degraded"
         case .keptLast: "kept-last"
         case .down: "down"
         case .absent: "absent"
@@ -20,7 +21,7 @@ extension Share.Reason {
     package var cause: Cause? {
         switch self {
         case .absent(let cause), .excluded(let cause): cause
-        case .eligible, .behind, .standby, .keptLast, .down, .drained, .adminDown, .outOfScope: nil
+        case .eligible, .behind, .standby, .degraded, .keptLast, .down, .drained, .adminDown, .outOfScope: nil
         }
     }
 }

@@ -39,6 +39,8 @@ package struct Share: Hashable, Sendable {
         case behind(MemberID)
         /// Eligible, but a lower tier carries the load.
         case standby(activeTier: Int)
+        /// Degraded, and a healthy member carries the load instead.
+        case degraded
         /// Not eligible, and carrying the load all the same because nothing else can (`when-all-down: keep-last`).
         case keptLast
         case down

@@ -36,7 +36,7 @@ struct ProbeScheduleTests {
         #expect(one.wake == ms(350), "the deadline")
         let actions = one.turn(at: ms(350))
         #expect(actions.signals == [.failure(.probeTimeout)])
-        #expect(actions.results.first?.lost == 2 && actions.results.first?.sent == 2)
+        #expect(actions.results.first?.figures.lost == 2 && actions.results.first?.figures.sent == 2)
         #expect(one.wake == ms(400))
     }
 
@@ -139,15 +139,15 @@ struct ProbeScheduleTests {
     @Test func lossIsThatOfTheLastThirtyTwoRounds() throws {
         var one = schedule(try plan(["192.0.2.53"]))
         var last: ProbeResult?
-        for round in 1...(LossWindow.rounds + 8) {
+        for round in 1...(ProbeWindow.standardRounds + 8) {
             let begin = Int64(round) * 200
             let request = one.turn(at: ms(begin)).requests[0]
             let actions =
                 round <= 10 ? one.refused(request, .noRoute, at: ms(begin)) : one.answer(request, at: ms(begin + 5)).1
             last = actions.results.first
         }
-        #expect(last?.sent == 32)
-        #expect(last?.lost == 2, "ten failed, eight of them have left the window")
+        #expect(last?.figures.sent == 32)
+        #expect(last?.figures.lost == 2, "ten failed, eight of them have left the window")
     }
 
     @Test func sequencesWrapWithoutConfusion() throws {

@@ -11,7 +11,7 @@ struct ProbeStandstillTests {
         _ = one.turn(at: ms(200))
         #expect(one.turn(at: ms(5000)).results.isEmpty)
         #expect(one.voided == 1)
-        #expect(one.window.sent == 0, "nothing is known of those requests")
+        #expect(one.window.figures.sent == 0, "nothing is known of those requests")
     }
 
     @Test func aDeadlineThatIsALittleLateIsAFailure() throws {

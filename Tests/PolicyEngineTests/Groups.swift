@@ -39,6 +39,11 @@ extension GroupTable {
     }
 
     @discardableResult
+    mutating func degrade(_ member: Int, _ scope: HealthScope = .v4) -> Health.Change {
+        observe(.degraded(Cause("test")), of: MemberID(member), in: scope, at: Groups.start)
+    }
+
+    @discardableResult
     mutating func succeed(_ member: Int, _ scope: HealthScope = .v4) -> Health.Change {
         observe(.success, of: MemberID(member), in: scope, at: Groups.start)
     }

@@ -8,7 +8,7 @@ import Testing
     /// One member as the rules see it.
     private struct Plain {
         var weight: Int, tier: Int
-        var isDown = false, isAbsent = false
+        var isDown = false, isDegraded = false, isAbsent = false
         var admin = Admin.up
         var mayCarry: Bool { admin == .up && !isAbsent }
     }
@@ -42,12 +42,12 @@ import Testing
     private func change(_ plain: inout Plain, _ table: inout GroupTable, _ member: Int, _ random: inout SeededGenerator)
     {
         let absence = Cause("no-carrier")
-        switch Int.random(in: 0..<7, using: &random) {
+        switch Int.random(in: 0..<9, using: &random) {
         case 0, 1:
-            plain.isDown = true
+            (plain.isDown, plain.isDegraded) = (true, false)
             table.fail(member)
         case 2, 3:
-            plain.isDown = false
+            (plain.isDown, plain.isDegraded) = (false, false)
             table.succeed(member)
         case 4:
             plain.isAbsent = true
@@ -55,19 +55,26 @@ import Testing
         case 5:
             plain.isAbsent = false
             _ = table.observe(.present, of: MemberID(member), in: .v4, at: Groups.start)
+        case 6, 7:
+            (plain.isDown, plain.isDegraded) = (false, true)
+            table.degrade(member)
         default:
             plain.admin = Admin.allCases.randomElement(using: &random)!
             _ = table.set(plain.admin, of: MemberID(member))
         }
     }
 
-    /// Positions of the lowest tier in which somebody may carry and is not down.
+    /// Positions of the lowest tier in which somebody may carry and is well; if nobody is in any, of the lowest in which
+    /// somebody is at least not down.
     private func eligible(_ members: [Plain]) -> [Int] {
-        for tier in 1...3 {
-            let found = members.indices.filter {
-                members[$0].tier == tier && members[$0].mayCarry && !members[$0].isDown
+        for isDegraded in [false, true] {
+            for tier in 1...3 {
+                let found = members.indices.filter {
+                    members[$0].tier == tier && members[$0].mayCarry && !members[$0].isDown
+                        && members[$0].isDegraded == isDegraded
+                }
+                if !found.isEmpty { return found }
             }
-            if !found.isEmpty { return found }
         }
         return []
     }

@@ -31,6 +31,23 @@ import Testing
         #expect(table.weights() == [0, 0, 1] && table.shares(of: GroupID(0), in: .v4).activeTier == 2)
     }
 
+    @Test func aDegradedMemberCarriesOnlyWhileNoHealthyOneOfAnyTierCan() {
+        var table = Groups.table(
+            Groups.group(.weighted, Groups.member("a", weight: 3), Groups.member("b"), Groups.member("c", tier: 2))
+        )
+        table.degrade(0)
+        #expect(table.weights() == [0, 1, 0] && table.reasons() == [.degraded, .eligible, .standby(activeTier: 1)])
+        table.degrade(1)
+        #expect(table.weights() == [0, 0, 1] && table.reasons() == [.degraded, .degraded, .eligible])
+        table.fail(2)
+        #expect(table.weights() == [3, 1, 0], "better degraded than down")
+        #expect(table.reasons() == [.eligible, .eligible, .down])
+        #expect(!table.shares(of: GroupID(0), in: .v4).isKeptLast)
+        table.succeed(1)
+        #expect(table.weights() == [0, 1, 0])
+        #expect(table.weights(.v6) == [3, 1, 0], "the other family is kept apart")
+    }
+
     @Test func drainAndDownTakeAMemberOutWhateverItsHealth() {
         var table = Groups.table(Groups.group(.weighted, Groups.member("a"), Groups.member("b")))
         #expect(table.set(.drain, of: MemberID(0)) == true)

@@ -97,11 +97,7 @@ struct Rig {
             scope: scope,
             signal: signal,
             at: Instant(nanoseconds: 0),
-            rtt: nil,
-            sent: 1,
-            lost: 0,
-            late: 0,
-            voided: 0
+            figures: Figures(sent: 1, lost: 0)
         )
     }
 

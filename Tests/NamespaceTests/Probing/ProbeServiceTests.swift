@@ -54,7 +54,7 @@ struct ProbeServiceTests {
             heard.all.first { $0.signal == .success && $0.at > failed.at }
         }
         #expect(before.allSatisfy { $0.signal == .success })
-        #expect(again.sent > before[3].sent && again.lost >= 1, "its window goes on")
+        #expect(again.figures.sent > before[3].figures.sent && again.figures.lost >= 1, "its window goes on")
     }
 
     @Test func afterStopNothingIsReported() throws {
