@@ -12,8 +12,16 @@ struct NetlinkSocket: ~Copyable {
     enum Bus {
         case route
         case netfilter
+        /// Diagnosis of other sockets (sock_diag(7)).
+        case sockets
 
-        var number: Int32 { self == .route ? NETLINK_ROUTE : NETLINK_NETFILTER }
+        var number: Int32 {
+            switch self {
+            case .route: NETLINK_ROUTE
+            case .netfilter: NETLINK_NETFILTER
+            case .sockets: NETLINK_SOCK_DIAG
+            }
+        }
     }
 
     /// The kernel fills at most 32 KiB a datagram (`SKB_WITH_OVERHEAD(32768)` in netlink_dump); twice that leaves room.
