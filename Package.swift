@@ -99,9 +99,8 @@ let package = Package(
         program(
             "martlet",
             [
-                "NetTypes", "ConfigSyntax", "Forwarding", "Inference", "ConfigModel", "Runtime", "ConfigYAML",
-                "Control",
-                argumentParser,
+                "NetTypes", "ConfigSyntax", "PolicyEngine", "Forwarding", "Inference", "ConfigModel", "Runtime",
+                "Kernel", "ConfigYAML", "Control", argumentParser,
             ]
         ),
 
@@ -161,8 +160,9 @@ let package = Package(
         tests(
             "MartletTests",
             [
-                "NetTypes", "ConfigSyntax", "Forwarding", "Inference", "ConfigModel", "Runtime", "ConfigYAML",
-                "Control",
+                "NetTypes", "ConfigSyntax", "PolicyEngine", "Forwarding", "Inference", "ConfigModel", "Runtime",
+                "Kernel",
+                "ConfigYAML", "Control",
                 "martlet", argumentParser,
             ]
         ),

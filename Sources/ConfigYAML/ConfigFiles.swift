@@ -16,6 +16,18 @@ package enum ConfigLoader {
         return merged(trees, sources, diagnostics)
     }
 
+    /// The texts alone, as `load` would read them; nil when one of them cannot be read.
+    package static func texts(_ path: String) -> SourceMap? {
+        let diagnostics = Diagnostics()
+        var sources = SourceMap()
+        var fragmentSources = SourceMap()
+        for path in [path] + fragments(beside: path, &fragmentSources, diagnostics) {
+            guard let bytes = try? FileReading.contents(of: path, limit: PlainText.largestFile) else { return nil }
+            _ = sources.add(SourceFile(name: path, text: String(decoding: bytes, as: UTF8.self)))
+        }
+        return diagnostics.isEmpty ? sources : nil
+    }
+
     /// The tree of one text that is no file, for tests.
     package static func read(_ bytes: [UInt8], name: String) -> ConfigTree { read([(name, bytes)]) }
 

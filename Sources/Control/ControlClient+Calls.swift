@@ -31,9 +31,25 @@ extension ControlClient {
         try reply(to: .plan(files), as: PlanReply.self)
     }
 
-    package func apply(_ files: ConfigurationFiles) throws(ControlError) -> ApplyReply {
-        try reply(to: .apply(files), as: ApplyReply.self)
+    package func apply(_ request: ApplyRequest) throws(ControlError) -> ApplyReply {
+        try reply(to: .apply(request), as: ApplyReply.self)
     }
+
+    package func confirm() throws(ControlError) -> ConfirmReply { try reply(to: .confirm, as: ConfirmReply.self) }
+
+    package func rollBack(_ request: RollbackRequest) throws(ControlError) -> ApplyReply {
+        try reply(to: .rollback(request), as: ApplyReply.self)
+    }
+
+    /// Newest first.
+    package func history() throws(ControlError) -> [HistoryRow] { try reply(to: .history, as: [HistoryRow].self) }
+
+    /// The texts of a configuration of the history; nil: of the running one.
+    package func configuration(_ number: Int?) throws(ControlError) -> ConfigurationFiles {
+        try reply(to: .configuration(number), as: ConfigurationFiles.self)
+    }
+
+    package func kernelDiff() throws(ControlError) -> PlanReply { try reply(to: .kernelDiff, as: PlanReply.self) }
 
     package func explain(_ question: RouteQuestion) throws(ControlError) -> ExplainReply {
         try reply(to: .explainRoute(question), as: ExplainReply.self)

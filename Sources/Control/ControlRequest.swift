@@ -16,8 +16,10 @@ enum ControlRequest {
     private static func body(of call: ControlCall) throws(ControlError) -> [UInt8]? {
         do {
             switch call {
-            case .status, .show, .explainDecision, .watch: return nil
-            case .plan(let files), .apply(let files): return try ControlJSON.encode(files)
+            case .status, .show, .explainDecision, .watch, .confirm, .history, .configuration, .kernelDiff: return nil
+            case .plan(let files): return try ControlJSON.encode(files)
+            case .apply(let request): return try ControlJSON.encode(request)
+            case .rollback(let request): return try ControlJSON.encode(request)
             case .explainRoute(let question): return try ControlJSON.encode(question)
             case .explainModel(let question): return try ControlJSON.encode(question)
             case .setAdmin(let request): return try ControlJSON.encode(request)

@@ -2,6 +2,7 @@
 ///
 /// Names on the wire are the property names; what is nil is left out. Times are microseconds since 1970 where a person reads
 /// them, spans are nanoseconds. docs/api.yaml says the same for others.
+package import NetTypes
 
 /// The daemon on one screen, for `status`.
 package struct StatusReply: Codable, Sendable, Equatable {
@@ -29,6 +30,12 @@ package struct StatusReply: Codable, Sendable, Equatable {
     package var groups: [GroupRow]
     /// What needs an operator, in words; empty when all is well.
     package var alarms: [String]
+    /// The number of what runs; nil before the first apply.
+    package var configuration: Int?
+    /// What is on trial.
+    package var trial: TrialRow?
+    /// In what the configuration file of the next start is not what runs, in words; nil when it is the same.
+    package var fileDiffers: String?
 
     package init(
         version: String,
@@ -39,10 +46,70 @@ package struct StatusReply: Codable, Sendable, Equatable {
         models: PlaneStatus?,
         gateway: String,
         groups: [GroupRow],
-        alarms: [String]
+        alarms: [String],
+        configuration: Int? = nil,
+        trial: TrialRow? = nil,
+        fileDiffers: String? = nil
     ) {
         (self.version, self.startedAt, self.generation, self.files) = (version, startedAt, generation, files)
         (self.network, self.models, self.gateway, self.groups, self.alarms) = (network, models, gateway, groups, alarms)
+        (self.configuration, self.trial, self.fileDiffers) = (configuration, trial, fileDiffers)
+    }
+}
+
+/// A configuration that runs on trial, for `apply` and `status`.
+package struct TrialRow: Codable, Sendable, Equatable {
+    package var configuration: Int
+    /// What comes back unless `confirm` comes first.
+    package var previous: Int
+    /// Microseconds since 1970, by today's clock.
+    package var until: UInt64
+    package var remaining: Span
+    /// Why a confirmation is wanted, in words.
+    package var reasons: [String]
+
+    package init(configuration: Int, previous: Int, until: UInt64, remaining: Span, reasons: [String]) {
+        (self.configuration, self.previous, self.until) = (configuration, previous, until)
+        (self.remaining, self.reasons) = (remaining, reasons)
+    }
+}
+
+/// The answer to `confirm`.
+package struct ConfirmReply: Codable, Sendable, Equatable {
+    package var configuration: Int
+    package var words: String
+
+    package init(configuration: Int, words: String) { (self.configuration, self.words) = (configuration, words) }
+}
+
+/// One thing that was done or refused, for `history`.
+package struct HistoryRow: Codable, Sendable, Equatable {
+    /// Microseconds since 1970.
+    package var at: UInt64
+    package var user: String
+    /// Nil: the daemon itself, or a signal.
+    package var process: Int?
+    package var what: String
+    package var result: String
+    /// The configuration that ran from then on; nil when it was the same as before.
+    package var configuration: Int?
+    /// Whether its texts are still there to go back to.
+    package var isKept: Bool
+    /// `running`, `on trial`, or nil.
+    package var state: String?
+
+    package init(
+        at: UInt64,
+        user: String,
+        process: Int?,
+        what: String,
+        result: String,
+        configuration: Int?,
+        isKept: Bool,
+        state: String?
+    ) {
+        (self.at, self.user, self.process, self.what, self.result) = (at, user, process, what, result)
+        (self.configuration, self.isKept, self.state) = (configuration, isKept, state)
     }
 }
 
@@ -79,6 +146,10 @@ package struct PlanReply: Codable, Sendable, Equatable {
 /// What became of an apply by the time of the answer.
 package struct ApplyReply: Codable, Sendable, Equatable {
     package var generation: UInt64
+    /// Its number in the history.
+    package var configuration: Int
+    /// Set when it waits for its confirmation.
+    package var trial: TrialRow?
     /// How many kernel changes were sent, and how many of them the kernel took, by the time of the answer.
     package var changes: Int
     package var accepted: Int
@@ -89,13 +160,16 @@ package struct ApplyReply: Codable, Sendable, Equatable {
 
     package init(
         generation: UInt64,
+        configuration: Int,
+        trial: TrialRow? = nil,
         changes: Int,
         accepted: Int,
         refused: [String],
         conflicts: [String],
         pending: [String]
     ) {
-        (self.generation, self.changes, self.accepted) = (generation, changes, accepted)
+        (self.generation, self.configuration, self.trial) = (generation, configuration, trial)
+        (self.changes, self.accepted) = (changes, accepted)
         (self.refused, self.conflicts, self.pending) = (refused, conflicts, pending)
     }
 }
@@ -142,7 +216,7 @@ package struct AdminReply: Codable, Sendable, Equatable {
 package struct WatchEvent: Codable, Sendable, Equatable {
     /// Microseconds since 1970.
     package var at: UInt64
-    /// `health`, `presence`, `shares`, `plan`, `refused`, `conflict`, `drift`, `admin`, `gateway`, `alarm`, `decision`.
+    /// `health`, `presence`, `shares`, `plan`, `refused`, `conflict`, `drift`, `admin`, `gateway`, `alarm`, `decision`, `audit`.
     package var kind: String
     package var words: String
     /// The same as fields, in order.

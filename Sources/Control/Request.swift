@@ -8,7 +8,15 @@ package enum ControlCall: Sendable, Equatable {
     case status
     case show(Table)
     case plan(ConfigurationFiles)
-    case apply(ConfigurationFiles)
+    case apply(ApplyRequest)
+    /// Keep what is on trial.
+    case confirm
+    case rollback(RollbackRequest)
+    case history
+    /// The texts of a configuration of the history; nil: of the running one. They hold hashes of keys, so they need the admin group.
+    case configuration(Int?)
+    /// What the kernel has otherwise than the running configuration wants it, asked of the kernel itself.
+    case kernelDiff
     case explainRoute(RouteQuestion)
     case explainModel(ModelQuestion)
     case explainDecision(id: String)
@@ -34,6 +42,11 @@ package enum ControlCall: Sendable, Equatable {
         case .show(let table): ("GET", "/v1/show/\(table.rawValue)")
         case .plan: ("POST", "/v1/plan")
         case .apply: ("POST", "/v1/apply")
+        case .confirm: ("POST", "/v1/confirm")
+        case .rollback: ("POST", "/v1/rollback")
+        case .history: ("GET", "/v1/history")
+        case .configuration(let number): ("GET", "/v1/configuration/\(number.map(String.init) ?? "running")")
+        case .kernelDiff: ("GET", "/v1/diff/kernel")
         case .explainRoute: ("POST", "/v1/explain/route")
         case .explainModel: ("POST", "/v1/explain/model")
         case .explainDecision(let id): ("GET", "/v1/explain/decision/\(Self.pathSegment(id))")
@@ -68,6 +81,52 @@ package struct ConfigurationFiles: Codable, Sendable, Equatable {
     package var files: [File]
 
     package init(files: [File]) { self.files = files }
+}
+
+/// When an apply or a rollback wants a confirmation.
+package struct ConfirmTerms: Codable, Sendable, Equatable {
+    package enum When: String, Codable, Sendable, CaseIterable {
+        /// When the change touches the operator's own path.
+        case whenNeeded = "when-needed"
+        case always
+        case never
+    }
+
+    package var when: When
+    /// How long the change may wait for its confirmation before it is taken back.
+    package var within: Span
+    /// The far end of the operator's session; nil: nobody knows, and the default route counts as the operator's path.
+    package var peer: IPAddress?
+
+    package init(_ when: When = .whenNeeded, within: Span = standard, peer: IPAddress? = nil) {
+        (self.when, self.within, self.peer) = (when, within, peer)
+    }
+
+    package static let standard = Span.seconds(60)
+    /// Less leaves no time to type; more than a day is no trial any more.
+    package static let possible = Span.seconds(1)...Span.seconds(86400)
+}
+
+/// `apply [FILE]`.
+package struct ApplyRequest: Codable, Sendable, Equatable {
+    package var files: [ConfigurationFiles.File]
+    /// Left out: when needed, within a minute.
+    package var confirm: ConfirmTerms?
+
+    package init(_ files: ConfigurationFiles, confirm: ConfirmTerms? = nil) {
+        (self.files, self.confirm) = (files.files, confirm)
+    }
+}
+
+/// `rollback [N]`.
+package struct RollbackRequest: Codable, Sendable, Equatable {
+    /// Nil: what is on trial is taken back; with nothing on trial, the configuration that ran before.
+    package var configuration: Int?
+    package var confirm: ConfirmTerms?
+
+    package init(configuration: Int? = nil, confirm: ConfirmTerms? = nil) {
+        (self.configuration, self.confirm) = (configuration, confirm)
+    }
 }
 
 /// `explain route ADDRESS [--from A] [--iif DEV] [--mark M]`.

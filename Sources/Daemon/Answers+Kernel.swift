@@ -2,6 +2,7 @@
 import ConfigSyntax
 import Control
 import Forwarding
+import Kernel
 import Liveness
 import NetTypes
 import PolicyEngine
@@ -120,8 +121,11 @@ extension Answers {
         guard let network = router.network else {
             return PlanReply(changes: [], conflicts: [], pending: [], overrides: overrideWords)
         }
-        let plan = network.plan()
-        return PlanReply(
+        return reply(network.plan(), network)
+    }
+
+    private func reply(_ plan: Forwarding.Plan, _ network: NetworkPlane) -> PlanReply {
+        PlanReply(
             changes: plan.changes.map { change in
                 let parts = change.parts
                 return PlanReply.Change(
@@ -149,21 +153,36 @@ extension Answers {
         "\(pending.name) waits: \(pending.why.name) (\(sources.cause(pending.cause)))"
     }
 
-    /// What an apply has come to by now.
-    func applied(generation: UInt64) -> ApplyReply {
-        guard let network = router.network else {
-            return ApplyReply(generation: generation, changes: 0, accepted: 0, refused: [], conflicts: [], pending: [])
+    /// What the kernel has otherwise than the running configuration wants it, read from the kernel afresh: what we believe of it does
+    /// not count here. Throws `ErrorReply` when it cannot be read.
+    func kernelDiff() throws -> PlanReply {
+        guard let network = router.network else { return plan() }
+        do throws(NetlinkFailure) {
+            let name = network.configuration.ownership.tableName
+            let snapshot = try KernelSnapshot.read(markTable: name)
+            var view = KernelView(window: network.configuration.ownership)
+            for report in snapshot.reports { _ = view.apply(report) }
+            _ = view.foundMarkTable(snapshot.markTable.flatMap { MarkTable(found: $0, name: name) })
+            return reply(network.plan(from: view), network)
+        } catch {
+            throw ErrorReply(errors: ["the kernel cannot be read: \(error)"])
         }
-        let sent = network.tally
+    }
+
+    /// What an apply has come to by now.
+    func applied(generation: UInt64, configuration: Int, trial: TrialRow?) -> ApplyReply {
+        let network = router.network
         return ApplyReply(
             generation: generation,
-            changes: sent.sent,
-            accepted: sent.accepted,
-            refused: network.refusals.values.sorted { $0.retryAt < $1.retryAt }.map {
+            configuration: configuration,
+            trial: trial,
+            changes: network?.tally.sent ?? 0,
+            accepted: network?.tally.accepted ?? 0,
+            refused: (network?.refusals.values.sorted { $0.retryAt < $1.retryAt } ?? []).map {
                 "\($0.change.words): \($0.refusal.sentence)"
             },
-            conflicts: network.conflicts.map(words),
-            pending: network.pending.map(words)
+            conflicts: (network?.conflicts ?? []).map(words),
+            pending: (network?.pending ?? []).map(words)
         )
     }
 }

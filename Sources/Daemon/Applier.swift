@@ -1,4 +1,4 @@
-/// How a configuration becomes the running one: read, refuse, prepare, hand to the runtime, wait for the kernel's answers.
+/// How a configuration becomes the running one: read, refuse, prepare, keep, hand to the runtime, wait for the kernel's answers.
 import ConfigModel
 import ConfigSyntax
 import ConfigYAML
@@ -7,6 +7,7 @@ import Forwarding
 import Foundation
 import NetTypes
 import PolicyEngine
+import Probing
 import Runtime
 import Synchronization
 
@@ -18,7 +19,9 @@ final class Applier: Sendable {
     private static let patience = 500
     private static let patienceStep = 0.01
 
-    private let queue = DispatchQueue(label: "martlet.apply")
+    let queue = DispatchQueue(label: "martlet.apply")
+    let history: HistoryStore
+    let audit: AuditTrail
     private let runtime: RuntimeThread
     private let gateway: GatewaySupervisor
     private let kernel: KernelEdge
@@ -26,10 +29,12 @@ final class Applier: Sendable {
     private let lock = Mutex<InstanceLock?>(nil)
     private let generation = Atomic<UInt64>(0)
 
-    init(runtime: RuntimeThread, gateway: GatewaySupervisor, kernel: KernelEdge) {
+    init(runtime: RuntimeThread, gateway: GatewaySupervisor, kernel: KernelEdge, audit: AuditTrail) {
         self.runtime = runtime
         self.gateway = gateway
         self.kernel = kernel
+        self.audit = audit
+        history = audit.history
     }
 
     var currentGeneration: UInt64 { generation.load(ordering: .relaxed) }
@@ -47,38 +52,106 @@ final class Applier: Sendable {
     }
 
     /// Applies the files; the reply comes when the kernel has answered, or after five seconds with what is known then.
-    func apply(_ files: ConfigurationFiles, by: String, _ reply: @escaping @Sendable (Outcome) -> Void) {
+    func apply(
+        _ request: ApplyRequest,
+        as what: String = "apply",
+        by actor: History.Actor,
+        _ reply: @escaping @Sendable (Outcome) -> Void
+    ) {
+        carryOut(what, by: actor, reply) { [self] () throws(ErrorReply) in
+            try refuseDuringTrial()
+            let files = ConfigurationFiles(files: request.files)
+            return try install(files, request.confirm ?? ConfirmTerms(), as: what, by: actor)
+        }
+    }
+
+    /// Does it on the queue, and writes a refusal down.
+    func carryOut(
+        _ what: String,
+        by actor: History.Actor,
+        _ reply: @escaping @Sendable (Outcome) -> Void,
+        _ work: @escaping @Sendable () throws(ErrorReply) -> any Encodable & Sendable
+    ) {
         queue.async { [self] in
             do throws(ErrorReply) {
-                let configuration = try Self.read(files)
-                reply(.success(try apply(configuration)))
+                reply(.success(try work()))
             } catch {
+                let first = error.errors.first?.split(separator: "\n").first.map(String.init) ?? "?"
+                audit.record(what, by: actor, "refused: \(first)")
                 reply(.failure(error))
             }
         }
     }
 
-    /// The first apply, at start; returns when the kernel has answered: what starts after us finds its routes.
-    func start(with configuration: Configuration) throws(ErrorReply) {
-        let outcome = Mutex<Result<Void, ErrorReply>>(.success(()))
-        queue.sync {
-            do throws(ErrorReply) {
-                try takeOver(configuration)
-                _ = whenSettled()
-            } catch {
-                outcome.withLock { $0 = .failure(error) }
-            }
+    // MARK: - In steps
+
+    /// Everything an apply does, in order. What can refuse comes before the runtime is told; what is promised is on the disk
+    /// before it is true.
+    func install(
+        _ files: ConfigurationFiles,
+        _ terms: ConfirmTerms,
+        as what: String,
+        by actor: History.Actor
+    ) throws(ErrorReply) -> ApplyReply {
+        try Self.check(terms)
+        let configuration = try Self.read(files)
+        let running = whenSettled()
+        try Self.refuseWhatCannotChange(from: running.router, to: configuration)
+        let reasons = trialReasons(of: configuration, running, terms)
+        try open(configuration)
+        do {
+            try keep(files, as: what, by: actor, reasons.isEmpty ? nil : terms.within, reasons)
+        } catch {
+            try? gateway.prepare(running.router.configuration?.models)
+            throw ErrorReply(
+                errors: ["nothing was changed, since the history cannot be kept: \(error)"],
+                hint: "without it a change could not be taken back; make room in the state directory"
+            )
         }
-        try outcome.withLock { $0 }.get()
+        let reply = handOver(configuration)
+        followTrial()
+        return reply
     }
 
-    private func apply(_ configuration: Configuration) throws(ErrorReply) -> ApplyReply {
-        try takeOver(configuration)
-        return whenSettled().applied(generation: currentGeneration)
+    /// Gives the runtime the configuration, waits for the kernel, and writes down what came of it.
+    func handOver(_ configuration: Configuration) -> ApplyReply {
+        generation.wrappingAdd(1, ordering: .relaxed)
+        runtime.post(.configured(configuration))
+        let past = history.history
+        let reply = whenSettled().applied(
+            generation: currentGeneration,
+            configuration: past.running ?? 0,
+            trial: past.trial.map { TrialRow($0, at: BootClock.now()) }
+        )
+        history.changeAnyway { $0.conclude(reply.outcome) }
+        if let entry = history.history.entries.last(where: { $0.configuration != nil }) { audit.say(entry) }
+        return reply
+    }
+
+    private func keep(
+        _ files: ConfigurationFiles,
+        as what: String,
+        by actor: History.Actor,
+        _ within: Span?,
+        _ reasons: [String]
+    ) throws {
+        let digest = files.digest
+        let number = history.history.number(of: digest)
+        try history.keep(files, as: number)
+        let kept = History.Kept(number: number, digest: digest, files: files.files.map(\.name))
+        try history.change {
+            $0.install(
+                kept,
+                { History.Entry(at: WallClock.now(), by: actor, what: what, result: "under way", configuration: $0) },
+                onTrialUntil: within.map { BootClock.now() + $0 },
+                boot: Boot.id,
+                reasons: reasons
+            )
+        }
     }
 
     /// The state once nothing is under way to the kernel any more, or after `patience`.
-    private func whenSettled() -> Answers {
+    func whenSettled() -> Answers {
         for _ in 0..<Self.patience {
             let (isSettled, answers) = ask { ($0.network?.isSettled ?? true, Answers(router: $0, now: $1)) }
             if isSettled { return answers }
@@ -87,27 +160,8 @@ final class Applier: Sendable {
         return ask { Answers(router: $0, now: $1) }
     }
 
-    private func takeOver(_ configuration: Configuration) throws(ErrorReply) {
-        if let running = ask({ router, _ in router.configuration }) {
-            try Self.refuseChanges(of: running.control, to: configuration.control)
-        }
-        if let running = ask({ router, _ in router.network?.configuration.ownership }),
-            let wanted = configuration.network?.ownership, wanted != running
-        {
-            throw ErrorReply(
-                errors: [
-                    "'network.ownership' cannot change while the daemon runs: what it made under the old numbers would stay"
-                ],
-                hint: "apply a file without 'network' first, then restart with the new one"
-            )
-        }
-        try open(configuration)
-        generation.wrappingAdd(1, ordering: .relaxed)
-        runtime.post(.configured(configuration))
-    }
-
     /// Gets everything of the system that the configuration needs; what cannot be had refuses it.
-    private func open(_ configuration: Configuration) throws(ErrorReply) {
+    func open(_ configuration: Configuration) throws(ErrorReply) {
         do {
             try lock.withLock { lock in
                 if lock == nil { lock = try configuration.network.map { try InstanceLock(window: $0.ownership) } }
@@ -127,21 +181,6 @@ final class Applier: Sendable {
         }
     }
 
-    /// The control block is read at start: a change that would be ignored is refused.
-    private static func refuseChanges(
-        of running: ControlConfiguration,
-        to wanted: ControlConfiguration
-    ) throws(ErrorReply) {
-        let isSame =
-            running.socket == wanted.socket && running.admin?.value == wanted.admin?.value
-            && running.readOnly?.value == wanted.readOnly?.value && running.metrics?.value == wanted.metrics?.value
-        guard !isSame else { return }
-        throw ErrorReply(
-            errors: ["'control' cannot change while the daemon runs: it is read at start"],
-            hint: "put the file in place and restart martletd; the data plane stays as it is meanwhile"
-        )
-    }
-
     /// Asks the runtime and waits for its answer.
     private func ask<Value: Sendable>(_ question: @escaping @Sendable (Router, Instant) -> Value) -> Value {
         let box = Mutex<Value?>(nil)
@@ -156,7 +195,11 @@ final class Applier: Sendable {
             if let value = box.withLock({ $0 }) { return value }
         }
     }
+}
 
+// MARK: - What is refused
+
+extension Applier {
     /// Parses and checks; refuses what is wrong, and by name what this version does not serve.
     static func read(_ files: ConfigurationFiles) throws(ErrorReply) -> Configuration {
         let loaded = Configuration.check(ConfigLoader.read(files.files.map { ($0.name, Array($0.text.utf8)) }))
@@ -167,5 +210,49 @@ final class Applier: Sendable {
             throw ErrorReply(errors: configuration.unserved.map { $0.rendered(with: loaded.sources) })
         }
         return configuration
+    }
+
+    private static func check(_ terms: ConfirmTerms) throws(ErrorReply) {
+        guard ConfirmTerms.possible.contains(terms.within) else {
+            throw ErrorReply(errors: ["a confirmation can be waited for from 1 s to 1 day, not for \(terms.within)"])
+        }
+    }
+
+    private static func refuseWhatCannotChange(from router: Router, to wanted: Configuration) throws(ErrorReply) {
+        if let running = router.configuration { try refuseChanges(of: running.control, to: wanted.control) }
+        if let running = router.network?.configuration.ownership, let wanted = wanted.network?.ownership,
+            wanted != running
+        {
+            throw ErrorReply(
+                errors: [
+                    "'network.ownership' cannot change while the daemon runs: what it made under the old numbers would stay"
+                ],
+                hint: "apply a file without 'network' first, then restart with the new one"
+            )
+        }
+    }
+
+    /// The control block is read at start: a change that would be ignored is refused.
+    private static func refuseChanges(
+        of running: ControlConfiguration,
+        to wanted: ControlConfiguration
+    ) throws(ErrorReply) {
+        let isSame =
+            running.socket == wanted.socket && running.admin?.value == wanted.admin?.value
+            && running.readOnly?.value == wanted.readOnly?.value && running.metrics?.value == wanted.metrics?.value
+        guard !isSame else { return }
+        throw ErrorReply(
+            errors: ["'control' cannot change while the daemon runs: it is read at start"],
+            hint: "put the file in place and restart martletd; the data plane stays as it is meanwhile"
+        )
+    }
+}
+
+extension ApplyReply {
+    /// What came of it, in a few words.
+    fileprivate var outcome: String {
+        if changes == 0 { return "no change needed" }
+        let said = changes == 1 ? "1 change" : "\(changes) changes"
+        return changes == accepted ? "\(said), all taken by the kernel" : "\(said), \(accepted) taken by the kernel"
     }
 }

@@ -14,7 +14,9 @@ struct ControlServer: Sendable {
     let applier: Applier
     let gateway: GatewaySupervisor
     let access: ControlAccess
-    let logger: Logger
+    let audit: AuditTrail
+    /// What a start would run by.
+    let file: String
     /// Microseconds since 1970.
     let startedAt: UInt64
 
@@ -34,9 +36,10 @@ struct ControlServer: Sendable {
         let right = access.right(of: request.peer)
         guard right >= call.needs else {
             let words = "\(call.needs == .change ? "changing" : "looking at") the router is not allowed to you"
+            // Said, but not kept: who may do nothing shall not fill the history either.
+            audit.notes.say(WatchLine(.warning, "audit", "\(Self.actor(request).user): \(call): not allowed"))
             return reply(.refusal(403, words, hint: access.hint(for: call.needs)))
         }
-        if call.needs == .change { audit(call, request.peer) }
         do {
             try carryOut(call, request, reply)
         } catch {
@@ -44,33 +47,32 @@ struct ControlServer: Sendable {
         }
     }
 
-    private func audit(_ call: ControlCall.Name, _ peer: PeerCredentials?) {
-        let user = peer.map { UserName.of($0.user) } ?? "?"
-        logger.notice("audit: \(user) calls \(call)", metadata: ["pid": "\(peer?.process ?? 0)"])
-    }
-
     private func carryOut(
         _ call: ControlCall.Name,
         _ request: ServiceRequest,
         _ reply: @escaping @Sendable (ServiceAnswer) -> Void
     ) throws {
-        let by = request.peer.map { UserName.of($0.user) } ?? "?"
+        let by = Self.actor(request)
         switch call {
-        case .status:
-            look(reply) {
-                $0.status(
-                    startedAt: startedAt,
-                    generation: applier.currentGeneration,
-                    isGatewayRunning: gateway.isRunning
-                )
-            }
+        case .status: look(reply) { [self] in status($0) }
         case .show(let table): look(reply) { $0.show(table) }
         case .plan:
             let files = try JSONDecoder().decode(ConfigurationFiles.self, from: Data(request.body))
             applier.plan(files) { reply(.of($0)) }
         case .apply:
-            let files = try JSONDecoder().decode(ConfigurationFiles.self, from: Data(request.body))
-            applier.apply(files, by: by) { reply(.of($0)) }
+            let wish = try JSONDecoder().decode(ApplyRequest.self, from: Data(request.body))
+            applier.apply(wish, by: by) { reply(.of($0)) }
+        case .confirm: applier.confirm(by: by) { reply(.of($0, refusal: 409)) }
+        case .rollback:
+            let wish = try JSONDecoder().decode(RollbackRequest.self, from: Data(request.body))
+            applier.rollBack(wish, by: by) { reply(.of($0, refusal: 409)) }
+        case .history: reply(.json(audit.history.rows))
+        case .configuration(let number): look(reply) { [audit] _ in try audit.history.texts(of: number) }
+        case .kernelDiff:
+            applier.queue.async { [applier] in
+                let settled = applier.whenSettled()
+                look(reply) { _ in try settled.kernelDiff() }
+            }
         case .explainRoute:
             let question = try JSONDecoder().decode(RouteQuestion.self, from: Data(request.body))
             look(reply) { try $0.explain(question) }
@@ -83,6 +85,24 @@ struct ControlServer: Sendable {
             setAdmin(wish, by: by, reply)
         case .watch: reply(watch())
         }
+    }
+
+    private static func actor(_ request: ServiceRequest) -> History.Actor {
+        History.Actor(user: request.peer.map { UserName.of($0.user) } ?? "?", process: request.peer?.process)
+    }
+
+    private func status(_ answers: Answers) -> StatusReply {
+        var status = answers.status(
+            startedAt: startedAt,
+            generation: applier.currentGeneration,
+            isGatewayRunning: gateway.isRunning
+        )
+        let past = audit.history.history
+        status.configuration = past.running
+        status.trial = past.trial.map { TrialRow($0, at: answers.now) }
+        status.fileDiffers = applier.difference(from: file)
+        if let failure = audit.history.failure { status.alarms.append("the history cannot be kept: \(failure)") }
+        return status
     }
 
     /// Answers from a copy of the state of one moment, off the runtime's thread: looking at a large table, or asking the kernel
@@ -108,15 +128,18 @@ struct ControlServer: Sendable {
 
     private func setAdmin(
         _ wish: AdminRequest,
-        by: String,
+        by actor: History.Actor,
         _ reply: @escaping @Sendable (ServiceAnswer) -> Void
     ) {
-        runtime.ask { [runtime] router, now in
+        runtime.ask { [runtime, audit] router, now in
+            let what = "\(wish.admin) \(wish.member)"
             do {
                 let (override, answer) = try Answers(router: router, now: now).admin(wish)
-                runtime.post(.admin(override, by: by))
+                runtime.post(.admin(override, by: actor.user))
+                audit.record(what, by: actor, answer.words)
                 reply(.json(answer))
             } catch let error as ErrorReply {
+                audit.record(what, by: actor, "refused: " + error.errors.joined(separator: "; "))
                 reply(.json(error, status: 409))
             } catch {
                 reply(.refusal(500, "\(error)"))
@@ -143,6 +166,11 @@ extension ControlCall {
         case show(Table)
         case plan
         case apply
+        case confirm
+        case rollback
+        case history
+        case configuration(Int?)
+        case kernelDiff
         case explainRoute
         case explainModel
         case explainDecision(id: String)
@@ -152,8 +180,11 @@ extension ControlCall {
         /// What one must be allowed to do to make the call.
         var needs: ControlAccess.Right {
             switch self {
-            case .apply, .setAdmin: .change
-            case .status, .show, .plan, .explainRoute, .explainModel, .explainDecision, .watch: .look
+            case .apply, .confirm, .rollback, .setAdmin: .change
+            // The texts hold hashes of client keys.
+            case .configuration: .change
+            case .status, .show, .plan, .history, .kernelDiff, .explainRoute, .explainModel, .explainDecision, .watch:
+                .look
             }
         }
     }
@@ -165,6 +196,11 @@ extension ControlCall.Name {
         case ("GET", "/v1/status"): self = .status
         case ("POST", "/v1/plan"): self = .plan
         case ("POST", "/v1/apply"): self = .apply
+        case ("POST", "/v1/confirm"): self = .confirm
+        case ("POST", "/v1/rollback"): self = .rollback
+        case ("GET", "/v1/history"): self = .history
+        case ("GET", "/v1/configuration/running"): self = .configuration(nil)
+        case ("GET", "/v1/diff/kernel"): self = .kernelDiff
         case ("POST", "/v1/explain/route"): self = .explainRoute
         case ("POST", "/v1/explain/model"): self = .explainModel
         case ("POST", "/v1/admin"): self = .setAdmin
@@ -172,6 +208,9 @@ extension ControlCall.Name {
         case ("GET", let path) where path.hasPrefix("/v1/show/"):
             guard let table = ControlCall.Table(rawValue: String(path.dropFirst("/v1/show/".count))) else { return nil }
             self = .show(table)
+        case ("GET", let path) where path.hasPrefix("/v1/configuration/"):
+            guard let number = Int(path.dropFirst("/v1/configuration/".count)) else { return nil }
+            self = .configuration(number)
         case ("GET", let path) where path.hasPrefix("/v1/explain/decision/"):
             self = .explainDecision(id: String(path.dropFirst("/v1/explain/decision/".count)))
         default: return nil
@@ -200,10 +239,10 @@ extension ServiceAnswer {
     }
 
     /// The outcome of a call that may refuse.
-    static func of(_ outcome: Result<any Encodable & Sendable, ErrorReply>) -> ServiceAnswer {
+    static func of(_ outcome: Result<any Encodable & Sendable, ErrorReply>, refusal: Int = 422) -> ServiceAnswer {
         switch outcome {
         case .success(let value): json(value)
-        case .failure(let error): json(error, status: 422)
+        case .failure(let error): json(error, status: refusal)
         }
     }
 }

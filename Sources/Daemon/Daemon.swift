@@ -15,7 +15,7 @@ import Runtime
 /// What the command line says.
 package struct DaemonOptions: Sendable {
     package var configuration: String
-    /// Where overrides are kept.
+    /// Where overrides, the history and the texts of its configurations are kept.
     package var stateDirectory: String
     /// Nil: where the configuration says.
     package var socket: String?
@@ -40,6 +40,7 @@ package final class Daemon {
     private let gateway: GatewaySupervisor
     private let kernel: KernelEdge
     private let applier: Applier
+    private let audit: AuditTrail
 
     package init(_ options: DaemonOptions, executable: String, logger: Logger) {
         self.options = options
@@ -47,13 +48,16 @@ package final class Daemon {
         notes = NoteHub(logger: logger)
         gateway = GatewaySupervisor(runtime: runtime, executable: executable, logger: logger)
         kernel = KernelEdge(runtime: runtime)
-        applier = Applier(runtime: runtime, gateway: gateway, kernel: kernel)
+        audit = AuditTrail(history: HistoryStore(directory: options.stateDirectory), notes: notes)
+        applier = Applier(runtime: runtime, gateway: gateway, kernel: kernel, audit: audit)
     }
 
     /// Runs until SIGTERM or SIGINT. SIGHUP applies the configuration file anew. Throws what keeps the daemon from starting;
     /// then nothing was changed.
     package func run() throws {
-        let configuration = try Self.load(options.configuration)
+        if let words = audit.history.load() { logger.error("history: \(words)") }
+        let point = try applier.startingPoint(file: options.configuration)
+        let configuration = point.configuration
         let overrides = OverrideStore(directory: options.stateDirectory)
         let kept = try overrides.load()
         let recorder = try options.recording.map { path in
@@ -71,16 +75,21 @@ package final class Daemon {
         runtime.start { runner.carryOut($0, $1) }
         runtime.post(.overrides(kept))
         try serve(configuration)
-        do throws(ErrorReply) { try applier.start(with: configuration) } catch {
+        do throws(ErrorReply) { try applier.start(at: point) } catch {
             throw DaemonError.configuration(error.errors + (error.hint.map { ["hint: \($0)"] } ?? []))
         }
-        announce(configuration)
+        announce(point)
         waitForEnd()
         stop(runner)
     }
 
-    private func announce(_ configuration: Configuration) {
-        let files = configuration.sources.files.map(\.name).joined(separator: ", ")
+    private func announce(_ point: StartingPoint) {
+        let files = point.files.files.map(\.name).joined(separator: ", ")
+        switch point.origin {
+        case .file: break
+        case .trial: logger.warning("start: on trial still; 'martlet confirm' keeps it")
+        case .kept(let reason): logger.warning("start: an earlier configuration runs: \(reason)")
+        }
         logger.notice("start: martletd \(MartletVersion.text) runs \(files)")
         notifier.ready("running \(files)")
     }
@@ -120,7 +129,8 @@ extension Daemon {
             applier: applier,
             gateway: gateway,
             access: try ControlAccess(configuration.control),
-            logger: logger,
+            audit: audit,
+            file: options.configuration,
             startedAt: WallClock.now()
         )
         let path = options.socket ?? configuration.control.socket
@@ -170,13 +180,9 @@ extension Daemon {
 
     private func reload() {
         do {
-            let configuration = try Self.load(options.configuration)
-            let files = ConfigurationFiles(
-                files: configuration.sources.files.map {
-                    ConfigurationFiles.File(name: $0.name, text: $0.lines.joined(separator: "\n"))
-                }
-            )
-            applier.apply(files, by: "SIGHUP") { [logger] outcome in
+            let files = ConfigurationFiles(try Self.load(options.configuration))
+            let request = ApplyRequest(files, confirm: ConfirmTerms(.never))
+            applier.apply(request, as: "apply by SIGHUP", by: .daemon) { [logger] outcome in
                 switch outcome {
                 case .success: logger.notice("reload: applied")
                 case .failure(let error): Self.say(error.errors, to: logger)

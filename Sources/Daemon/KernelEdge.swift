@@ -123,11 +123,20 @@ extension Fact {
         case .dumpBegan(let family): self = .dumpBegan(family)
         case .reports(let reports): self = .kernel(reports)
         case .dumpEnded(let family): self = .dumpEnded(family)
-        case .markTable(.absent): self = .markTable(nil)
-        case .markTable(.present(let table)): self = .markTable(table)
-        // A table by our name that is not as we write it equals no wish, so it is replaced.
-        case .markTable(.foreign): self = .markTable(MarkTable(name: tableName, mask: MarkMask(bits: 0), paths: []))
+        case .markTable(let found): self = .markTable(MarkTable(found: found, name: tableName))
         case .overrun, .failed: return nil
+        }
+    }
+}
+
+extension MarkTable {
+    /// What was found under our table's name; nil when there is none.
+    init?(found: MarkTableReading, name: String) {
+        switch found {
+        case .absent: return nil
+        case .present(let table): self = table
+        // A table by our name that is not as we write it equals no wish, so it is replaced.
+        case .foreign: self.init(name: name, mask: MarkMask(bits: 0), paths: [])
         }
     }
 }

@@ -60,6 +60,12 @@ final class NoteHub: Sendable {
         }
     }
 
+    /// Says what was not a note of a turn: what operators did, and what came of it.
+    func say(_ line: WatchLine) {
+        let unix = WallClock.now()
+        queue.async { [self] in say(line, at: unix) }
+    }
+
     /// Waits until everything said so far is written.
     func flush() { queue.sync {} }
 

@@ -18,17 +18,9 @@ struct OverrideStore: Sendable {
         }
     }
 
-    /// Writes beside, syncs and renames, so that a crash or a full disk leaves the old file whole.
     func save(_ overrides: [Override]) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-        let data = try encoder.encode(overrides)
-        let beside = path + ".new"
-        let descriptor = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw DaemonError.system("cannot write \(beside)", errno: errno) }
-        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        try handle.write(contentsOf: data)
-        try handle.synchronize()
-        guard rename(beside, path) == 0 else { throw DaemonError.system("cannot replace \(path)", errno: errno) }
+        try StateFile.replace(path, with: try encoder.encode(overrides))
     }
 }

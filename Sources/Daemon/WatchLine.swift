@@ -15,7 +15,7 @@ struct WatchLine {
     let words: String
     let fields: [WatchEvent.Field]
 
-    private init(_ level: Logger.Level, _ kind: String, _ words: String, _ fields: [(String, String?)] = []) {
+    init(_ level: Logger.Level, _ kind: String, _ words: String, _ fields: [(String, String?)] = []) {
         self.level = level
         self.kind = kind
         self.words = words

@@ -138,7 +138,12 @@ package struct NetworkPlane: Sendable {
     }
 
     /// What would be done to the kernel now; empty when it holds what the configuration says.
-    package func plan() -> Plan { Difference.plan(from: view, to: resolver.wish(), window: configuration.ownership) }
+    package func plan() -> Plan { plan(from: view) }
+
+    /// The same if the kernel held what `view` says.
+    package func plan(from view: KernelView) -> Plan {
+        Difference.plan(from: view, to: resolver.wish(), window: configuration.ownership)
+    }
 
     /// The members that are to be probed, in the configuration's order.
     var probedMembers: [ProbedMember] {

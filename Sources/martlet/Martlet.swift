@@ -10,6 +10,7 @@ struct Martlet: ParsableCommand {
             EXAMPLES
               martlet check                         is /etc/martlet/martlet.yaml right?
               martlet plan && martlet apply         what would change; change it
+              martlet rollback                      and back again
               martlet status                        one screen
               martlet explain route 198.51.100.7    why a packet leaves where it leaves
               martlet explain model 'hello'         why a prompt goes where it goes
@@ -27,7 +28,12 @@ struct Martlet: ParsableCommand {
             """,
         version: MartletVersion.text,
         groupedSubcommands: [
-            CommandGroup(name: "Configuration", subcommands: [Check.self, Plan.self, Apply.self]),
+            CommandGroup(
+                name: "Configuration",
+                subcommands: [
+                    Check.self, Plan.self, Apply.self, Confirm.self, Rollback.self, HistoryCommand.self, Diff.self,
+                ]
+            ),
             CommandGroup(name: "Looking", subcommands: [Status.self, Show.self, Explain.self, Watch.self]),
             CommandGroup(name: "Steering", subcommands: [Drain.self, Undrain.self, Down.self, Up.self]),
             CommandGroup(name: "Incidents", subcommands: [ReplayCommand.self]),

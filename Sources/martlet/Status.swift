@@ -30,11 +30,13 @@ extension StatusReply: TextDisplayable {
 
     private func head(_ style: Style, _ now: UInt64) -> [String] {
         let up = Span(nanoseconds: Int64(clamping: now > startedAt ? (now - startedAt).multipliedClamped(by: 1000) : 0))
-        var lines = ["martletd \(version), up \(Moment.age(up)), generation \(generation)"]
+        let number = configuration.map { ", configuration \($0)" } ?? ""
+        var lines = ["martletd \(version), up \(Moment.age(up)), generation \(generation)\(number)"]
         lines.append("files    " + (files.isEmpty ? "none: nothing was applied yet" : files.joined(separator: " ")))
         lines.append("network  " + words(network))
         lines.append("models   " + words(models) + (models == nil ? "" : "; gateway \(gateway)"))
-        return lines.map { style.apply(.plain, to: $0) }
+        return lines.map { style.apply(.plain, to: $0) } + (fileDiffers.map { [style.apply(.warning, to: $0)] } ?? [])
+            + (trial.map { $0.lines(style) } ?? [])
     }
 
     private func words(_ plane: PlaneStatus?) -> String {

@@ -57,7 +57,7 @@ import Testing
     @Test func aRefusalGivesTheDaemonsOwnWords() throws {
         let body = #"{"errors":["martlet.yaml:3:1: error: no","second"],"hint":"do this"}"#
         let server = try ScriptedServer(answering: Answers.withLength("422 Unprocessable Content", body))
-        let error = failure { _ = try client(server).apply(ConfigurationFiles(files: [])) }
+        let error = failure { _ = try client(server).apply(ApplyRequest(ConfigurationFiles(files: []))) }
         #expect(error?.isAnswer == true)
         #expect(error?.messages == ["martlet.yaml:3:1: error: no", "second"])
         #expect(error?.hint == "do this")

@@ -40,11 +40,13 @@ package final class Namespace: Sendable {
     ///   - command: the program (a path, or the name of an installed one) and its arguments.
     ///   - account: as whom; root when nil.
     ///   - environment: all it gets, besides PATH and LC_ALL.
+    ///   - disk: a file system in memory that it alone sees, of so many KiB; it vanishes with the process.
     @discardableResult
     package func spawn(
         _ command: [String],
         as account: Account? = nil,
-        environment: [String: String] = [:]
+        environment: [String: String] = [:],
+        mounting disk: (path: String, size: Int)? = nil
     ) throws -> ChildProcess {
         let (number, adopt) = spawned.withLock { spawned in
             spawned.count += 1
@@ -53,7 +55,7 @@ package final class Namespace: Sendable {
         let program = command.first?.split(separator: "/").last.map(String.init) ?? "nothing"
         let file = "\(directory)/\(role)-\(number)-\(program)"
         let child = try ChildProcess(
-            inside(command, as: account),
+            inside(command, as: account, mounting: disk),
             environment: Command.environment + environment.map { "\($0.key)=\($0.value)" }.sorted(),
             label: "\(program) in \(name)",
             outputPath: file + ".out",
@@ -112,10 +114,21 @@ package final class Namespace: Sendable {
     }
 
     /// The words that run `command` inside; each of them replaces itself by the next, so the process id stays.
-    private func inside(_ command: [String], as account: Account?) throws -> [String] {
+    ///
+    /// `ip netns exec` gives the process a mount namespace of its own, so that what is mounted in it is seen by nobody else.
+    private func inside(
+        _ command: [String],
+        as account: Account?,
+        mounting disk: (path: String, size: Int)? = nil
+    ) throws -> [String] {
         guard let program = command.first else { return [] }
         let path = program.contains("/") ? program : try Programs.installed(program)
-        let enter = [try Programs.installed("ip"), "netns", "exec", name]
+        var enter = [try Programs.installed("ip"), "netns", "exec", name]
+        if let disk {
+            let owner = account.map { ",uid=\($0.user),gid=\($0.group)" } ?? ""
+            let mount = "mkdir -p \(disk.path) && mount -t tmpfs -o size=\(disk.size)k\(owner) lab \(disk.path)"
+            enter += ["/bin/sh", "-c", mount + " && exec \"$@\"", "sh"]
+        }
         return enter + (try account?.prefix() ?? []) + [path] + command.dropFirst()
     }
 }

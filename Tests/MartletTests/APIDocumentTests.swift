@@ -37,13 +37,16 @@ import Testing
         let address = try #require(IPAddress("192.0.2.1"))
         let calls: [ControlCall] =
             [
-                .status, .plan(files), .apply(files), .explainRoute(RouteQuestion(destination: address)),
+                .status, .plan(files), .apply(ApplyRequest(files)), .confirm, .rollback(RollbackRequest()), .history,
+                .configuration(0), .kernelDiff, .explainRoute(RouteQuestion(destination: address)),
                 .explainModel(ModelQuestion(prompt: "", model: "")), .explainDecision(id: "ID"),
                 .setAdmin(AdminRequest(member: "", admin: "")), .watch,
             ] + ControlCall.Table.allCases.map { .show($0) }
         let described = try keys("paths").flatMap { path in try keys("paths", path).map { "\($0) \(path)" } }
         let asked = calls.map { call in
-            call.target.method.lowercased() + " " + call.target.path.replacing("/ID", with: "/{id}")
+            call.target.method.lowercased() + " "
+                + call.target.path.replacing("/ID", with: "/{id}")
+                .replacing("/configuration/0", with: "/configuration/{number}")
         }
         #expect(described.sorted() == asked.sorted())
     }

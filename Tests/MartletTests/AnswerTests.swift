@@ -12,7 +12,7 @@ import Testing
         #expect(
             text
                 == """
-                martletd 0.1.0, up 3h 12m, generation 4
+                martletd 0.1.0, up 3h 12m, generation 4, configuration 7
                 files    /etc/martlet/martlet.yaml
                 network  1 group, 2 of 3 members up
                 models   not configured
@@ -33,7 +33,7 @@ import Testing
         status.alarms = ["the gateway ended three times in a minute"]
         status.startedAt = .max
         let lines = status.text(.plain, now: 0).split(separator: "\n")
-        #expect(lines.first == "martletd 0.1.0, up 0s, generation 4", "clocks may be set back")
+        #expect(lines.first == "martletd 0.1.0, up 0s, generation 4, configuration 7", "clocks may be set back")
         #expect(lines.suffix(2) == ["alarms", "  - the gateway ended three times in a minute"])
     }
 
@@ -89,20 +89,44 @@ import Testing
 
     @Test(arguments: [
         (
-            ApplyReply(generation: 2, changes: 0, accepted: 0, refused: [], conflicts: [], pending: []),
+            ApplyReply(
+                generation: 2,
+                configuration: 2,
+                changes: 0,
+                accepted: 0,
+                refused: [],
+                conflicts: [],
+                pending: []
+            ),
             "no change needed"
         ),
         (
-            ApplyReply(generation: 2, changes: 1, accepted: 1, refused: [], conflicts: [], pending: []),
+            ApplyReply(
+                generation: 2,
+                configuration: 2,
+                changes: 1,
+                accepted: 1,
+                refused: [],
+                conflicts: [],
+                pending: []
+            ),
             "1 change, all taken by the kernel"
         ),
         (
-            ApplyReply(generation: 2, changes: 3, accepted: 2, refused: ["x"], conflicts: [], pending: []),
+            ApplyReply(
+                generation: 2,
+                configuration: 2,
+                changes: 3,
+                accepted: 2,
+                refused: ["x"],
+                conflicts: [],
+                pending: []
+            ),
             "3 changes, 2 taken by the kernel\nrefused:\n  - x"
         ),
     ])
     func anApplySaysWhatBecameOfIt(reply: ApplyReply, words: String) {
-        #expect(reply.text(.plain) == "generation 2: " + words)
+        #expect(reply.text(.plain) == "configuration 2: " + words)
     }
 
     @Test func anEventIsOneLineInBothFormats() throws {

@@ -45,7 +45,19 @@ struct DescribedType: Sendable, CustomTestStringConvertible {
         let file = ConfigurationFiles.File(name: "", text: "")
         let bareModel = ModelQuestion(prompt: "", model: "")
         let admin = AdminRequest(member: "", admin: "")
+        let terms = ConfirmTerms(.always, within: .seconds(1), peer: address)
         return [
+            DescribedType(
+                "ApplyRequest",
+                ApplyRequest(ConfigurationFiles(files: []), confirm: terms),
+                ApplyRequest(ConfigurationFiles(files: []))
+            ),
+            DescribedType(
+                "RollbackRequest",
+                RollbackRequest(configuration: 1, confirm: terms),
+                RollbackRequest()
+            ),
+            DescribedType("ConfirmTerms", terms, ConfirmTerms()),
             DescribedType("ConfigurationFiles", ConfigurationFiles(files: []), ConfigurationFiles(files: [])),
             DescribedType("ConfigurationFile", file, file),
             DescribedType(
@@ -62,11 +74,24 @@ struct DescribedType: Sendable, CustomTestStringConvertible {
         let plane = StatusReply.PlaneStatus(groups: 1, membersUp: 1, members: 1)
         var status = Samples.status
         (status.network, status.models) = (plane, plane)
+        (status.trial, status.fileDiffers) = (Samples.trial, "")
         var bareStatus = status
         (bareStatus.network, bareStatus.models) = (nil, nil)
+        (bareStatus.configuration, bareStatus.trial, bareStatus.fileDiffers) = (nil, nil, nil)
         let plan = PlanReply(changes: [], conflicts: [], pending: [], overrides: [])
         let change = { (cause: String?) in PlanReply.Change(verb: "", kind: "", object: "", cause: cause) }
-        let apply = ApplyReply(generation: 1, changes: 1, accepted: 1, refused: [], conflicts: [], pending: [])
+        let bareApply = ApplyReply(
+            generation: 1,
+            configuration: 1,
+            changes: 1,
+            accepted: 1,
+            refused: [],
+            conflicts: [],
+            pending: []
+        )
+        var apply = bareApply
+        apply.trial = Samples.trial
+        let confirmed = ConfirmReply(configuration: 1, words: "")
         let explanation = ExplainReply(answer: "", works: true, steps: [], wouldChange: [])
         let admin = AdminReply(member: "", admin: "", words: "")
         let event = WatchEvent(at: 1, kind: "", words: "", fields: [])
@@ -76,7 +101,9 @@ struct DescribedType: Sendable, CustomTestStringConvertible {
             DescribedType("PlaneStatus", plane, plane),
             DescribedType("Plan", plan, plan),
             DescribedType("PlanChange", change(""), change(nil)),
-            DescribedType("Apply", apply, apply),
+            DescribedType("Apply", apply, bareApply),
+            DescribedType("Trial", Samples.trial, Samples.trial),
+            DescribedType("Confirmed", confirmed, confirmed),
             DescribedType("Explanation", explanation, explanation),
             DescribedType("ExplanationStep", ExplainReply.Step("", "", cause: ""), ExplainReply.Step("", "")),
             DescribedType("Admin", admin, admin),
@@ -95,6 +122,8 @@ struct DescribedType: Sendable, CustomTestStringConvertible {
         (group.activeTier, member.cause, member.mark, route.detail) = (nil, nil, nil, nil)
         (probe.lastResult, probe.roundTrip, probe.lossPermille) = (nil, nil, nil)
         (provider.key, provider.path) = (nil, nil)
+        var bareChange = Samples.change
+        (bareChange.process, bareChange.configuration, bareChange.state) = (nil, nil, nil)
         let override = OverrideRow(plane: "", member: "", admin: "")
         return [
             DescribedType("GroupRow", full.0, group),
@@ -104,6 +133,7 @@ struct DescribedType: Sendable, CustomTestStringConvertible {
             DescribedType("ProbeRow", full.3, probe),
             DescribedType("ProviderRow", full.4, provider),
             DescribedType("OverrideRow", override, override),
+            DescribedType("HistoryRow", Samples.change, bareChange),
         ]
     }()
 }

@@ -81,7 +81,21 @@ enum Samples {
         models: nil,
         gateway: "none",
         groups: [group],
-        alarms: []
+        alarms: [],
+        configuration: 7
+    )
+
+    static let trial = TrialRow(configuration: 8, previous: 7, until: 1, remaining: .seconds(60), reasons: [""])
+
+    static let change = HistoryRow(
+        at: 1,
+        user: "root",
+        process: 7,
+        what: "apply",
+        result: "1 change",
+        configuration: 8,
+        isKept: true,
+        state: "on trial"
     )
 
     /// From a line as the daemon sends it; the model's name is what a stranger might write.

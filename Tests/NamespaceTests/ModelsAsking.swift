@@ -76,7 +76,7 @@ extension ModelsSite {
     func apply(_ file: ModelsFile) throws -> Command.Result {
         let path = site.workspace.path("applied.yaml")
         try TextFile.write(file.text(socket: socket), to: path)
-        return try martlet("apply", path)
+        return try martlet("apply", path, "--no-confirm")
     }
 }
 

@@ -120,9 +120,8 @@ enum ImportTable {
         ImportRow(
             "martlet",
             .outside,
-            ours: [
-                "NetTypes", "ConfigSyntax", "Forwarding", "Inference", "ConfigModel", "Runtime", "ConfigYAML",
-                "Control",
+            ours: sharedCore + [
+                "Forwarding", "Inference", "ConfigModel", "Runtime", "Kernel", "ConfigYAML", "Control",
             ],
             packages: ["ArgumentParser"],
             further: ["Glibc", "FoundationEssentials"]

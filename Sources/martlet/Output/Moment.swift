@@ -46,6 +46,11 @@ enum Moment {
     private static func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
 }
 
+extension Span {
+    /// To the second where it is longer than one.
+    var rounded: Span { nanoseconds < 1_000_000_000 ? self : .seconds(nanoseconds / 1_000_000_000) }
+}
+
 /// How are parts of a whole written?
 enum Percent {
     /// `75 %`, `33.3 %`.

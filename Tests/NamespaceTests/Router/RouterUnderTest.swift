@@ -9,6 +9,8 @@ final class RouterUnderTest: Sendable {
     let namespace: Namespace
     private let directory: String
     private let record: Bool
+    /// Size of a file system of its own for the state directory, in KiB; nil: the state stands beside the configuration.
+    private let stateSize: Int?
     private let running = Mutex<ChildProcess?>(nil)
 
     /// What the unit file grants (systemd/martletd.service).
@@ -31,10 +33,12 @@ final class RouterUnderTest: Sendable {
         in namespace: Namespace,
         of workspace: Workspace,
         record: Bool = false,
+        stateSize: Int? = nil,
         name: String = "martletd"
     ) throws {
         self.namespace = namespace
         self.record = record
+        self.stateSize = stateSize
         directory = workspace.path(name)
         guard mkdir(directory, 0o755) == 0, chown(directory, 61_077, 61_077) == 0 else {
             throw Refused(description: "\(directory): \(String(cString: strerror(errno)))")
@@ -48,6 +52,8 @@ final class RouterUnderTest: Sendable {
 
     var configurationPath: String { directory + "/martlet.yaml" }
     var recordingPath: String { directory + "/recording.jsonl" }
+    /// Where the daemon keeps its state, as it sees it.
+    var statePath: String { stateSize == nil ? directory : directory + "/state" }
     private var socketPath: String { directory + "/martlet.sock" }
 
     /// The daemon that runs now.
@@ -74,8 +80,9 @@ final class RouterUnderTest: Sendable {
         guard let daemon = Self.programs?.daemon else { throw Refused(description: "martletd is not built") }
         let recording = record ? ["--record", recordingPath] : []
         let process = try namespace.spawn(
-            [daemon, "--config", configurationPath, "--state", directory, "--socket", socketPath] + recording,
-            as: Self.account
+            [daemon, "--config", configurationPath, "--state", statePath, "--socket", socketPath] + recording,
+            as: Self.account,
+            mounting: stateSize.map { (statePath, $0) }
         )
         running.withLock { $0 = process }
     }
@@ -92,14 +99,18 @@ final class RouterUnderTest: Sendable {
 
     /// What a command of the CLI answered, whatever its exit status.
     func attempt(_ arguments: String...) throws -> Command.Result {
-        guard let client = Self.programs?.client else { throw Refused(description: "martlet is not built") }
-        return try namespace.attempt([client] + arguments + ["--socket", socketPath, "--json"])
+        try namespace.attempt(command(arguments))
     }
 
     /// The JSON that a command of the CLI answered; it must have left with status 0.
     func ask(_ arguments: String...) throws -> JSON {
+        try JSON.parse(namespace.run(command(arguments)))
+    }
+
+    /// The command of the CLI, asked of this daemon.
+    func command(_ arguments: [String]) throws -> [String] {
         guard let client = Self.programs?.client else { throw Refused(description: "martlet is not built") }
-        return try JSON.parse(namespace.run([client] + arguments + ["--socket", socketPath, "--json"]))
+        return [client] + arguments + ["--socket", socketPath, "--json"]
     }
 
     /// What `martlet plan` says of the file as it is now.
@@ -111,10 +122,10 @@ final class RouterUnderTest: Sendable {
         return (changes, (reply["conflicts"]?.elements ?? []).compactMap(\.string))
     }
 
-    /// Applies the file as it is now; it must be taken.
+    /// Writes the file and applies it, for good; it must be taken.
     func apply(_ configuration: String) throws -> JSON {
         try write(configuration)
-        return try ask("apply", configurationPath)
+        return try ask("apply", configurationPath, "--no-confirm")
     }
 
     /// A member's health in a scope, by `show members`: `up`, `down`, `absent`, …

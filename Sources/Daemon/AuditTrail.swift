@@ -1,0 +1,37 @@
+/// Where it is written down who changed what, and what came of it: the journal, whoever watches, and the history.
+import Control
+import Foundation
+import Logging
+import Runtime
+
+struct AuditTrail: Sendable {
+    let history: HistoryStore
+    let notes: NoteHub
+
+    /// One after the other, off the threads that must not wait for a disk.
+    private static let disk = DispatchQueue(label: "martlet.audit")
+
+    /// Writes down what changed no configuration, or was refused.
+    func record(_ what: String, by actor: History.Actor, _ result: String) {
+        let entry = History.Entry(at: WallClock.now(), by: actor, what: what, result: result)
+        say(entry)
+        Self.disk.async { [history] in history.changeAnyway { $0.append(entry) } }
+    }
+
+    /// Says what is in the history already.
+    func say(_ entry: History.Entry) { notes.say(WatchLine(entry)) }
+}
+
+extension WatchLine {
+    init(_ entry: History.Entry) {
+        self.init(
+            .notice,
+            "audit",
+            "\(entry.by.user): \(entry.what): \(entry.result)",
+            [
+                ("user", entry.by.user), ("pid", entry.by.process.map { "\($0)" }), ("what", entry.what),
+                ("result", entry.result), ("configuration", entry.configuration.map { "\($0)" }),
+            ]
+        )
+    }
+}
