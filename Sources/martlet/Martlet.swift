@@ -32,6 +32,7 @@ struct Martlet: ParsableCommand {
                 name: "Configuration",
                 subcommands: [
                     Check.self, Plan.self, Apply.self, Confirm.self, Rollback.self, HistoryCommand.self, Diff.self,
+                    ImportCommand.self,
                 ]
             ),
             CommandGroup(name: "Looking", subcommands: [Status.self, Show.self, Explain.self, Watch.self]),

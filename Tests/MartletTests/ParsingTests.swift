@@ -19,7 +19,7 @@ import Testing
         ("check", "Check"), ("plan", "Plan"), ("apply", "Apply"), ("confirm", "Confirm"), ("rollback", "Rollback"),
         ("rollback 3", "Rollback"), ("history", "HistoryCommand"), ("history 3", "HistoryCommand"),
         ("diff running", "DiffRunning"), ("diff running 3", "DiffRunning"), ("diff file", "DiffFile"),
-        ("diff kernel", "DiffKernel"), ("status", "Status"), ("watch", "Watch"),
+        ("diff kernel", "DiffKernel"), ("import", "ImportCommand"), ("status", "Status"), ("watch", "Watch"),
         ("show groups", "ShowGroups"), ("show members", "ShowMembers"), ("show routes", "ShowRoutes"),
         ("show rules", "ShowRules"), ("show probes", "ShowProbes"), ("show providers", "ShowProviders"),
         ("show decisions", "ShowDecisions"), ("show overrides", "ShowOverrides"),
