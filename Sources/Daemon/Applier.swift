@@ -176,6 +176,7 @@ final class Applier: Sendable {
         }
         do {
             try kernel.prepare(configuration.network)
+            try configuration.network.map(kernel.check)
         } catch {
             throw ErrorReply(errors: ["\(error)"])
         }

@@ -2,10 +2,12 @@
 ///
 /// They are opened before a configuration with a network plane is taken over, so that a process that may not program the kernel
 /// is told so at its start, and does not look as if it routed.
+import ConfigSyntax
 import Forwarding
 import Foundation
 import Kernel
 import NetTypes
+import PolicyEngine
 import Runtime
 import Synchronization
 
@@ -36,6 +38,7 @@ final class KernelEdge: Sendable {
                 """
             )
         }
+        try Self.checkRelease()
         do {
             let opened = try open(markTable: network.ownership.tableName)
             sockets.withLock { $0 = opened }
@@ -44,6 +47,29 @@ final class KernelEdge: Sendable {
         } catch {
             throw DaemonError.plain("cannot talk to the kernel's netlink: \(error)")
         }
+    }
+
+    private static func checkRelease() throws {
+        guard let running = KernelRelease.running, running < .minimum else { return }
+        throw DaemonError.plain(
+            "a 'network' block needs Linux \(KernelRelease.minimum) or later, and this kernel is \(running)"
+        )
+    }
+
+    /// Throws what this kernel cannot do of the configuration, by name.
+    func check(_ network: NetworkConfiguration) throws {
+        let wide = network.groups.flatMap { group in
+            group.definition.members.filter { $0.weight > NetworkGroup.largestNarrowWeight }.map {
+                "\(group.name).\($0.name.value)"
+            }
+        }
+        guard !wide.isEmpty, let features = try? KernelFeatures.probe(), !features.hasWideWeights else { return }
+        throw DaemonError.plain(
+            """
+            the weight of \(wide.joined(separator: ", ")) is above \(NetworkGroup.largestNarrowWeight), which needs Linux 6.12 or \
+            later: this kernel keeps weights in one byte
+            """
+        )
     }
 
     private func open(markTable: String) throws -> Sockets {

@@ -10,10 +10,17 @@ extension Nexthop {
         case .blackhole: "id \(id.value) blackhole"
         case .via(let gateway, let interface, _):
             "id \(id.value)" + (gateway.map { " via \($0)" } ?? "") + " dev \(InterfaceName.of(interface))"
-        case .group(let members):
-            "id \(id.value) group " + members.map { "\($0.id.value),\($0.weight)" }.joined(separator: "/")
+        case .group(let members): "id \(id.value) \(members.words)"
+        case .resilient(let members, let buckets):
+            "id \(id.value) \(members.words) type resilient buckets \(buckets.count) idle_timer \(buckets.idle)"
+                + " unbalanced_timer \(buckets.unbalanced)"
         }
     }
+}
+
+extension [WeightedNexthop] {
+    /// `group 1296113664,3/1296113665,1`.
+    fileprivate var words: String { "group " + map { "\($0.id.value),\($0.weight)" }.joined(separator: "/") }
 }
 
 extension Route {

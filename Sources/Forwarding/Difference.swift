@@ -76,11 +76,13 @@ package struct Difference {
 // MARK: - Making
 
 extension Difference {
-    /// The kernel turns no group into a lone next hop nor the other way round, and no family into another: an object of ours that
-    /// stands where one of another shape belongs (numbers may move at a restart) has to go first, with all that goes with it.
+    /// An object of ours that stands where one of another shape belongs (numbers may move at a restart) has to go first, with all that
+    /// goes with it.
     private mutating func removeMisshapen() {
         for wished in wish.nexthops {
-            guard let there = view.nexthops[wished.object.id], window.owns(there), !there.isLike(wished.object) else {
+            guard let there = view.nexthops[wished.object.id], window.owns(there),
+                !there.isReplaceable(by: wished.object)
+            else {
                 continue
             }
             let change = KernelChange(.deleteNexthop(there.id, there.family), cause: wished.cause)
@@ -100,7 +102,7 @@ extension Difference {
                 unusable.insert(nexthop.id)
                 continue
             }
-            if case .group(let members) = nexthop.kind, members.contains(where: { unusable.contains($0.id) }) {
+            if nexthop.kind.members?.contains(where: { unusable.contains($0.id) }) ?? false {
                 unusable.insert(nexthop.id)
                 continue
             }
@@ -190,15 +192,5 @@ extension Difference {
             .map { ForeignConflict.Object.rule($0) }
         plan.conflicts += (nexthops + routes + rules).filter { !known.contains($0) }
             .map { ForeignConflict($0, cause: nil) }
-    }
-}
-
-extension Nexthop {
-    /// Whether the kernel can replace the one by the other.
-    fileprivate func isLike(_ other: Nexthop) -> Bool { isGroup == other.isGroup && family == other.family }
-
-    package var isGroup: Bool {
-        if case .group = kind { return true }
-        return false
     }
 }

@@ -99,7 +99,7 @@ extension KernelChange.Operation {
     package func names(_ id: NexthopID) -> Bool {
         switch self {
         case .setNexthop(let nexthop):
-            if case .group(let members) = nexthop.kind { members.contains { $0.id == id } } else { false }
+            nexthop.kind.members?.contains { $0.id == id } ?? false
         case .setRoute(let route): route.action == .nexthop(id)
         case .deleteNexthop, .deleteRoute, .addRule, .deleteRule, .setMarkTable, .deleteMarkTable: false
         }

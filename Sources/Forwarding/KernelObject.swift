@@ -22,6 +22,8 @@ package struct Nexthop: Hashable, Sendable, Codable {
         case blackhole
         /// Shares among members by weight (1…65536; above 256 only where the kernel has 16-bit weights).
         case group([WeightedNexthop])
+        /// The same over a table of buckets, each of which stays with its member as long as it carries flows.
+        case resilient([WeightedNexthop], Buckets)
     }
 
     package let id: NexthopID
@@ -36,6 +38,41 @@ package struct Nexthop: Hashable, Sendable, Codable {
         self.family = family
         self.kind = kind
         self.routeProtocol = routeProtocol
+    }
+}
+
+extension Nexthop.Kind {
+    /// The members of a group, nil of what is none.
+    package var members: [WeightedNexthop]? {
+        switch self {
+        case .group(let members), .resilient(let members, _): members
+        case .via, .blackhole: nil
+        }
+    }
+
+    /// A group of the same shape with other members; what is no group stays what it is.
+    package func with(_ members: [WeightedNexthop]) -> Nexthop.Kind {
+        switch self {
+        case .group: .group(members)
+        case .resilient(_, let buckets): .resilient(members, buckets)
+        case .via, .blackhole: self
+        }
+    }
+}
+
+extension Nexthop {
+    package var isGroup: Bool { kind.members != nil }
+
+    /// Whether the kernel can replace the one by the other: it turns no group into a lone next hop, no family into another, and a
+    /// group neither into a resilient one nor into one of other size (fact 4), nor any of it the other way round.
+    package func isReplaceable(by other: Nexthop) -> Bool {
+        guard family == other.family else { return false }
+        switch (kind, other.kind) {
+        case (.resilient(_, let old), .resilient(_, let new)): return old.count == new.count
+        case (.group, .group), (.via, .via), (.via, .blackhole), (.blackhole, .via), (.blackhole, .blackhole):
+            return true
+        case (.group, _), (.resilient, _), (.via, _), (.blackhole, _): return false
+        }
     }
 }
 

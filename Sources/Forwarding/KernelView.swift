@@ -181,7 +181,7 @@ extension KernelView {
     private mutating func drop(_ ids: Set<NexthopID>) {
         var gone = ids
         for (id, nexthop) in nexthops {
-            guard case .group(let members) = nexthop.kind, !ids.contains(id) else { continue }
+            guard let members = nexthop.kind.members, !ids.contains(id) else { continue }
             let rest = members.filter { !ids.contains($0.id) }
             if rest.isEmpty {
                 gone.insert(id)
@@ -189,7 +189,7 @@ extension KernelView {
                 nexthops[id] = Nexthop(
                     id: id,
                     family: nexthop.family,
-                    kind: .group(rest),
+                    kind: nexthop.kind.with(rest),
                     routeProtocol: nexthop.routeProtocol
                 )
             }

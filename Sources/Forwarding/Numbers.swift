@@ -24,7 +24,7 @@ package struct Numbers: Sendable {
         var members: [String] = []
         for group in configuration.groups {
             for family in AddressFamily.allCases {
-                names.append(NexthopName.group(group.name, family))
+                names.append(NexthopName.of(group, family))
                 names += group.members.map { NexthopName.member(group.fullName(of: $0), family) }
             }
             members += group.members.map { group.fullName(of: $0) }
@@ -70,7 +70,10 @@ package struct Path: Hashable, Sendable, Codable {
 
 /// The names under which next-hop ids are kept.
 package enum NexthopName {
-    package static func group(_ name: String, _ family: AddressFamily) -> String { "group \(name) \(family.name)" }
+    /// With its shape: the kernel replaces no group by one of another shape, so each has an object of its own.
+    package static func of(_ group: NetworkGroup, _ family: AddressFamily) -> String {
+        "group \(group.name) \(family.name)" + (group.buckets.map { " resilient \($0.count)" } ?? "")
+    }
     package static func member(_ fullName: String, _ family: AddressFamily) -> String {
         "member \(fullName) \(family.name)"
     }

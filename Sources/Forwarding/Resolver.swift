@@ -99,7 +99,7 @@ extension Resolver {
 
     private func groupNexthop(_ index: Int, _ family: AddressFamily) -> Wished<Nexthop>? {
         let group = configuration.groups[index]
-        guard group.has(family), let id = numbers.nexthop(NexthopName.group(group.name, family)) else { return nil }
+        guard group.has(family), let id = numbers.nexthop(NexthopName.of(group, family)) else { return nil }
         var members = carriers(index, family)
         if members.isEmpty {
             guard group.whenAllDown != .unreachable, let park = numbers.nexthop(NexthopName.park(family)) else {
@@ -107,7 +107,8 @@ extension Resolver {
             }
             members = [WeightedNexthop(id: park, weight: 1)]
         }
-        return Wished(made(id, family, .group(members)), cause: group.definition.name.place)
+        let kind = group.buckets.map { Nexthop.Kind.resilient(members, $0) } ?? .group(members)
+        return Wished(made(id, family, kind), cause: group.definition.name.place)
     }
 
     /// The members that carry the group's load and can be programmed now, in file order.

@@ -88,6 +88,12 @@ extension MessageEncoder {
         start.storeBytes(of: value, toByteOffset: 4, as: UInt32.self)
     }
 
+    mutating func attribute(_ type: UInt16, _ value: UInt16) {
+        beginAttribute(type, size: 2)
+        put(value)
+        pad()
+    }
+
     mutating func attribute(_ type: UInt16, _ value: UInt8) {
         beginAttribute(type, size: 1)
         put(value)

@@ -34,7 +34,7 @@ struct NexthopFamilies {
 
     private func family(of reading: NexthopReading) -> AddressFamily? {
         if let family = reading.family { return family }
-        guard case .group(let members) = reading.kind else { return .v4 }
+        guard let members = reading.kind.members else { return .v4 }
         return members.lazy.compactMap { known[$0.id] }.first
     }
 

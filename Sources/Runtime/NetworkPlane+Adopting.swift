@@ -36,9 +36,9 @@ extension NetworkPlane {
     }
 
     private func heldNexthops(of index: Int, _ family: AddressFamily) -> Set<NexthopID> {
-        let name = NexthopName.group(configuration.groups[index].name, family)
+        let name = NexthopName.of(configuration.groups[index], family)
         guard let id = numbers.nexthop(name), let there = view.nexthops[id], configuration.ownership.owns(there),
-            case .group(let members) = there.kind
+            let members = there.kind.members
         else { return [] }
         return Set(members.map(\.id))
     }

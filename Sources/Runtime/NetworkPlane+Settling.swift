@@ -48,7 +48,7 @@ extension NetworkPlane {
 
     /// A group can be set ahead of the plan only if the kernel has what it is made of, and has it already.
     private func holdsMembers(of nexthop: Nexthop) -> Bool {
-        guard case .group(let members) = nexthop.kind, view.nexthops[nexthop.id] != nil else { return false }
+        guard let members = nexthop.kind.members, view.nexthops[nexthop.id] != nil else { return false }
         return members.allSatisfy { view.nexthops[$0.id] != nil }
     }
 

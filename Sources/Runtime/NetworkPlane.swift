@@ -174,7 +174,7 @@ extension NetworkPlane {
         for family in AddressFamily.allCases {
             if numbers.nexthop(NexthopName.park(family)) == id { return NexthopName.park(family) }
             for group in configuration.groups {
-                if numbers.nexthop(NexthopName.group(group.name, family)) == id { return "group \(group.name)" }
+                if numbers.nexthop(NexthopName.of(group, family)) == id { return "group \(group.name)" }
                 for member in group.members {
                     let fullName = group.fullName(of: member)
                     if numbers.nexthop(NexthopName.member(fullName, family)) == id { return fullName }

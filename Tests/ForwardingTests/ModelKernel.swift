@@ -40,9 +40,9 @@ struct ModelKernel {
     private mutating func set(_ new: Nexthop) {
         if let old = nexthop(new.id) {
             if !window.owns(old) { offences.append("stranger's \(old)") }
-            if old.isGroup != new.isGroup || old.family != new.family { offences.append("EINVAL \(old) → \(new)") }
+            if !canReplace(old, new) { offences.append("EINVAL \(old) → \(new)") }
         }
-        if case .group(let members) = new.kind {
+        if let members = new.kind.members {
             let there = members.map { nexthop($0.id) }
             if there.contains(nil) || members.isEmpty { offences.append("ENOENT in \(new)") }
             for case let member? in there where member.isGroup || member.family != new.family {
@@ -51,6 +51,12 @@ struct ModelKernel {
         }
         nexthops.removeAll { $0.id == new.id }
         nexthops.append(new)
+    }
+
+    private func canReplace(_ old: Nexthop, _ new: Nexthop) -> Bool {
+        let size = { (kind: Nexthop.Kind) in if case .resilient(_, let buckets) = kind { Int(buckets.count) } else { 0 }
+        }
+        return old.isGroup == new.isGroup && old.family == new.family && size(old.kind) == size(new.kind)
     }
 
     private mutating func delete(_ id: NexthopID) {
@@ -64,7 +70,7 @@ struct ModelKernel {
         nexthops.removeAll { $0.id == id }
         routes.removeAll { $0.action == .nexthop(id) }
         for group in nexthops {
-            guard case .group(let members) = group.kind, members.contains(where: { $0.id == id }) else { continue }
+            guard let members = group.kind.members, members.contains(where: { $0.id == id }) else { continue }
             let rest = members.filter { $0.id != id }
             if rest.isEmpty { vanish(group.id) } else { shrink(group, to: rest) }
         }
@@ -73,7 +79,12 @@ struct ModelKernel {
     private mutating func shrink(_ group: Nexthop, to members: [WeightedNexthop]) {
         nexthops.removeAll { $0.id == group.id }
         nexthops.append(
-            Nexthop(id: group.id, family: group.family, kind: .group(members), routeProtocol: group.routeProtocol)
+            Nexthop(
+                id: group.id,
+                family: group.family,
+                kind: group.kind.with(members),
+                routeProtocol: group.routeProtocol
+            )
         )
     }
 

@@ -29,7 +29,8 @@ enum Networks {
         _ name: String,
         _ members: [NetworkMember],
         whenAllDown: WhenAllDown = .keepLast,
-        strategy: Strategy = .weighted
+        strategy: Strategy = .weighted,
+        buckets: Buckets? = nil
     ) -> NetworkGroup {
         let definitions = members.enumerated().map { position, member in
             MemberDefinition(
@@ -49,7 +50,8 @@ enum Networks {
         return NetworkGroup(
             definition: definition,
             members: members,
-            flows: .hash,
+            flows: buckets == nil ? .hash : .resilient,
+            buckets: buckets,
             whenAllDown: whenAllDown,
             place: nowhere
         )

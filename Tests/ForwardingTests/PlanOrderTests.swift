@@ -83,7 +83,7 @@ import Testing
     /// Numbers may move at a restart; then an id can stand for another kind of object than before.
     @Test func anObjectOfAnotherShapeGoesBeforeItsIdIsUsedAgain() throws {
         let plane = Plane(Self.wan)
-        let group = try #require(plane.numbers.nexthop(NexthopName.group("wan", .v4)))
+        let group = try #require(plane.numbers.nexthop(NexthopName.of(plane.configuration.groups[0], .v4)))
         let member = try #require(plane.numbers.nexthop(NexthopName.member("wan.fiber", .v4)))
         let left: [KernelReport] = [
             .nexthop(Nexthop(id: group, family: .v4, kind: .blackhole, routeProtocol: 219)),

@@ -124,7 +124,7 @@ import Testing
     private func expect(_ wish: Wish, in kernel: ModelKernel, except conflicts: [ForeignConflict], _ seed: UInt64) {
         let foreign = Set(kernel.nexthops.filter { !kernel.window.owns($0) }.map(\.id))
         for nexthop in wish.nexthops.map(\.object) where !foreign.contains(nexthop.id) {
-            if case .group(let members) = nexthop.kind, members.contains(where: { foreign.contains($0.id) }) {
+            if let members = nexthop.kind.members, members.contains(where: { foreign.contains($0.id) }) {
                 continue
             }
             #expect(kernel.nexthops.contains(nexthop), "seed \(seed): \(nexthop)")

@@ -18,6 +18,11 @@ struct RandomNetworks {
         tableName: "martlet"
     )
 
+    private static let shapes = [
+        Buckets(count: 16, idle: .seconds(1), unbalanced: .zero),
+        Buckets(count: 32, idle: .seconds(9), unbalanced: .zero),
+    ]
+
     private mutating func flip() -> Bool { Bool.random(using: &chance) }
     private mutating func pick<Value>(_ values: [Value]) -> Value {
         values[Int.random(in: 0..<values.count, using: &chance)]
@@ -46,7 +51,8 @@ struct RandomNetworks {
             name,
             members,
             whenAllDown: pick(WhenAllDown.allCases),
-            strategy: pick([.static, .weighted])
+            strategy: pick([.static, .weighted]),
+            buckets: pick([nil, nil] + Self.shapes)
         )
     }
 
@@ -103,7 +109,8 @@ struct RandomNetworks {
 
     private mutating func group(_ id: NexthopID, _ family: AddressFamily, _ members: [NexthopID]) -> Nexthop {
         let weighted = members.map { WeightedNexthop(id: $0, weight: 1) }
-        return Nexthop(id: id, family: family, kind: .group(weighted), routeProtocol: owner())
+        let kind = pick([.group(weighted)] + Self.shapes.map { Nexthop.Kind.resilient(weighted, $0) })
+        return Nexthop(id: id, family: family, kind: kind, routeProtocol: owner())
     }
 
     /// A stranger's route stands on a stranger's next hop: over one of ours it would go when that goes, whoever made it.

@@ -14,7 +14,7 @@ import Testing
     }
 
     private func members(_ plane: Plane, _ family: AddressFamily = .v4) -> [WeightedNexthop]? {
-        let id = plane.numbers.nexthop(NexthopName.group("wan", family))
+        let id = plane.numbers.nexthop(NexthopName.of(plane.configuration.groups[0], family))
         let found = plane.wish.nexthops.first { $0.object.id == id }?.object.kind
         return if case .group(let members)? = found { members } else { nil }
     }

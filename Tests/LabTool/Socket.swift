@@ -46,6 +46,21 @@ struct Endpoint: CustomStringConvertible {
         guard setV4(host, port) || setV6(host, port) else { throw CommandOptions.Misuse("\(host) is no address") }
     }
 
+    /// The same address with a port that is higher by `offset`, around the end of 16 bits.
+    func moved(by offset: Int) -> Endpoint {
+        var moved = self
+        withUnsafeMutableBytes(of: &moved.storage) { bytes in
+            // The port stands behind the family, in both families.
+            let port = UInt16(bigEndian: bytes.loadUnaligned(fromByteOffset: 2, as: UInt16.self))
+            bytes.storeBytes(
+                of: (port &+ UInt16(truncatingIfNeeded: offset)).bigEndian,
+                toByteOffset: 2,
+                as: UInt16.self
+            )
+        }
+        return moved
+    }
+
     /// Calls `body` with the address as the socket calls want it.
     func withAddress<R>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> R) -> R {
         withUnsafePointer(to: storage) {

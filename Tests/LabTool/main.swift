@@ -7,6 +7,7 @@ import LabText
 let usage = """
     lab-tool echo   --listen ADDRESS:PORT…
     lab-tool stream --to ADDRESS:PORT --rate PACKETS/S [--flows N] [--seconds S] [--linger MS]
+    lab-tool spray  --to ADDRESS:FIRSTPORT --ports N
     lab-tool listen
     lab-tool delay  --device NAME --ms MILLISECONDS
     lab-tool ping   --to ADDRESS[%DEVICE] [--timeout-ms MS]
@@ -18,6 +19,7 @@ func run(_ arguments: [String]) throws {
     switch arguments.count > 1 ? arguments[1] : "" {
     case "echo": try EchoCommand(rest).run()
     case "stream": try StreamCommand(rest).run()
+    case "spray": try SprayCommand(rest).run()
     case "listen": try ListenCommand(rest).run()
     case "delay": try DelayCommand(rest).run()
     case "ping": try PingCommand(rest).run()

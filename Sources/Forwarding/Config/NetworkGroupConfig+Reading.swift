@@ -6,6 +6,8 @@ package import PolicyEngine
 extension NetworkGroup {
     /// Largest weight: what the kernel's 16 bits hold (above 256 from kernel 6.12 on).
     static let largestWeight = 65535
+    /// Largest weight that every kernel takes.
+    package static let largestNarrowWeight = 256
     /// More steps of fallback than anybody can reason about.
     static let highestTier = 100
     /// The kernel keeps a group's entries in one netlink attribute; this many fit with room to spare.
@@ -30,13 +32,13 @@ extension NetworkGroup {
         if !strategy.isServed {
             diagnostics.noteUnserved("\(block.path).strategy: \(strategy.rawValue)", at: block.keyPlace("strategy"))
         }
-        let flows = block.optional("flows", as: Flows.self)?.value ?? .hash
-        if flows != .hash {
-            diagnostics.noteUnserved("\(block.path).flows: \(flows.rawValue)", at: block.keyPlace("flows"))
-        }
+        let (flows, buckets) = FlowsReader(block).read()
         let whenAllDown = block.optional("when-all-down", as: WhenAllDown.self)?.value ?? .keepLast
         let entries = block.named("members")
         checkCount(entries, block)
+        if let buckets, entries.count > buckets.count {
+            block.report("has fewer buckets (\(buckets.count)) than the group has members", key: "flows")
+        }
         let read = entries.compactMap { MemberReader($0, group: block.path, diagnostics).read(hysteresis) }
         guard !read.isEmpty else { return nil }
         return NetworkGroup(
@@ -48,6 +50,7 @@ extension NetworkGroup {
             ),
             members: read.map(\.member),
             flows: flows,
+            buckets: buckets,
             whenAllDown: whenAllDown,
             place: entry.key.place
         )

@@ -8,6 +8,8 @@ package struct NetworkGroup: Hashable, Sendable {
     /// Parallel to `definition.members`.
     package let members: [NetworkMember]
     package let flows: Flows
+    /// Of `flows: resilient`; nil for any other.
+    package let buckets: Buckets?
     package let whenAllDown: WhenAllDown
     package let place: Place
 }
@@ -44,7 +46,7 @@ package struct NetworkMember: Hashable, Sendable {
 package enum Flows: String, Hashable, Sendable, CaseIterable, Codable, ScalarValue {
     /// The kernel's flow hash over the weights: a changed weight may move flows.
     case hash
-    /// The kernel's resilient hashing: flows move only when they must. Checked, not yet served.
+    /// The kernel's resilient hashing: flows move only when they must.
     case resilient
     /// The connection mark holds a flow to its member. Checked, not yet served.
     case sticky

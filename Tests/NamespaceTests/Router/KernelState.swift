@@ -21,6 +21,8 @@ struct KernelState: Equatable {
         /// id → weight.
         var group: [Int: Int]
         var isBlackhole: Bool
+        /// Of a resilient group.
+        var buckets: Int?
     }
 
     struct Route: Hashable {
@@ -135,6 +137,7 @@ extension KernelState.Nexthop {
             uniquingKeysWith: { $1 }
         )
         isBlackhole = row["blackhole"] != nil
+        buckets = row["resilient_args"]?["buckets"]?.integer
     }
 }
 

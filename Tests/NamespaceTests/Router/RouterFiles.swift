@@ -14,10 +14,17 @@ enum RouterFile {
     /// - Parameters:
     ///   - routes: lines under `routes` besides the default.
     ///   - whenAllDown: the group's rule.
-    static func site(routes: [String] = [], whenAllDown: String = "keep-last", cable: Bool = true) -> String {
+    ///   - weights: of fiber and cable.
+    static func site(
+        routes: [String] = [],
+        whenAllDown: String = "keep-last",
+        cable: Bool = true,
+        flows: String = "hash",
+        weights: (Int, Int) = (3, 1)
+    ) -> String {
         let members = [
-            "fiber: { dev: eth0, via: { v4: 203.0.113.1, v6: fe80::1 }, weight: 3, probe: far }",
-            "cable: { dev: eth1, via: { v4: 198.51.100.1, v6: fe80::1 }, weight: 1, probe: far }",
+            "fiber: { dev: eth0, via: { v4: 203.0.113.1, v6: fe80::1 }, weight: \(weights.0), probe: far }",
+            "cable: { dev: eth1, via: { v4: 198.51.100.1, v6: fe80::1 }, weight: \(weights.1), probe: far }",
         ].prefix(cable ? 2 : 1)
         return """
             version: 1
@@ -27,6 +34,7 @@ enum RouterFile {
               groups:
                 wan:
                   when-all-down: \(whenAllDown)
+                  flows: \(flows)
                   members:
             \(members.map { "        \($0)" }.joined(separator: "\n"))
               routes:
