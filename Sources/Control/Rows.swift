@@ -42,9 +42,12 @@ package struct ShareRow: Codable, Sendable, Equatable {
     package var reason: String
     /// The reason in words for people, with the evidence.
     package var words: String
+    /// In millionths, by the group's strategy; nil where it does not judge, or knows too little.
+    package var score: Int?
 
-    package init(member: String, weight: UInt32, reason: String, words: String) {
+    package init(member: String, weight: UInt32, reason: String, words: String, score: Int? = nil) {
         (self.member, self.weight, self.reason, self.words) = (member, weight, reason, words)
+        self.score = score
     }
 }
 

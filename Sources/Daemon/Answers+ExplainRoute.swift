@@ -145,7 +145,13 @@ extension Answers {
             case .drained, .adminDown: return "martlet undrain \(member)"
             case .degraded: return "\(member) keeping within its limits again"
             case .standby(let tier): return "all members of tier \(tier) failing"
-            case .behind, .keptLast, .outOfScope, .excluded: return nil
+            case .overLimit(let bound): return "\(member) coming back within its \(bound.rawValue) limit"
+            case .heldDown(let until): return "the end of \(member)'s hold-down in \(left(until: until))"
+            case .damped(let until): return "\(member) not failing for another \(left(until: until))"
+            case .behind(let leader): return "\(member) being better than \(network.groups[leader].fullName)"
+            case .exploring: return "\(member) being measured"
+            case .lastResort: return "a better member than \(member) being there"
+            case .keptLast, .outOfScope, .excluded: return nil
             }
         }
     }

@@ -43,7 +43,8 @@ extension Answers {
             member: table[share.member].fullName,
             weight: share.weight,
             reason: share.reason.code,
-            words: words(share, in: scope, table)
+            words: words(share, in: scope, table),
+            score: share.score.map { Int($0.total) }
         )
     }
 
@@ -54,8 +55,17 @@ extension Answers {
         let since = health.map { " for \(age($0.since))" } ?? ""
         let why = health?.cause.map { " (\($0.name))" } ?? ""
         switch share.reason {
-        case .eligible: return "carries load: \(health?.verdict.rawValue ?? "?")\(since)"
-        case .behind(let first): return "ready, behind \(table[first].fullName)"
+        case .eligible:
+            return "carries load: \(health?.verdict.rawValue ?? "?")\(since)" + judgement(share, in: scope, table)
+        case .behind(let first): return "ready, behind \(table[first].fullName)" + judgement(share, in: scope, table)
+        case .exploring: return "carries a little to be measured: " + samples(of: member, in: scope)
+        case .lastResort: return "carries load for want of a better one\(why)" + judgement(share, in: scope, table)
+        case .overLimit(let bound):
+            return "beyond the \(bound.rawValue) limit" + judgement(share, in: scope, table)
+        case .heldDown(let until): return "held down after a failure for another \(left(until: until))"
+        case .damped(let until):
+            return
+                "failed too often, may return in \(left(until: until)) (penalty \(penalty(of: member, in: scope, table)))"
         case .standby(let tier):
             return "ready, tier \(member.definition.tier) waits while tier \(tier) carries the load"
         case .degraded: return "degraded\(why)\(since), a healthy member carries the load"
@@ -70,8 +80,12 @@ extension Answers {
     }
 
     /// How long ago, in the roughest unit that says something.
-    func age(_ since: Instant) -> String {
-        let seconds = (now - since).nanoseconds / 1_000_000_000
+    func age(_ since: Instant) -> String { rough(now - since) }
+
+    func left(until: Instant) -> String { rough(until - now) }
+
+    private func rough(_ span: Span) -> String {
+        let seconds = span.nanoseconds / 1_000_000_000
         switch seconds {
         case ..<120: return "\(seconds)s"
         case ..<7200: return "\(seconds / 60)min"

@@ -60,6 +60,8 @@ package final class Daemon {
         let configuration = point.configuration
         let overrides = OverrideStore(directory: options.stateDirectory)
         let kept = try overrides.load()
+        let usage = UsageStore(directory: options.stateDirectory)
+        let used = usage.load(saying: logger)
         let recorder = try options.recording.map { path in
             try Recorder(path: path) { [logger] in logger.error("record: \($0)") }
         }
@@ -67,6 +69,7 @@ package final class Daemon {
             runtime: runtime,
             notes: notes,
             overrides: overrides,
+            usage: usage,
             gateway: gateway,
             kernel: kernel,
             recorder: recorder,
@@ -74,6 +77,7 @@ package final class Daemon {
         )
         runtime.start { runner.carryOut($0, $1) }
         runtime.post(.overrides(kept))
+        if !used.isEmpty { runtime.post(.usage(used)) }
         try serve(configuration)
         do throws(ErrorReply) { try applier.start(at: point) } catch {
             throw DaemonError.configuration(error.errors + (error.hint.map { ["hint: \($0)"] } ?? []))

@@ -14,24 +14,28 @@ final class EffectRunner: @unchecked Sendable {
     private let runtime: RuntimeThread
     private let notes: NoteHub
     private let overrides: OverrideStore
+    private let usage: UsageStore
     private let gateway: GatewaySupervisor
     private let kernel: KernelEdge
     private let recorder: Recorder?
     private let logger: Logger
     private let disk = DispatchQueue(label: "martlet.disk")
     private var sources = SourceMap()
+    private let counter: DeviceCounter
     private var probing: ProbeService?
 
     init(
         runtime: RuntimeThread,
         notes: NoteHub,
         overrides: OverrideStore,
+        usage: UsageStore,
         gateway: GatewaySupervisor,
         kernel: KernelEdge,
         recorder: Recorder?,
         logger: Logger
     ) {
-        (self.runtime, self.notes, self.overrides) = (runtime, notes, overrides)
+        (self.runtime, self.notes, self.overrides, self.usage) = (runtime, notes, overrides, usage)
+        counter = DeviceCounter { [runtime] in runtime.post(.bytesCounted($0)) }
         (self.gateway, self.kernel, self.recorder, self.logger) = (gateway, kernel, recorder, logger)
     }
 
@@ -56,6 +60,8 @@ final class EffectRunner: @unchecked Sendable {
         case .probe(let members): probe(members)
         case .serve(let snapshot): gateway.serve(snapshot)
         case .keep(let kept): keep(kept)
+        case .count(let devices): counter.count(devices)
+        case .keepUsage(let used): keep(used)
         case .wake(let at): runtime.wake(at: at)
         case .note: return
         }
@@ -82,9 +88,20 @@ final class EffectRunner: @unchecked Sendable {
         }
     }
 
+    private func keep(_ used: [AllowanceUse]) {
+        disk.async { [usage, logger] in
+            do {
+                try usage.save(used)
+            } catch {
+                logger.error("usage: not kept, what was used will be forgotten at the next start: \(error)")
+            }
+        }
+    }
+
     /// Ends everything it started, without touching what the kernel holds.
     func close() {
         probing?.stop()
+        counter.stop()
         kernel.stop()
         disk.sync {}
         recorder?.finish()

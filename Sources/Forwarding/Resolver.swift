@@ -269,8 +269,8 @@ extension Share.Reason {
     /// Whether the member could not carry load even if it were its turn.
     var isOutage: Bool {
         switch self {
-        case .eligible, .behind, .standby, .degraded, .excluded: false
-        case .keptLast, .down, .absent, .drained, .adminDown, .outOfScope: true
+        case .eligible, .behind, .exploring, .standby, .lastResort, .degraded, .overLimit, .excluded: false
+        case .keptLast, .heldDown, .damped, .down, .absent, .drained, .adminDown, .outOfScope: true
         }
     }
 }

@@ -52,7 +52,7 @@ package struct Span: Hashable, Sendable, Comparable, Codable {
     }
 
     /// `value × unit`, saturating instead of trapping: both come from configuration files.
-    @usableFromInline static func scaled(_ value: Int64, _ unit: Int64) -> Int64 {
+    @inlinable package static func scaled(_ value: Int64, _ unit: Int64) -> Int64 {
         let (product, overflow) = value.multipliedReportingOverflow(by: unit)
         return overflow ? (value < 0 ? .min : .max) : product
     }

@@ -26,11 +26,34 @@ package enum Strategy: String, Hashable, Sendable, CaseIterable, Codable {
     case `static`
     /// By configured weight.
     case weighted
+    /// The cheapest; equally cheap ones by weight.
     case cost
+    /// The quickest to answer, and those hardly slower, by weight.
     case latency
+    /// The best by configured quality; equally good ones by weight.
     case quality
+    /// The best by all three, and those hardly worse, by weight.
     case hybrid
     case adaptive
+}
+
+extension Strategy {
+    /// Whether it judges members by a score (`Scoring`).
+    package var judges: Bool {
+        switch self {
+        case .static, .weighted, .adaptive: false
+        case .cost, .latency, .quality, .hybrid: true
+        }
+    }
+
+    /// How far below the best a member's score may be, in millionths, for it to lead as well. What is configured is exact; what
+    /// is measured is not.
+    package func band(_ margin: Fraction) -> UInt32 {
+        switch self {
+        case .latency, .hybrid: margin.millionths
+        case .static, .weighted, .cost, .quality, .adaptive: 0
+        }
+    }
 }
 
 extension Strategy: ScalarValue {}
@@ -66,13 +89,27 @@ package struct MemberDefinition: Hashable, Sendable, Codable {
     package let hysteresis: Hysteresis
     /// In ascending order; not empty.
     package let scopes: [HealthScope]
+    /// Of one unit of load, beyond any allowance; nil: not known. A unit is the plane's own, the same for all its members.
+    package let price: Money?
+    /// As the operator rates it; nil: not rated.
+    package let quality: Fraction?
 
-    package init(name: Located<String>, weight: Int, tier: Int, hysteresis: Hysteresis, scopes: [HealthScope]) {
+    package init(
+        name: Located<String>,
+        weight: Int,
+        tier: Int,
+        hysteresis: Hysteresis,
+        scopes: [HealthScope],
+        price: Money? = nil,
+        quality: Fraction? = nil
+    ) {
         self.name = name
         self.weight = weight
         self.tier = tier
         self.hysteresis = hysteresis
         self.scopes = scopes
+        self.price = price
+        self.quality = quality
     }
 }
 
@@ -83,11 +120,19 @@ package struct GroupDefinition: Hashable, Sendable, Codable {
     package let members: [MemberDefinition]
     /// When no member is healthy: whether the ones that carried the load last go on carrying it.
     package let keepsLast: Bool
+    package let terms: GroupTerms
 
-    package init(name: Located<String>, strategy: Strategy, members: [MemberDefinition], keepsLast: Bool) {
+    package init(
+        name: Located<String>,
+        strategy: Strategy,
+        members: [MemberDefinition],
+        keepsLast: Bool,
+        terms: GroupTerms = .standard
+    ) {
         self.name = name
         self.strategy = strategy
         self.members = members
         self.keepsLast = keepsLast
+        self.terms = terms
     }
 }

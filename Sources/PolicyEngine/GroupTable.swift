@@ -24,10 +24,19 @@ package struct GroupTable: Sendable, Codable, Equatable {
         package fileprivate(set) var admin: Admin
         /// Parallel to `definition.scopes`.
         package fileprivate(set) var health: [Health]
+        /// Parallel to `definition.scopes`.
+        package fileprivate(set) var standing: [Standing]
+        /// What is left of its allowance; nil: it has none.
+        package fileprivate(set) var allowance: AllowanceLeft?
 
         /// Health in one scope; nil when the member does not exist there.
         package func health(in scope: HealthScope) -> Health? {
             definition.scopes.firstIndex(of: scope).map { health[$0] }
+        }
+
+        /// What is believed of it in one scope; nil when the member does not exist there.
+        package func standing(in scope: HealthScope) -> Standing? {
+            definition.scopes.firstIndex(of: scope).map { standing[$0] }
         }
     }
 
@@ -36,11 +45,16 @@ package struct GroupTable: Sendable, Codable, Equatable {
         package let definition: GroupDefinition
         package let members: [MemberID]
         /// Who carried the load when somebody healthy last did, per scope (indexed like `HealthScope.allCases`).
-        fileprivate var lastCarrying: [[MemberID]]
+        fileprivate(set) var lastCarrying: [[MemberID]]
+        /// Whether its members have been measured as far as they will be, by scope like `lastCarrying`: until then weights decide,
+        /// so that load does not move to whoever happens to be measured first.
+        fileprivate(set) var isJudging: [Bool]
     }
 
     package private(set) var groups: [Group] = []
     package private(set) var members: [Member] = []
+    /// When time alone may change shares next; nil: never.
+    package private(set) var nextMoment: Instant?
 
     /// Builds the table from definitions, carrying over the health and admin state of members that keep their full name.
     package init(_ definitions: [GroupDefinition], keeping old: GroupTable? = nil, at now: Instant) {
@@ -55,10 +69,13 @@ package struct GroupTable: Sendable, Codable, Equatable {
                     id: group,
                     definition: definition,
                     members: (first..<members.count).map { MemberID($0) },
-                    lastCarrying: Self.lastCarrying(in: definition, firstMember: first, keeping: old)
+                    lastCarrying: Self.lastCarrying(in: definition, firstMember: first, keeping: old),
+                    isJudging: old?.group(named: definition.name.value)?.isJudging
+                        ?? HealthScope.allCases.map { _ in false }
                 )
             )
         }
+        for member in members { wait(for: member) }
         for group in groups { rememberCarrying(group.id) }
     }
 
@@ -89,13 +106,18 @@ package struct GroupTable: Sendable, Codable, Equatable {
         let health = definition.scopes.map { scope in
             before?.health(in: scope)?.under(definition.hysteresis) ?? Health(definition.hysteresis, since: now)
         }
+        let standing = definition.scopes.map { scope in
+            before?.standing(in: scope)?.under(group.terms, at: now) ?? Standing(at: now)
+        }
         return Member(
             id: MemberID(id),
             group: groupID,
             definition: definition,
             fullName: fullName,
             admin: before?.admin ?? .up,
-            health: health
+            health: health,
+            standing: standing,
+            allowance: before?.allowance
         )
     }
 
@@ -119,9 +141,61 @@ extension GroupTable {
         guard members.indices.contains(member.index),
             let position = members[member.index].definition.scopes.firstIndex(of: scope)
         else { return .none }
+        let wasEligible = members[member.index].health[position].isEligible
         let change = members[member.index].health[position].observe(signal, at: now)
+        if wasEligible, !members[member.index].health[position].isEligible {
+            let terms = groups[members[member.index].group.index].definition.terms
+            _ = members[member.index].standing[position].failed(under: terms, at: now)
+            wait(for: members[member.index])
+        }
         if change != .none { rememberCarrying(members[member.index].group) }
         return change
+    }
+
+    /// Takes a measurement; true when it changed what is believed of the member, which is when shares may have changed.
+    package mutating func measure(_ sample: Sample, of member: MemberID, in scope: HealthScope, at now: Instant) -> Bool
+    {
+        guard members.indices.contains(member.index),
+            let position = members[member.index].definition.scopes.firstIndex(of: scope)
+        else { return false }
+        let group = members[member.index].group
+        let terms = groups[group.index].definition.terms
+        let hasChanged = members[member.index].standing[position].take(sample, under: terms, at: now)
+        wait(for: members[member.index])
+        if hasChanged { rememberCarrying(group) }
+        return hasChanged
+    }
+
+    /// Says what is left of a member's allowance; true when that is a change.
+    package mutating func set(_ allowance: AllowanceLeft?, of member: MemberID) -> Bool {
+        guard members.indices.contains(member.index), members[member.index].allowance != allowance else { return false }
+        members[member.index].allowance = allowance
+        rememberCarrying(members[member.index].group)
+        return true
+    }
+
+    /// Lets time pass; the groups whose shares may have changed by it, in order.
+    package mutating func advance(to now: Instant) -> [GroupID] {
+        guard let due = nextMoment, due <= now else { return [] }
+        nextMoment = nil
+        var changed: [GroupID] = []
+        for index in members.indices {
+            let group = members[index].group
+            let terms = groups[group.index].definition.terms
+            for position in members[index].standing.indices
+            where members[index].standing[position].advance(to: now, under: terms) && changed.last != group {
+                changed.append(group)
+            }
+            wait(for: members[index])
+        }
+        for group in changed { rememberCarrying(group) }
+        return changed
+    }
+
+    private mutating func wait(for member: Member) {
+        let terms = groups[member.group.index].definition.terms
+        guard let moment = member.standing.compactMap({ $0.nextMoment(under: terms) }).min() else { return }
+        nextMoment = min(nextMoment ?? moment, moment)
     }
 
     /// Puts a `down` member on trial (`Health.giveTrial`); true when it was down.
@@ -144,111 +218,18 @@ extension GroupTable {
 
     private mutating func rememberCarrying(_ group: GroupID) {
         for (slot, scope) in HealthScope.allCases.enumerated() {
-            let eligible = activeMembers(of: groups[group.index], in: scope) { _ in nil }.members
-            if !eligible.isEmpty { groups[group.index].lastCarrying[slot] = eligible }
+            judgeIfMeasured(group, scope, slot)
+            let carrying = bearers(of: groups[group.index], in: scope)
+            if !carrying.isEmpty { groups[group.index].lastCarrying[slot] = carrying }
         }
     }
-}
 
-// MARK: - What it answers
-
-extension GroupTable {
-    /// The division of a group's load in one scope. `excluding` rules members out for this one question.
-    package func shares(
-        of group: GroupID,
-        in scope: HealthScope,
-        excluding: (MemberID) -> Cause? = { _ in nil }
-    ) -> Shares {
-        let group = groups[group.index]
-        let (tier, active) = activeMembers(of: group, in: scope, excluding: excluding)
-        if active.isEmpty, group.definition.keepsLast {
-            return keptShares(of: group, in: scope, excluding: excluding)
-        }
-        let takesAll = group.definition.strategy == .static ? active.first : nil
-        // All of them are degraded, or none.
-        let isHealthy = active.first.map { self[$0].health(in: scope)?.verdict != .degraded } ?? false
-        let all = group.members.map { id in
-            let isOutdone = isHealthy && self[id].health(in: scope)?.verdict == .degraded
-            return share(of: id, in: scope, tier: tier, isOutdone, takesAll: takesAll, excluding: excluding)
-        }
-        return Shares(all: all, activeTier: tier)
-    }
-
-    /// Members of the lowest tier that has a healthy one, in file order, and that tier. Degraded members carry the load only
-    /// when no tier has a healthy member; then those of the lowest tier do.
-    private func activeMembers(
-        of group: Group,
-        in scope: HealthScope,
-        excluding: (MemberID) -> Cause?
-    ) -> (tier: Int?, members: [MemberID]) {
-        let able = group.members.filter { ineligibility(of: $0, in: scope, excluding: excluding) == nil }
-        let healthy = able.filter { self[$0].health(in: scope)?.verdict != .degraded }
-        let eligible = healthy.isEmpty ? able : healthy
-        let tier = eligible.map { self[$0].definition.tier }.min()
-        return (tier, eligible.filter { self[$0].definition.tier == tier })
-    }
-
-    private func share(
-        of id: MemberID,
-        in scope: HealthScope,
-        tier: Int?,
-        _ isOutdone: Bool,
-        takesAll: MemberID?,
-        excluding: (MemberID) -> Cause?
-    ) -> Share {
-        if let reason = ineligibility(of: id, in: scope, excluding: excluding) {
-            return Share(member: id, weight: 0, reason: reason)
-        }
-        if isOutdone { return Share(member: id, weight: 0, reason: .degraded) }
-        let definition = self[id].definition
-        if let tier, definition.tier != tier {
-            return Share(member: id, weight: 0, reason: .standby(activeTier: tier))
-        }
-        if let takesAll, takesAll != id { return Share(member: id, weight: 0, reason: .behind(takesAll)) }
-        return Share(member: id, weight: UInt32(clamping: max(1, definition.weight)), reason: .eligible)
-    }
-
-    /// Why a member may not carry load; nil when it may.
-    private func ineligibility(
-        of id: MemberID,
-        in scope: HealthScope,
-        excluding: (MemberID) -> Cause?
-    ) -> Share.Reason? {
-        let member = self[id]
-        guard let health = member.health(in: scope) else { return .outOfScope }
-        switch member.admin {
-        case .down: return .adminDown
-        case .drain: return .drained
-        case .up: break
-        }
-        if let absence = health.absence { return .absent(absence) }
-        if health.verdict == .down { return .down }
-        return excluding(id).map { .excluded($0) }
-    }
-
-    /// Nobody is healthy: those that carried the load last go on, if they are there at all and the operator does not mind.
-    private func keptShares(of group: Group, in scope: HealthScope, excluding: (MemberID) -> Cause?) -> Shares {
-        let slot = HealthScope.allCases.firstIndex(of: scope) ?? 0
-        let mayCarry = { (id: MemberID) in
-            ineligibility(of: id, in: scope, excluding: excluding) == .down && excluding(id) == nil
-        }
-        var kept = group.lastCarrying[slot].filter(mayCarry)
-        if kept.isEmpty { kept = group.members.filter(mayCarry) }
-        if group.definition.strategy == .static { kept = Array(kept.prefix(1)) }
-        let all = group.members.map { id in
-            if kept.contains(id) {
-                return Share(
-                    member: id,
-                    weight: UInt32(clamping: max(1, self[id].definition.weight)),
-                    reason: .keptLast
-                )
-            }
-            return Share(
-                member: id,
-                weight: 0,
-                reason: ineligibility(of: id, in: scope, excluding: excluding) ?? .down
-            )
-        }
-        return Shares(all: all, activeTier: kept.first.map { self[$0].definition.tier })
+    /// A group that judges once goes on judging: a new member is explored.
+    private mutating func judgeIfMeasured(_ group: GroupID, _ scope: HealthScope, _ slot: Int) {
+        guard !groups[group.index].isJudging[slot] else { return }
+        let standings = groups[group.index].members.filter { members[$0.index].health(in: scope)?.isEligible == true }
+            .compactMap { members[$0.index].standing(in: scope) }
+        groups[group.index].isJudging[slot] =
+            standings.contains { $0.measured != nil } && !standings.contains { $0.isFresh }
     }
 }

@@ -6,8 +6,13 @@ extension Share.Reason {
         case .eligible: "eligible"
         case .behind: "behind"
         case .standby: "standby"
-        case .degraded: "degraded"
         case .keptLast: "kept-last"
+        case .exploring: "exploring"
+        case .lastResort: "last-resort"
+        case .degraded: "degraded"
+        case .overLimit(let bound): "over-\(bound.rawValue)-limit"
+        case .heldDown: "held-down"
+        case .damped: "damped"
         case .down: "down"
         case .absent: "absent"
         case .drained: "drained"
@@ -21,7 +26,10 @@ extension Share.Reason {
     package var cause: Cause? {
         switch self {
         case .absent(let cause), .excluded(let cause): cause
-        case .eligible, .behind, .standby, .degraded, .keptLast, .down, .drained, .adminDown, .outOfScope: nil
+        case .eligible, .behind, .exploring, .standby, .keptLast, .lastResort, .degraded, .overLimit, .heldDown,
+            .damped,
+            .down, .drained, .adminDown, .outOfScope:
+            nil
         }
     }
 }

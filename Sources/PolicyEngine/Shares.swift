@@ -1,6 +1,8 @@
 /// How a group's load is divided among its members right now, with a reason for every one of them.
 ///
 /// Computed here, used by the planes: one programs the integers into the kernel, the other samples them (`Sampling.swift`).
+package import NetTypes
+
 package struct Shares: Hashable, Sendable {
     /// Every member of the group, in file order.
     package let all: [Share]
@@ -25,24 +27,37 @@ package struct Share: Hashable, Sendable {
     /// 0: carries nothing. Otherwise its part of the sum of all weights.
     package let weight: UInt32
     package let reason: Reason
+    /// By the strategy that was asked for; nil where it does not judge, or knows too little.
+    package let score: Score?
 
-    package init(member: MemberID, weight: UInt32, reason: Reason) {
+    package init(member: MemberID, weight: UInt32, reason: Reason, score: Score? = nil) {
         self.member = member
         self.weight = weight
         self.reason = reason
+        self.score = score
     }
 
     /// Why a member carries what it carries.
     package enum Reason: Hashable, Sendable {
         case eligible
-        /// Eligible and second in line: `static` gives everything to an earlier one.
+        /// Eligible and second in line: `static` gives everything to an earlier one, the judging strategies to a better one.
         case behind(MemberID)
+        /// Eligible, and not measured often enough to be judged: carries a small part, so that it will be.
+        case exploring
         /// Eligible, but a lower tier carries the load.
         case standby(activeTier: Int)
-        /// Degraded, and a healthy member carries the load instead.
-        case degraded
         /// Not eligible, and carrying the load all the same because nothing else can (`when-all-down: keep-last`).
         case keptLast
+        /// Better left out (see the cases below), and carrying the load all the same because nobody better can.
+        case lastResort
+        /// Degraded, and a healthy member carries the load instead.
+        case degraded
+        /// Beyond a limit of the group or the policy.
+        case overLimit(Limits.Bound)
+        /// It failed a short while ago (`hold-down`).
+        case heldDown(until: Instant)
+        /// It failed too often (`damping`).
+        case damped(until: Instant)
         case down
         case absent(Cause)
         case drained

@@ -16,6 +16,10 @@ package enum Effect: Sendable, Codable {
     case serve(GatewaySnapshot?)
     /// Keep these overrides for the next start.
     case keep([Override])
+    /// The counters of these devices are wanted now and then, and no others'.
+    case count([String])
+    /// Keep this for the next start.
+    case keepUsage([AllowanceUse])
     /// Come back at this time with `Fact.woke`.
     case wake(at: Instant)
     /// Tell the journal, the metrics and whoever watches.

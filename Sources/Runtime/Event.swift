@@ -40,6 +40,8 @@ package enum Fact: Hashable, Sendable, Codable {
     case programmed(token: UInt64, [ChangeOutcome])
 
     // Health and traffic.
+    /// The counters of the devices named in `Effect.count`.
+    case bytesCounted(DeviceCounts)
     case probed([ProbeResult])
     case gateway(GatewayReport)
     case gatewayStarted
@@ -50,6 +52,8 @@ package enum Fact: Hashable, Sendable, Codable {
     /// What was changed at run time before the last stop; comes once, before the first configuration.
     case overrides([Override])
     case admin(Override, by: String)
+    /// What was used of allowances before the last stop; comes once, before the first configuration.
+    case usage([AllowanceUse])
 
     /// A moment that was asked for by `Effect.wake` has come.
     case woke

@@ -12,7 +12,9 @@ extension NetworkPlane {
         case .dumpBegan(let family): view.dumpBegan(family)
         case .dumpEnded(let family): if view.dumpEnded(family) { needsPlan = true }
         case .markTable(let table): found(table, &effects)
-        case .programmed, .probed, .gateway, .gatewayStarted, .gatewayEnded, .overrides, .admin, .woke: return
+        case .programmed, .probed, .gateway, .gatewayStarted, .gatewayEnded, .bytesCounted, .overrides, .admin, .usage,
+            .woke:
+            return
         }
         updatePresence(at: now, &effects)
     }
@@ -85,6 +87,7 @@ extension NetworkPlane {
             lastProbes[ProbeKey(member: result.member, scope: result.scope)] = result
             guard let member = groups.member(named: result.member) else { continue }
             tell(result.signal, member.id, result.scope, at: now, &effects)
+            measure(result, member.id, at: now)
         }
     }
 

@@ -10,6 +10,8 @@ extension NetworkPlane {
     static let longestFastPlan = 1000
 
     mutating func settle(at now: Instant, _ effects: inout [Effect]) {
+        advance(to: now)
+        askToBeWokenToJudge(&effects)
         guard view.isComplete else {
             touched = []
             return

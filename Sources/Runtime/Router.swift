@@ -12,6 +12,7 @@ package struct Router: Sendable {
     package var models: ModelPlane?
     /// By plane and member.
     package private(set) var overrides: [Override] = []
+    package private(set) var meters = Meters()
 
     package init() {}
 
@@ -49,6 +50,8 @@ package struct Router: Sendable {
             models?.gatewayEnded()
             effects.append(.note(.gatewayEnded(status: status)))
         case .overrides(let kept): overrides = kept
+        case .usage(let kept): meters = Meters(kept)
+        case .bytesCounted(let counts): network?.counted(counts, &meters, &effects)
         case .admin(let override, let by): set(override, by: by, at: now, &effects)
         case .woke:
             network?.woke(at: now)
@@ -66,9 +69,12 @@ extension Router {
         let wanted =
             configuration.network
             ?? network.map { .nothing(within: $0.configuration.ownership, at: $0.configuration.place) }
+        let counted = network?.countedDevices ?? []
         if let wanted {
             network = NetworkPlane(wanted, configuration.probes, keeping: network, at: now, &effects)
+            network?.meter(meters)
         }
+        if let devices = network?.countedDevices, devices != counted { effects.append(.count(devices)) }
         if let wanted = configuration.models {
             models = ModelPlane(wanted, keeping: models, at: now)
         } else {

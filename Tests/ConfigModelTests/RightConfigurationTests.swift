@@ -121,7 +121,13 @@ import Testing
         #expect(name.value == "openai")
         let chat = try #require(models.groups.first)
         #expect(
-            chat.definition.strategy == .hybrid && chat.aims.map(\.weight.millionths) == [400_000, 300_000, 300_000]
+            chat.definition.strategy == .hybrid
+                && chat.definition.terms.aims
+                    == Aims(
+                        cost: Fraction(millionths: 400_000),
+                        latency: Fraction(millionths: 300_000),
+                        quality: Fraction(millionths: 300_000)
+                    )
         )
         #expect(chat.definition.members.map(\.scopes) == [[.any], [.any], [.any]])
         #expect(chat.members[1].limits.tokens?.value == Rate(Count(value: 400_000, unit: nil), per: .minute))

@@ -21,6 +21,7 @@ enum Networks {
             probe: nil,
             cost: nil,
             allowance: nil,
+            quality: nil,
             place: nowhere
         )
     }

@@ -127,7 +127,7 @@ struct DescribedType: Sendable, CustomTestStringConvertible {
         let override = OverrideRow(plane: "", member: "", admin: "")
         return [
             DescribedType("GroupRow", full.0, group),
-            DescribedType("ShareRow", group.shares[0], group.shares[0]),
+            DescribedType("ShareRow", group.shares[0], group.shares[1]),
             DescribedType("MemberRow", full.1, member),
             DescribedType("ObjectRow", full.2, route),
             DescribedType("ProbeRow", full.3, probe),

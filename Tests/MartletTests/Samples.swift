@@ -12,7 +12,7 @@ enum Samples {
         activeTier: 1,
         state: "carrying",
         shares: [
-            ShareRow(member: "fiber", weight: 3, reason: "eligible", words: "up for 3 h"),
+            ShareRow(member: "fiber", weight: 3, reason: "eligible", words: "up for 3 h", score: 830_000),
             ShareRow(member: "cable", weight: 1, reason: "eligible", words: "up for 3 h"),
             ShareRow(member: "lte", weight: 0, reason: "standby", words: "tier 2 waits"),
         ],

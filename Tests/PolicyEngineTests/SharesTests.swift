@@ -41,7 +41,7 @@ import Testing
         #expect(table.weights() == [0, 0, 1] && table.reasons() == [.degraded, .degraded, .eligible])
         table.fail(2)
         #expect(table.weights() == [3, 1, 0], "better degraded than down")
-        #expect(table.reasons() == [.eligible, .eligible, .down])
+        #expect(table.reasons() == [.lastResort, .lastResort, .down])
         #expect(!table.shares(of: GroupID(0), in: .v4).isKeptLast)
         table.succeed(1)
         #expect(table.weights() == [0, 1, 0])

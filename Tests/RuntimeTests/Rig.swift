@@ -43,7 +43,7 @@ struct Rig {
                 waiting.append((token, lane, changes))
                 sent += changes
             case .wake(let at): alarms.append(at)
-            case .reread, .probe, .serve, .keep, .note: break
+            case .reread, .probe, .serve, .keep, .keepUsage, .count, .note: break
             }
         }
         return effects

@@ -28,7 +28,7 @@ extension NetworkGroup {
                 at: entry.key.place
             )
         }
-        let strategy = block.optional("strategy", as: Strategy.self)?.value ?? .weighted
+        let (strategy, aims) = block.strategy() ?? (.weighted, nil)
         if !strategy.isServed {
             diagnostics.noteUnserved("\(block.path).strategy: \(strategy.rawValue)", at: block.keyPlace("strategy"))
         }
@@ -40,13 +40,17 @@ extension NetworkGroup {
             block.report("has fewer buckets (\(buckets.count)) than the group has members", key: "flows")
         }
         let read = entries.compactMap { MemberReader($0, group: block.path, diagnostics).read(hysteresis) }
+        let maxCost = block.optional("max-cost", as: DataCost.self)?.value.perGigabyte
+        let terms = block.groupTerms(aims: aims, maxCost: maxCost)
         guard !read.isEmpty else { return nil }
+        checkJudgement(by: strategy, terms, read.map(\.member), block)
         return NetworkGroup(
             definition: GroupDefinition(
                 name: entry.key,
                 strategy: strategy,
                 members: read.map(\.definition),
-                keepsLast: whenAllDown == .keepLast
+                keepsLast: whenAllDown == .keepLast,
+                terms: terms
             ),
             members: read.map(\.member),
             flows: flows,
@@ -73,8 +77,8 @@ extension Strategy {
     /// Whether this version shares load by it.
     package var isServed: Bool {
         switch self {
-        case .static, .weighted: true
-        case .cost, .latency, .quality, .hybrid, .adaptive: false
+        case .static, .weighted, .cost, .latency, .quality, .hybrid: true
+        case .adaptive: false
         }
     }
 }
@@ -101,7 +105,10 @@ private struct MemberReader {
             weight: weight,
             tier: tier,
             hysteresis: member.probe.flatMap { hysteresis($0.value) } ?? .standard,
-            scopes: scopes(of: member)
+            scopes: scopes(of: member),
+            // What no price is written for is paid for already.
+            price: member.cost?.perGigabyte ?? .zero,
+            quality: member.quality
         )
         return (definition, member)
     }
@@ -113,7 +120,8 @@ private struct MemberReader {
         let backend = block.optional("address", as: IPEndpoint.self)
         let cost = block.optional("cost", as: DataCost.self)
         let allowance = block.optional("allowance", as: Allowance.self)
-        for key in ["address", "cost", "allowance"] { block.noteUnserved(key) }
+        checkAllowance(allowance)
+        block.noteUnserved("address")
         return NetworkMember(
             name: name,
             device: device,
@@ -124,8 +132,22 @@ private struct MemberReader {
             probe: block.optional("probe", as: String.self),
             cost: cost?.value,
             allowance: allowance?.value,
+            // A wrong one is reported, and not missing.
+            quality: block.optional("quality", as: Fraction.self)?.value ?? (block.has("quality") ? .zero : nil),
             place: name.place
         )
+    }
+
+    /// What is counted, and over which time, must be clear: the device's bytes, from one local midnight to another.
+    private func checkAllowance(_ allowance: Located<Allowance>?) {
+        guard let allowance else { return }
+        if !block.has("cost") { block.report("means nothing without a 'cost' beyond it", key: "allowance") }
+        if !block.has("dev") {
+            block.report("needs a device to count on", key: "allowance", hint: "add dev:")
+        }
+        if allowance.value.unit != .day, allowance.value.unit != .month {
+            diagnostics.report("'\(block.path).allowance' must be per day or per month", at: allowance.place)
+        }
     }
 
     private typealias Via = (v4: Located<IPAddress>?, v6: Located<IPAddress>?, isAuto: Bool)

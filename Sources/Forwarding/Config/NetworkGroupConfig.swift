@@ -27,10 +27,12 @@ package struct NetworkMember: Hashable, Sendable {
     package let backend: Located<IPEndpoint>?
     /// The probe that watches it; nil: only the link and its addresses do.
     package let probe: Located<String>?
-    /// What traffic over it costs. Checked, not yet served.
+    /// What traffic over it costs; nil: nothing.
     package let cost: DataCost?
-    /// What traffic over it is paid for already. Checked, not yet served.
+    /// What traffic over it is paid for already, a day or a month.
     package let allowance: Allowance?
+    /// As the operator rates it.
+    package let quality: Fraction?
     package let place: Place
 
     /// A device without a gateway: the device itself is the next hop, in both families.

@@ -13,7 +13,11 @@ extension ModelGroup {
     static func read(_ entry: Node.Entry, path: String, into diagnostics: Diagnostics) -> ModelGroup? {
         let block = BlockReader(entry.value, path: "\(path).\(entry.key.value)", into: diagnostics)
         defer { block.finish() }
-        let (strategy, aims) = readStrategy(block)
+        let (strategy, aims) = block.strategy() ?? (.weighted, nil)
+        if !strategy.isServedForModels {
+            let feature = "\(block.path).strategy: \(strategy.rawValue)"
+            diagnostics.noteUnserved(feature, at: block.node("strategy")?.place ?? block.place)
+        }
         let timeouts = block.block("timeouts").map(Timeouts.read) ?? .standard
         let passiveHealth = PassiveHealth(
             downAfter: block.integer("down-after", default: PassiveHealth.standard.downAfter, within: 1...1000),
@@ -36,47 +40,14 @@ extension ModelGroup {
                 strategy: strategy,
                 members: read.map(\.definition),
                 // With nobody healthy, asking a member that failed is better than refusing without asking.
-                keepsLast: true
+                keepsLast: true,
+                terms: GroupTerms(aims: aims)
             ),
             members: read.map(\.member),
             timeouts: timeouts,
             passiveHealth: passiveHealth,
-            aims: aims,
             place: entry.key.place
         )
-    }
-
-    /// A word, or `{ hybrid: { cost: 0.4, latency: 0.3, quality: 0.3 } }`.
-    private static func readStrategy(_ block: BlockReader) -> (Strategy, [Aim]) {
-        guard let node = block.node("strategy") else { return (.weighted, []) }
-        var aims: [Aim] = []
-        var strategy = Strategy.hybrid
-        if case .map = node.kind {
-            let outer = BlockReader(node, path: "\(block.path).strategy", into: block.diagnostics)
-            aims = outer.block("hybrid").map(readAims) ?? []
-            if !outer.has("hybrid") { block.report("is a map, but not {hybrid: …}", key: "strategy") }
-            outer.finish()
-        } else {
-            strategy = Strategy.read(node, what: "\(block.path).strategy", into: block.diagnostics)?.value ?? .weighted
-        }
-        if !strategy.isServedForModels {
-            let feature = "\(block.path).strategy: \(strategy.rawValue)"
-            block.diagnostics.noteUnserved(feature, at: node.place)
-        }
-        return (strategy, aims)
-    }
-
-    private static func readAims(_ block: BlockReader) -> [Aim] {
-        defer { block.finish() }
-        let parts: [Strategy] = [.cost, .latency, .quality]
-        let aims = parts.compactMap { part in
-            block.optional(part.rawValue, as: Fraction.self).map { Aim(strategy: part, weight: $0.value) }
-        }
-        let sum = aims.reduce(0) { $0 + Int($1.weight.millionths) }
-        if aims.count == parts.filter({ block.has($0.rawValue) }).count, sum != Int(Fraction.one.millionths) {
-            block.diagnostics.report("the weights in '\(block.path)' do not add up to 1", at: block.place)
-        }
-        return aims
     }
 
     private static func member(

@@ -9,15 +9,7 @@ package struct ModelGroup: Hashable, Sendable {
     package let members: [ModelMember]
     package let timeouts: Timeouts
     package let passiveHealth: PassiveHealth
-    /// The parts of a `hybrid` score; empty otherwise. Checked, not yet served.
-    package let aims: [Aim]
     package let place: Place
-
-    /// What a hybrid strategy weighs, and how much.
-    package struct Aim: Hashable, Sendable {
-        package let strategy: Strategy
-        package let weight: Fraction
-    }
 }
 
 /// One model deployment.

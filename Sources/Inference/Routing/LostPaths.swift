@@ -23,7 +23,10 @@ extension GroupTable {
         let share = shares(of: self[member].group, in: scope).all.first { $0.member == member }
         switch share?.reason {
         case .down, .absent, .adminDown: return true
-        case .eligible, .behind, .standby, .degraded, .keptLast, .drained, .outOfScope, .excluded, nil: return false
+        case .eligible, .behind, .exploring, .standby, .degraded, .overLimit, .heldDown, .damped, .lastResort,
+            .keptLast,
+            .drained, .outOfScope, .excluded, nil:
+            return false
         }
     }
 }

@@ -41,7 +41,7 @@ extension GatewaySnapshot {
         in group: GroupID,
         only: MemberID?,
         _ families: [AddressFamily],
-        excluding: (MemberID) -> Cause?
+        excluding: @escaping (MemberID) -> Cause?
     ) -> [Way] {
         func exclusion(_ path: MemberID) -> Cause? {
             if let only, only != path { return .notAsked }

@@ -30,6 +30,8 @@ extension Fact {
         case .programmed(let token, let outcomes):
             "kernel answered batch \(token): \(counted(outcomes.count, "outcome"))"
         case .probed(let results): "probes: \(counted(results.count, "result"))"
+        case .bytesCounted(let counts): "counters: \(counted(counts.devices.count, "device"))"
+        case .usage(let usages): "kept usage: \(counted(usages.count, "member"))"
         case .gateway: "gateway reported"
         case .gatewayStarted: "gateway started"
         case .gatewayEnded(let status): "gateway ended with status \(status)"
