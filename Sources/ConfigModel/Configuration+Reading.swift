@@ -21,15 +21,21 @@ extension Configuration {
     package static let formatVersion = 1
 
     /// Reads and checks what the files said.
-    package static func check(_ tree: ConfigTree) -> CheckedConfiguration {
+    ///
+    /// - Parameter lists: reads the files of prefixes that the configuration names; nil leaves them unread.
+    package static func check(_ tree: ConfigTree, lists: ListContents? = nil) -> CheckedConfiguration {
         let diagnostics = Diagnostics()
         for error in tree.errors { diagnostics.report(error) }
-        let configuration = tree.root.flatMap { read($0, tree.sources, diagnostics) }
+        var sources = tree.sources
+        var configuration = tree.root.flatMap { read($0, tree.sources, diagnostics) }
+        if let lists, let network = configuration?.network {
+            configuration?.network?.lists = RouteLists(lists, diagnostics).read(network, &sources)
+        }
         return CheckedConfiguration(
             configuration: diagnostics.isEmpty ? configuration : nil,
             errors: diagnostics.sorted,
             unserved: diagnostics.sortedUnserved,
-            sources: tree.sources
+            sources: sources
         )
     }
 

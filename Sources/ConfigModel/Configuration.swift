@@ -8,7 +8,7 @@ package struct Configuration: Hashable, Sendable {
     /// Of the file format; 1.
     package let version: Int
     /// Nil: no network plane, and no privilege needed.
-    package let network: NetworkConfiguration?
+    package var network: NetworkConfiguration?
     /// `network.probes`.
     package let probes: [ProbeDefinition]
     /// Nil: no model plane, and no gateway process.

@@ -30,8 +30,8 @@ struct NetworkReferences {
             checkTwins(group)
             for (member, definition) in zip(group.members, group.definition.members) { checkProbe(member, definition) }
         }
-        for route in network.routes { check(route) }
-        for file in network.routeFiles { _ = groups.resolve(file.use) }
+        for route in network.routes { check(route.use, to: route.destination) }
+        for file in network.routeFiles { check(file.use, to: nil) }
         for service in network.services { checkBackends(service) }
         for policy in network.policies { _ = groups.resolve(policy.use) }
         checkMarks()
@@ -84,10 +84,11 @@ struct NetworkReferences {
         }
     }
 
-    private func check(_ route: RouteDefinition) {
+    /// - Parameter destination: nil for a list, whose families only its file tells.
+    private func check(_ use: RouteDefinition.Use, to destination: RouteDefinition.Destination?) {
         let target: GroupNames.Target?
         let place: Place
-        switch route.use {
+        switch use {
         case .group(let name): (target, place) = (groups.resolve(name), name.place)
         case .member(let group, let member):
             (target, place) = (groups.resolve(group.map { "\($0).\(member.value)" }), group.place)
@@ -98,7 +99,7 @@ struct NetworkReferences {
             $0.definition.name == target.group.name && $0.members.contains { $0.backend != nil }
         }) {
             diagnostics.report("'\(target.group.name.value)' holds backends, and routes need next hops", at: place)
-        } else if case .prefix(let prefix) = route.destination, groups.isComplete(target.group),
+        } else if case .prefix(let prefix) = destination, groups.isComplete(target.group),
             !target.scopes.contains(HealthScope(prefix.family))
         {
             let family = prefix.family.shownName

@@ -53,14 +53,26 @@ extension Located: Codable where Value: Codable {}
 package struct SourceFile: Sendable, Hashable {
     /// The name as the operator gave it.
     package let name: String
-    /// Lines without their line ends.
+    /// Lines without their line ends; none of a file too long to keep.
     package let lines: [String]
+    /// Of a file too long to keep: the lines that something is to be said about.
+    private var excerpts: [Int: String] = [:]
 
     package init(name: String, text: String) {
         self.name = name
         // By scalars: to Swift, "\r\n" is one character, and no "\n".
         lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
             .map { String($0.last == "\r" ? $0.dropLast() : $0) }
+    }
+
+    /// A long file of which only these lines are kept, by their numbers from 1.
+    package init(name: String, excerpts: [Int: String]) {
+        (self.name, lines, self.excerpts) = (name, [], excerpts)
+    }
+
+    /// The line with this number from 1, if it was kept.
+    func line(_ number: Int) -> String? {
+        (1...max(lines.count, 1)).contains(number) && !lines.isEmpty ? lines[number - 1] : excerpts[number]
     }
 }
 
@@ -79,8 +91,7 @@ package struct SourceMap: Sendable, Hashable {
     /// The line the place stands on, or nil when it lies outside the file.
     package func line(at place: Place) -> String? {
         guard Int(place.file) < files.count, place.line >= 1 else { return nil }
-        let lines = files[Int(place.file)].lines
-        return Int(place.line) <= lines.count ? lines[Int(place.line) - 1] : nil
+        return files[Int(place.file)].line(Int(place.line))
     }
 
     /// `martlet.yaml:14:9`, or the name alone for a file as a whole.

@@ -6,16 +6,25 @@ import NetTypes
 
 /// The numbers 0 to `count` − 1 in the order of their reversed bits: 0, the middle, the quarters, and so on. 0 stays first.
 package func bitReversedOrder(_ count: Int) -> [Int] {
-    guard count > 1 else { return count == 1 ? [0] : [] }
-    let width = Int.bitWidth - (count - 1).leadingZeroBitCount
     var order: [Int] = []
     order.reserveCapacity(count)
-    for position in 0..<(1 << width) {
-        let index = Int(bitPattern: UInt(bitPattern: position).bitReversed >> UInt(Int.bitWidth - width))
+    for position in 0..<bitReversedPositions(count) {
+        let index = bitReversedPosition(position, of: count)
         if index < count { order.append(index) }
     }
     return order
 }
+
+/// How many positions that order has with its holes: the next power of two.
+package func bitReversedPositions(_ count: Int) -> Int { count > 1 ? 1 << bitWidth(count) : count }
+
+/// The number at a position of that order, and as well the position of a number; a hole where it is `count` or more.
+package func bitReversedPosition(_ number: Int, of count: Int) -> Int {
+    guard count > 1 else { return number }
+    return Int(bitPattern: UInt(bitPattern: number).bitReversed >> UInt(Int.bitWidth - bitWidth(count)))
+}
+
+private func bitWidth(_ count: Int) -> Int { Int.bitWidth - (count - 1).leadingZeroBitCount }
 
 /// The indices of the changes in the order in which they are sent.
 ///

@@ -112,16 +112,24 @@ extension Difference {
     }
 
     private mutating func setRoutes(without unusable: Set<NexthopID>) {
-        for wished in wish.routes {
+        for wished in wish.routes + feedRoutesApart() {
             let route = wished.object
             if case .nexthop(let id) = route.action, unusable.contains(id) { continue }
-            let there = view.routes[route.key]
+            let there = view.route(at: route.key)
             if let there, !window.owns(there) {
                 plan.conflicts.append(ForeignConflict(.route(there), cause: wished.cause))
             } else if there != route {
                 plan.changes.append(KernelChange(.setRoute(route), cause: wished.cause))
             }
         }
+    }
+
+    /// Routes of feeds that do not stand as their list does: drifted, a stranger's, or written in the file until now.
+    private func feedRoutesApart() -> [Wished<Route>] {
+        guard !wish.feeds.isEmpty else { return [] }
+        let written = Set(wish.routes.map(\.object.key))
+        return (Array(view.routes.keys) + view.gaps).filter { !written.contains($0) }.sorted()
+            .compactMap { wish.feedRoute(at: $0, window: window) }
     }
 
     private mutating func addRules() {
@@ -161,7 +169,9 @@ extension Difference {
 
     private mutating func removeRoutes() {
         let wished = Set(wish.routes.map(\.object.key))
-        let obsolete = view.routes.values.filter { window.owns($0) && !wished.contains($0.key) }
+        let obsolete = view.routes.values.filter {
+            window.owns($0) && !wished.contains($0.key) && wish.feedRoute(at: $0.key, window: window) == nil
+        }
         for route in obsolete.sorted(by: { $0.key.isMade(before: $1.key) }).reversed() {
             plan.changes.append(KernelChange(.deleteRoute(route), cause: nil))
         }
@@ -170,10 +180,21 @@ extension Difference {
     /// Groups before the lone next hops they hold.
     private mutating func removeNexthops() {
         let wished = Set(wish.nexthops.map(\.object.id))
-        let obsolete = view.nexthops.values.filter { window.owns($0) && !wished.contains($0.id) }
+        let obsolete = view.nexthops.values.filter {
+            window.owns($0) && !wished.contains($0.id) && !isHeldByList($0)
+        }
         for nexthop in obsolete.sorted(by: { $0.isGroup != $1.isGroup ? $0.isGroup : $0.id > $1.id }) {
             plan.changes.append(KernelChange(.deleteNexthop(nexthop.id, nexthop.family), cause: nil))
         }
+    }
+}
+
+extension Difference {
+    /// Deleting a next hop drops its routes at once, however many. That is welcome when no list of the family is wished any more;
+    /// otherwise they are given another next hop first.
+    private func isHeldByList(_ nexthop: Nexthop) -> Bool {
+        guard view.segments.contains(where: { $0.action == .nexthop(nexthop.id) }) else { return false }
+        return wish.feeds.contains { $0.list.count(nexthop.family) > 0 && $0.action(nexthop.family) != nil }
     }
 }
 

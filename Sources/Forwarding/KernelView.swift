@@ -8,8 +8,17 @@ package struct KernelView: Sendable {
     package private(set) var links: [UInt32: Link] = [:]
     package private(set) var addresses: Set<InterfaceAddress> = []
     package private(set) var nexthops: [NexthopID: Nexthop] = [:]
-    /// Routes of ours, and strangers' that stand where ours could: with our metric, or in our tables.
-    package private(set) var routes: [Route.Key: Route] = [:]
+    /// Routes of ours, and strangers' that stand where ours could: with our metric, or in our tables. Those that stand as `segments`
+    /// say are not in here.
+    package internal(set) var routes: [Route.Key: Route] = [:]
+    /// Long lists of routes of ours; of two that hold a prefix the first counts.
+    package internal(set) var segments: [RouteSegment] = []
+    /// Keys that stand in a segment and not in the kernel.
+    package internal(set) var gaps: Set<Route.Key> = []
+    /// Grows whenever `routes` or `gaps` change.
+    package internal(set) var routeRevision: UInt64 = 0
+    /// What went with a next hop cannot be told from the lists alone: the routes have to be read again.
+    package var wantsRouteDump = false
     /// Rules of ours and strangers' inside our preference band.
     package private(set) var rules: Set<Rule> = []
     /// Our nftables table as it was last read or accepted; nil when it is not there.
@@ -17,12 +26,12 @@ package struct KernelView: Sendable {
     /// Families whose dump has been read at least once since the start.
     package private(set) var known: Set<KernelFamily> = []
 
-    private let window: OwnershipWindow
+    let window: OwnershipWindow
     private var echoes = Echoes()
     /// During a dump: what has not been repeated yet and goes when the dump ends.
-    private var unrepeated: [KernelFamily: Stale] = [:]
+    var unrepeated: [KernelFamily: Stale] = [:]
 
-    private struct Stale {
+    struct Stale {
         var links: Set<UInt32> = []
         var addresses: Set<InterfaceAddress> = []
         var nexthops: Set<NexthopID> = []
@@ -34,6 +43,9 @@ package struct KernelView: Sendable {
 
     /// Whether every family has been read, so that a difference means something.
     package var isComplete: Bool { known.count == KernelFamily.allCases.count }
+
+    /// Whether a dump of the family has begun and not ended.
+    package func isReading(_ family: KernelFamily) -> Bool { unrepeated[family] != nil }
 
     package func link(named name: String) -> Link? {
         links.values.filter { $0.name == name }.min { $0.index < $1.index }
@@ -67,7 +79,7 @@ extension KernelView {
         for index in stale.links { changed = apply(.linkGone(index: index)) || changed }
         for address in stale.addresses { changed = apply(.addressGone(address)) || changed }
         for id in stale.nexthops { changed = apply(.nexthopGone(id)) || changed }
-        for key in stale.routes where routes.removeValue(forKey: key) != nil { changed = true }
+        for key in stale.routes { changed = stand(nil, at: key) != nil || changed }
         for rule in stale.rules { changed = apply(.ruleGone(rule)) || changed }
         return changed
     }
@@ -148,13 +160,13 @@ extension KernelView {
     private mutating func saw(_ route: Route) -> Bool {
         unrepeated[.routes]?.routes.remove(route.key)
         guard window.concerns(route) else { return false }
-        return routes.updateValue(route, forKey: route.key) != route
+        return stand(route, at: route.key) != route
     }
 
     /// Only the route that holds the key: a stranger's with another protocol may have been replaced meanwhile.
     private mutating func lost(_ route: Route) -> Bool {
-        guard routes[route.key] == route else { return false }
-        routes.removeValue(forKey: route.key)
+        guard self.route(at: route.key) == route else { return false }
+        stand(nil, at: route.key)
         return true
     }
 
@@ -195,10 +207,7 @@ extension KernelView {
             }
         }
         for id in gone { nexthops[id] = nil }
-        routes = routes.filter { _, route in
-            if case .nexthop(let id) = route.action { return !gone.contains(id) }
-            return true
-        }
+        dropRoutes(over: gone)
     }
 }
 
@@ -227,8 +236,8 @@ extension KernelView {
             let old = nexthops[id]
             if old != nil { drop([id]) }
             return .nexthop(old)
-        case .setRoute(let route): return .route(routes.updateValue(route, forKey: route.key))
-        case .deleteRoute(let route): return .route(routes.removeValue(forKey: route.key))
+        case .setRoute(let route): return .route(stand(route, at: route.key))
+        case .deleteRoute(let route): return .route(stand(nil, at: route.key))
         case .addRule(let rule): return .rule(!rules.insert(rule).inserted)
         case .deleteRule(let rule): return .rule(rules.remove(rule) != nil)
         case .setMarkTable(let table):
@@ -265,8 +274,8 @@ extension KernelView {
         switch (change.operation, displaced) {
         case (.setNexthop(let new), .nexthop(let old)) where nexthops[new.id] == new: nexthops[new.id] = old
         case (.deleteNexthop(let id, _), .nexthop(let old)) where nexthops[id] == nil: nexthops[id] = old
-        case (.setRoute(let new), .route(let old)) where routes[new.key] == new: routes[new.key] = old
-        case (.deleteRoute(let gone), .route(let old)) where routes[gone.key] == nil: routes[gone.key] = old
+        case (.setRoute(let new), .route(let old)) where route(at: new.key) == new: stand(old, at: new.key)
+        case (.deleteRoute(let gone), .route(let old)) where route(at: gone.key) == nil: stand(old, at: gone.key)
         case (.addRule(let rule), .rule(false)): rules.remove(rule)
         case (.deleteRule(let rule), .rule(true)): rules.insert(rule)
         case (.setMarkTable(let new), .markTable(let old)) where markTable == new: markTable = old

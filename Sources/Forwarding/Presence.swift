@@ -11,6 +11,10 @@ package enum Absence {
     package static let notConnected = Cause("not-connected")
     /// The kernel does not take its next hop; its words stand with the refused change.
     package static let refused = Cause("refused-by-kernel")
+    /// The file of a feed has not been read.
+    package static let unread = Cause("not-read")
+    /// What a feed uses has no next hop of the family.
+    package static let noFamily = Cause("no-next-hop-of-family")
     /// The ownership window has no number left for it.
     package static let noNumber = Cause("no-number-left")
 }

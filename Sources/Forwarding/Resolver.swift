@@ -28,6 +28,7 @@ package struct Resolver {
         addLoneNexthops(to: &wish)
         for index in configuration.groups.indices { wish.nexthops += groupNexthops(index) }
         for route in configuration.routes { add(route, to: &wish) }
+        for file in configuration.routeFiles { add(file, to: &wish) }
         addPaths(to: &wish)
         wish.routes.sort { $0.object.key.isMade(before: $1.object.key) }
         wish.rules.sort { ($0.object.family, $0.object.preference) < ($1.object.family, $1.object.preference) }
@@ -133,7 +134,7 @@ extension Resolver {
 extension Resolver {
     private func add(_ route: RouteDefinition, to wish: inout Wish) {
         for prefix in route.destination.prefixes {
-            switch action(of: route, prefix.family, wish: &wish) {
+            switch action(of: route.use, prefix.family, cause: route.place, wish: &wish) {
             case .success(let action): wish.routes.append(Wished(mainRoute(prefix, action), cause: route.place))
             case .failure(let why):
                 wish.pending.append(Pending(name: prefix.description, why: why.cause, cause: route.place))
@@ -142,17 +143,41 @@ extension Resolver {
         }
     }
 
+    /// A feed whose list has not been read yet wishes for nothing, and says so.
+    private func add(_ file: RouteFileDefinition, to wish: inout Wish) {
+        let place = file.name.place
+        guard let list = configuration.lists.first(where: { $0.feed == file.name.value })?.prefixes else {
+            wish.pending.append(Pending(name: file.name.value, why: Absence.unread, cause: place))
+            return
+        }
+        var actions: [AddressFamily: Route.Action] = [:]
+        for family in AddressFamily.allCases where list.count(family) > 0 {
+            switch action(of: file.use, family, cause: place, wish: &wish) {
+            case .success(let action): actions[family] = action
+            case .failure(let why):
+                let name = self.name(file.name.value, family)
+                wish.pending.append(Pending(name: name, why: why.cause, cause: place))
+            case nil:
+                let name = self.name(file.name.value, family)
+                wish.pending.append(Pending(name: name, why: Absence.noFamily, cause: place))
+            }
+        }
+        let feed = WishedFeed(name: file.name.value, list: list, v4: actions[.v4], v6: actions[.v6], cause: place)
+        wish.feeds.append(feed)
+    }
+
     /// What the route does now; nil where the group has no member of the family at all.
     private func action(
-        of route: RouteDefinition,
+        of use: RouteDefinition.Use,
         _ family: AddressFamily,
+        cause: Place,
         wish: inout Wish
     ) -> Result<Route.Action, NotNow>? {
-        switch route.use {
+        switch use {
         case .blackhole: return .success(.blackhole)
         case .unreachable: return .success(.unreachable)
         case .via(let gateway, let device):
-            return viaAction(gateway.value, device?.value, cause: route.place, wish: &wish)
+            return viaAction(gateway.value, device?.value, cause: cause, wish: &wish)
         case .group(let name):
             guard let index = configuration.groups.firstIndex(where: { $0.name == name.value }) else { return nil }
             return groupAction(index, family)

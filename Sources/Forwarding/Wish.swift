@@ -28,12 +28,34 @@ package struct Pending: Hashable, Sendable {
     }
 }
 
+/// Routes to all prefixes of a list, in the main table.
+package struct WishedFeed: Hashable, Sendable {
+    package let name: String
+    package let list: PrefixList
+    /// What each family does now; nil: nothing can be programmed of it, for the reason that stands in `pending`.
+    package let v4: Route.Action?
+    package let v6: Route.Action?
+    package let cause: Place
+
+    package func action(_ family: AddressFamily) -> Route.Action? { family == .v4 ? v4 : v6 }
+
+    /// The feed's routes in the form in which they are observed.
+    package var segments: [RouteSegment] {
+        AddressFamily.allCases.compactMap { family in
+            guard list.count(family) > 0, let action = action(family) else { return nil }
+            return RouteSegment(family, action, list)
+        }
+    }
+}
+
 /// All objects the kernel should hold at one moment.
 package struct Wish: Sendable {
     /// In the order in which they must be made: a group after the lone next hops it holds.
     package var nexthops: [Wished<Nexthop>] = []
     /// In the order in which they must be made (`Route.Key.isMade`).
     package var routes: [Wished<Route>] = []
+    /// Long lists, in file order: where two hold a prefix the first counts, and `routes` before all.
+    package var feeds: [WishedFeed] = []
     /// By family and preference.
     package var rules: [Wished<Rule>] = []
     package var markTable: Wished<MarkTable>?

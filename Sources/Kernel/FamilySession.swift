@@ -15,7 +15,7 @@ final class FamilySession {
         case upToDate
         /// There may be more; the reports are many enough to be handed on first.
         case more
-        case dumpEnded
+        case dumpEnded([RouteSegment]?)
         /// The dump ended, but what it told is inconsistent.
         case dumpInterrupted
     }
@@ -27,6 +27,11 @@ final class FamilySession {
     let family: KernelFamily
     private var socket: NetlinkSocket
     private var reader = ReportReader()
+    /// Packs the routes of a dump; nil: they are reported one by one.
+    private var packer: RoutePacker?
+    /// What was announced while routes were packed, and is newer than what was packed of it.
+    private var held: [KernelReport] = []
+    private let window: OwnershipWindow?
     private var request = MessageEncoder(capacity: FamilySession.requestSize)
     private var dump: RunningDump?
 
@@ -40,14 +45,26 @@ final class FamilySession {
     var isDumping: Bool { dump != nil }
 
     /// Opens the socket in the network namespace of the calling thread; subscribes when `follows`.
-    init(_ family: KernelFamily, follows: Bool, receiveBuffer: Int32) throws(NetlinkFailure) {
+    ///
+    /// - Parameter window: what is ours; nil tells of every route one by one.
+    /// - Parameter silent: the port of a socket whose changes are not announced to us, because it tells of them itself.
+    init(
+        _ family: KernelFamily,
+        follows: Bool,
+        receiveBuffer: Int32,
+        window: OwnershipWindow? = nil,
+        silent: UInt32? = nil
+    ) throws(NetlinkFailure) {
         self.family = family
+        self.window = family == .routes ? window : nil
         socket = try .open(.route, receiveBuffer: receiveBuffer)
+        if family == .routes, let silent { try socket.passOver(port: silent) }
         if follows { for group in family.groups { try socket.join(group) } }
     }
 
     /// Asks for the whole family. Not to be called while a dump is running.
     func beginDump() throws(NetlinkFailure) {
+        packer = window.map(RoutePacker.init)
         try ask(RunningDump(sequence: 0, partsLeft: family.dumpParts[...]))
     }
 
@@ -65,7 +82,7 @@ final class FamilySession {
         } catch .deadline {
             return .upToDate
         } catch {
-            if error != .overrun { dump = nil }
+            if error != .overrun { (dump, packer) = (nil, nil) }
             throw error
         }
     }
@@ -80,9 +97,33 @@ final class FamilySession {
                 if message.flags & UInt16(NLM_F_DUMP_INTR) != 0 { self.dump?.isInterrupted = true }
                 if let found = try AnswerEnd(message, in: bytes) { end = found }
             }
-            if let report = try reader.report(message, in: bytes) { reports.append(report) }
+            if let report = try reader.report(message, in: bytes) { keep(report, isOfDump(message), &reports) }
         }
         return try end.map { end throws(NetlinkFailure) in try endPart(end, &reports) } ?? nil
+    }
+
+    private func isOfDump(_ message: Message) -> Bool {
+        message.port == socket.port && message.sequence == dump?.sequence
+    }
+
+    /// Routes of ours in a dump are packed; routes that can be in nobody's way are not told of.
+    private func keep(_ report: KernelReport, _ isOfDump: Bool, _ reports: inout [KernelReport]) {
+        switch report {
+        case .route(let route):
+            if let window, !window.concerns(route) { return }
+            if isOfDump, packer?.take(route) == true { return }
+            if !isOfDump, packer != nil { held.append(report) } else { reports.append(report) }
+        case .routeGone(let route):
+            if let window, !window.concerns(route) { return }
+            if packer != nil { held.append(report) } else { reports.append(report) }
+        case .link, .linkGone, .address, .addressGone, .nexthop, .nexthopGone, .rule, .ruleGone: reports.append(report)
+        }
+    }
+
+    /// What was announced while the dump ran, in the order of its arrival.
+    func takeHeld() -> [KernelReport] {
+        defer { held = [] }
+        return held
     }
 
     /// One part of the dump is through: goes on to the next, if there is one.
@@ -98,7 +139,9 @@ final class FamilySession {
         }
         self.dump = nil
         reports += reader.settle()
-        return dump.isInterrupted ? .dumpInterrupted : .dumpEnded
+        let segments = packer?.finish()
+        packer = nil
+        return dump.isInterrupted ? .dumpInterrupted : .dumpEnded(segments)
     }
 
     private func ask(_ dump: RunningDump) throws(NetlinkFailure) {

@@ -7,6 +7,8 @@ package enum KernelObservation: Hashable, Sendable, Codable {
     case dumpBegan(KernelFamily)
     /// Objects of one family, of a dump or of notifications, in the order of their arrival.
     case reports([KernelReport])
+    /// Within a dump of the routes, before its end: all of ours in the main table but the defaults. Nothing else tells of them.
+    case segments([RouteSegment])
     case dumpEnded(KernelFamily)
     /// Our nftables table as it stands now, read as a whole after something about it was announced, and within its dump.
     case markTable(MarkTableReading)

@@ -29,12 +29,21 @@ package final class KernelWatcher: Sendable {
     /// Subscribes in the network namespace of the calling thread, starts the watcher's thread and reads every family once.
     ///
     /// - Parameter markTable: name of our nftables table; nil leaves nftables out, which alone needs CAP_NET_ADMIN.
+    /// - Parameter window: what is ours: routes that can be in nobody's way are not told of, and ours come in segments. Nil tells of
+    ///   every route one by one.
+    /// - Parameter silent: the port of the socket (`FeedLane.port`) whose changes of routes are not told of.
     /// - Parameter observe: called on the watcher's thread, one call at a time. While it works, notifications wait.
     ///
     /// Throws `NetlinkFailure.system` when a socket or the thread cannot be had.
-    package init(markTable: String?, limits: Limits = Limits(), observe: @escaping Observer) throws(NetlinkFailure) {
+    package init(
+        markTable: String?,
+        window: OwnershipWindow? = nil,
+        silent: UInt32? = nil,
+        limits: Limits = Limits(),
+        observe: @escaping Observer
+    ) throws(NetlinkFailure) {
         commands = try WatcherCommands()
-        let loop = try WatcherLoop(markTable: markTable, limits, commands, observe)
+        let loop = try WatcherLoop(markTable: markTable, window: window, silent: silent, limits, commands, observe)
         let owned = LoopOfOneThread(loop: loop)
         thread = try .start("martlet-watch") { owned.loop.run() }
     }

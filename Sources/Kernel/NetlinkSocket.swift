@@ -75,6 +75,11 @@ struct NetlinkSocket: ~Copyable {
         try set(NETLINK_ADD_MEMBERSHIP, Int32(bitPattern: group))
     }
 
+    /// Has the kernel drop, before they are queued here, announcements of what the socket with this port caused.
+    func passOver(port: UInt32) throws(NetlinkFailure) {
+        guard martlet_netlink_pass_over(descriptor, port) == 0 else { throw .lastCall("setsockopt") }
+    }
+
     /// A number for the next request, one more than the last, around the end of 32 bits; answers repeat it.
     mutating func nextSequence() -> UInt32 {
         sequence &+= 1

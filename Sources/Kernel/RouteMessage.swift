@@ -22,11 +22,16 @@ private let localTable: UInt32 = 255
 extension MessageEncoder {
     /// Creates the route, or replaces what holds its key (`NLM_F_CREATE | NLM_F_REPLACE`).
     mutating func setRoute(_ route: Route, sequence: UInt32) -> Bool {
-        begin(
-            Int(RTM_NEWROUTE),
-            flags: NLM_F_REQUEST | NLM_F_CREATE | NLM_F_REPLACE,
-            sequence: sequence
-        )
+        makeRoute(route, flags: NLM_F_CREATE | NLM_F_REPLACE, sequence: sequence)
+    }
+
+    /// Creates the route where nothing holds its key (`NLM_F_CREATE | NLM_F_EXCL`); else it is refused (`EEXIST`).
+    mutating func addRoute(_ route: Route, sequence: UInt32) -> Bool {
+        makeRoute(route, flags: NLM_F_CREATE | NLM_F_EXCL, sequence: sequence)
+    }
+
+    private mutating func makeRoute(_ route: Route, flags: Int32, sequence: UInt32) -> Bool {
+        begin(Int(RTM_NEWROUTE), flags: NLM_F_REQUEST | flags, sequence: sequence)
         routeHeader(route, scope: UInt8(RT_SCOPE_UNIVERSE.rawValue), type: route.action.number)
         if case .nexthop(let id) = route.action { attribute(RouteAttribute.nexthop, id.value) }
         return finish()

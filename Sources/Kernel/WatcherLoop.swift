@@ -18,13 +18,23 @@ final class WatcherLoop {
 
     init(
         markTable: String?,
+        window: OwnershipWindow?,
+        silent: UInt32?,
         _ limits: KernelWatcher.Limits,
         _ commands: WatcherCommands,
         _ observe: @escaping KernelWatcher.Observer
     ) throws(NetlinkFailure) {
         var sessions: [FamilySession] = []
         for family in KernelFamily.allCases where family != .nftables {
-            sessions.append(try FamilySession(family, follows: true, receiveBuffer: limits.receiveBuffer))
+            sessions.append(
+                try FamilySession(
+                    family,
+                    follows: true,
+                    receiveBuffer: limits.receiveBuffer,
+                    window: window,
+                    silent: silent
+                )
+            )
         }
         self.sessions = sessions
         nftables =
@@ -122,13 +132,25 @@ final class WatcherLoop {
             handOn()
             switch progress {
             case .upToDate, .more: break
-            case .dumpEnded: observe(.dumpEnded(session.family))
-            case .dumpInterrupted: demandDump(of: session.family)
+            case .dumpEnded(let segments):
+                if let segments { observe(.segments(segments)) }
+                observe(.dumpEnded(session.family))
+                tellHeld(of: session)
+            case .dumpInterrupted:
+                tellHeld(of: session)
+                demandDump(of: session.family)
             }
         } catch {
             handOn()
+            tellHeld(of: session)
             fail(session.family, error)
         }
+    }
+
+    /// What was announced while a dump was packed, after it.
+    private func tellHeld(of session: FamilySession) {
+        reports = session.takeHeld()
+        handOn()
     }
 
     private func read(_ nftables: NftWatch) {

@@ -8,6 +8,12 @@ import PolicyEngine
 package enum Effect: Sendable, Codable {
     /// Send the changes on the lane, in this order; the outcomes come back as `Fact.programmed` with the token.
     case program(Lane, token: UInt64, [KernelChange])
+    /// Compare the lists, away from the turn; the answer comes back as `Fact.feedsPlanned` with the generation.
+    case planFeeds(generation: UInt64, FeedQuestion)
+    /// Send the steps; the outcome comes back as `Fact.feedsProgrammed` with the token.
+    case programFeeds(token: UInt64, FeedJob)
+    /// Send no more of it; the outcome comes back all the same.
+    case cancelFeeds(token: UInt64)
     /// Dump the family again.
     case reread(KernelFamily)
     /// These members are to be probed, and no others.

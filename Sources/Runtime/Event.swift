@@ -36,6 +36,15 @@ package enum Fact: Hashable, Sendable, Codable {
     case dumpEnded(KernelFamily)
     /// Our nftables table as it was read; nil when it is not there.
     case markTable(MarkTable?)
+    /// All our routes in the main table but the defaults, as the dump that is about to end found them.
+    case segments([RouteSegment])
+    /// A feed's file was read again.
+    case list(ListReading)
+    /// The answer to `Effect.planFeeds`.
+    case feedsPlanned(generation: UInt64, FeedPlan)
+    /// Of the routes of `Effect.programFeeds` so many have been answered.
+    case feedsProgress(token: UInt64, done: Int)
+    case feedsProgrammed(token: UInt64, FeedOutcome)
     /// The answers to the changes of one `Effect.program`, in their order.
     case programmed(token: UInt64, [ChangeOutcome])
 

@@ -9,11 +9,14 @@ extension NetworkPlane {
     mutating func observe(_ fact: Fact, at now: Instant, _ effects: inout [Effect]) {
         switch fact {
         case .kernel(let reports): for report in reports { take(report, at: now, &effects) }
-        case .dumpBegan(let family): view.dumpBegan(family)
+        case .dumpBegan(let family):
+            view.dumpBegan(family)
+            if family == .routes { feeds.isDumpVoid = feeds.job != nil }
+        case .segments(let found): take(found)
         case .dumpEnded(let family): if view.dumpEnded(family) { needsPlan = true }
         case .markTable(let table): found(table, &effects)
-        case .programmed, .probed, .gateway, .gatewayStarted, .gatewayEnded, .bytesCounted, .overrides, .admin, .usage,
-            .woke:
+        case .list, .feedsPlanned, .feedsProgress, .feedsProgrammed, .programmed, .probed, .gateway, .gatewayStarted,
+            .gatewayEnded, .bytesCounted, .overrides, .admin, .usage, .woke:
             return
         }
         updatePresence(at: now, &effects)

@@ -19,6 +19,7 @@ extension NetworkPlane {
         number(at: now, &effects)
         failOver(at: now, &effects)
         if needsPlan, stageToken == nil { replan(at: now, &effects) }
+        settleFeeds(at: now, &effects)
         askToBeWoken(&effects)
     }
 
@@ -58,8 +59,8 @@ extension NetworkPlane {
     private func routesDepend(on id: GroupID) -> Bool {
         let group = configuration.groups[id.index]
         if group.whenAllDown == .unreachable { return true }
-        return configuration.routes.contains {
-            if case .member(let name, _) = $0.use { return name.value == group.name }
+        return (configuration.routes.map(\.use) + configuration.routeFiles.map(\.use)).contains { use in
+            if case .member(let name, _) = use { return name.value == group.name }
             return false
         }
     }
@@ -69,6 +70,8 @@ extension NetworkPlane {
         let wish = resolver.wish()
         let plan = Difference.plan(from: view, to: wish, window: configuration.ownership)
         pending = wish.pending
+        (feeds.wished, feeds.written) = (wish.segments, wish.writtenKeys)
+        feeds.isDue = true
         for conflict in plan.conflicts where !conflicts.contains(conflict) {
             effects.append(.note(.conflict(conflict)))
         }
@@ -76,7 +79,7 @@ extension NetworkPlane {
         // What no longer needs a change has been mended some other way.
         let targets = retried.union(plan.changes.map(\.target))
         refusals = refusals.filter { targets.contains($0.key) }
-        let due = plan.changes.filter { isDue($0, at: now) }
+        let due = plan.changes.filter { isDue($0, at: now) && !waitsForFeeds($0) }
         guard !due.isEmpty else { return }
         effects.append(.note(.applied(plan: due.count, conflicts: conflicts.count)))
         if due.count <= Self.longestFastPlan { return program(.fast, due, &effects) }
@@ -170,6 +173,7 @@ extension NetworkPlane {
         if unanswered > 0 { effects.append(.note(.unanswered(changes: unanswered))) }
         effects += KernelFamily.allCases.filter(reread.contains).map { .reread($0) }
         updatePresence(at: now, &effects)
+        feeds.isDue = true
         if token == stageToken { startStage(&effects) }
     }
 
@@ -203,7 +207,7 @@ extension NetworkPlane {
     static let firstRetry = Span.milliseconds(100)
     static let longestRetry = Span.seconds(30)
     /// 100 ms doubled nine times is beyond the longest pause.
-    private static let mostDoublings = 9
+    static let mostDoublings = 9
 
     private mutating func hold(
         _ change: KernelChange,
@@ -225,8 +229,8 @@ extension NetworkPlane {
     private mutating func askToBeWoken(_ effects: inout [Effect]) {
         // While a long plan is under way its end is waited for; what is on its way again has no time of its own.
         guard stageToken == nil else { return }
-        let waiting = refusals.filter { !retried.contains($0.key) }
-        guard let next = waiting.values.map(\.retryAt).min(), wakeAt.map({ next < $0 }) ?? true else { return }
+        let waiting = refusals.filter { !retried.contains($0.key) }.values.map(\.retryAt) + feedRetry
+        guard let next = waiting.min(), wakeAt.map({ next < $0 }) ?? true else { return }
         wakeAt = next
         effects.append(.wake(at: next))
     }
@@ -235,5 +239,6 @@ extension NetworkPlane {
         // There is one alarm clock for both planes, and it has rung: what is still to come is asked for again.
         wakeAt = nil
         if refusals.values.contains(where: { $0.retryAt <= now }) { needsPlan = true }
+        if feedRetry.contains(where: { $0 <= now }) { feeds.isDue = true }
     }
 }

@@ -6,7 +6,7 @@ package import NetTypes
 package import PolicyEngine
 
 package struct NetworkPlane: Sendable {
-    package let configuration: NetworkConfiguration
+    package internal(set) var configuration: NetworkConfiguration
     package let probes: [ProbeDefinition]
     package internal(set) var groups: GroupTable
     package internal(set) var view: KernelView
@@ -24,6 +24,9 @@ package struct NetworkPlane: Sendable {
 
     /// Changes sent and taken since the configuration was applied.
     package internal(set) var tally = Tally()
+
+    /// Routes of long lists: what is under way, and what went wrong.
+    package internal(set) var feeds = FeedWork()
 
     /// Batches on their way to the kernel.
     var inFlight: [UInt64: [Sent]] = [:]
@@ -105,6 +108,7 @@ package struct NetworkPlane: Sendable {
             (inFlight, stageToken, retried) = (old.inFlight, old.stageToken, old.retried)
             driftCount = old.driftCount
             (refusals, conflicts, isAdopting) = (old.refusals, old.conflicts, old.isAdopting)
+            feeds = old.feeds.underNewConfiguration
             makeRefusalsDue(at: now)
         } else {
             view = KernelView(window: configuration.ownership)
@@ -145,6 +149,12 @@ package struct NetworkPlane: Sendable {
         Difference.plan(from: view, to: resolver.wish(), window: configuration.ownership)
     }
 
+    /// The same for the routes of long lists. It looks at every one of them: not for a turn.
+    package func feedPlan() -> FeedPlan {
+        let wish = resolver.wish()
+        return FeedPlan.answering(question(wished: wish.segments, written: wish.writtenKeys))
+    }
+
     /// The members that are to be probed, in the configuration's order.
     var probedMembers: [ProbedMember] {
         configuration.groups.flatMap { group in
@@ -167,7 +177,7 @@ package struct NetworkPlane: Sendable {
 
 extension NetworkPlane {
     /// Whether nothing is under way and nothing is due.
-    package var isSettled: Bool { view.isComplete && isNumbered && inFlight.isEmpty && stages.isEmpty && !needsPlan }
+    package var isSettled: Bool { view.isComplete && isNumbered && inFlight.isEmpty && stages.isEmpty && !needsPlan && feeds.isIdle }
 
     /// What a next-hop id of ours stands for: `group wan ipv4`.
     package func nameOf(_ id: NexthopID) -> String? {

@@ -19,6 +19,13 @@ package enum Note: Hashable, Sendable, Codable {
     case drift(KernelReport)
     /// Somebody changed or removed our nftables table; it is put back.
     case tableDrift(isGone: Bool)
+    /// The file of a feed was read again, and its routes are brought in line.
+    case list(feed: String, prefixes: Int, duplicates: Int)
+    /// The file of a feed cannot be used as it is now; what was read before stays in force.
+    case listRefused(feed: String, problem: String)
+    case feedsBegan(routes: Int)
+    case feedsProgress(done: Int, of: Int)
+    case feedsEnded(FeedOutcome.Ending, accepted: Int, refused: Int, first: [FeedRefusal])
     case admin(Override, by: String)
     case gatewayStarted
     case gatewayEnded(status: Int32)

@@ -4,10 +4,12 @@
 /// large and the texts are what an operator can read; whoever replays parses them again.
 package import ConfigModel
 import ConfigSyntax
+package import Forwarding
 package import NetTypes
 
 package enum RecordedLine: Sendable, Codable {
-    case configured(at: Instant, draw: UInt64, files: [RecordedFile])
+    /// `lists`: what stood in the files of prefixes; nil where there are none.
+    case configured(at: Instant, draw: UInt64, files: [RecordedFile], lists: [RouteList]? = nil)
     case fact(at: Instant, draw: UInt64, Fact)
     case effect(Effect)
 
@@ -19,7 +21,8 @@ package enum RecordedLine: Sendable, Codable {
             let files = configuration.sources.files.map {
                 RecordedFile(name: $0.name, text: $0.lines.joined(separator: "\n"))
             }
-            self = .configured(at: event.at, draw: event.draw, files: files)
+            let lists = configuration.network?.lists ?? []
+            self = .configured(at: event.at, draw: event.draw, files: files, lists: lists.isEmpty ? nil : lists)
         }
     }
 }
@@ -73,9 +76,17 @@ package struct Replay {
 
     private func event(_ line: RecordedLine) throws -> Event? {
         switch line {
-        case .configured(let at, let draw, let files): Event(at: at, draw: draw, .configured(try read(files)))
+        case .configured(let at, let draw, let files, let lists):
+            Event(at: at, draw: draw, .configured(try configuration(files, lists)))
         case .fact(let at, let draw, let fact): Event(at: at, draw: draw, .fact(fact))
         case .effect: nil
         }
+    }
+
+    /// The texts parsed again, with the lists that stood in their files then.
+    private func configuration(_ files: [RecordedFile], _ lists: [RouteList]?) throws -> Configuration {
+        var configuration = try read(files)
+        configuration.network?.lists = lists ?? []
+        return configuration
     }
 }

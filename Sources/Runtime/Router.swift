@@ -39,7 +39,11 @@ package struct Router: Sendable {
 
     private mutating func take(_ fact: Fact, at now: Instant, _ effects: inout [Effect]) {
         switch fact {
-        case .kernel, .dumpBegan, .dumpEnded, .markTable: network?.observe(fact, at: now, &effects)
+        case .kernel, .dumpBegan, .dumpEnded, .markTable, .segments: network?.observe(fact, at: now, &effects)
+        case .list(let reading): network?.read(reading, &effects)
+        case .feedsPlanned(let generation, let plan): network?.planned(generation, plan, &effects)
+        case .feedsProgress(let token, let done): network?.progressed(token, done, &effects)
+        case .feedsProgrammed(let token, let outcome): network?.programmed(token, outcome, at: now, &effects)
         case .programmed(let token, let outcomes): network?.programmed(token, outcomes, at: now, &effects)
         case .probed(let results): network?.probed(results, at: now, &effects)
         case .gateway(let report): models?.heard(report, at: now, &effects)

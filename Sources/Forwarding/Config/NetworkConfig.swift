@@ -8,8 +8,10 @@ package struct NetworkConfiguration: Hashable, Sendable {
     package let groups: [NetworkGroup]
     /// In file order.
     package let routes: [RouteDefinition]
-    /// Prefix lists in files; checked, not yet served.
+    /// Routes to long lists of prefixes, in file order.
     package let routeFiles: [RouteFileDefinition]
+    /// What stands in their files, as last read.
+    package var lists: [RouteList] = []
     /// Checked, not yet served.
     package let policies: [NetworkPolicy]
     package let sets: [AddressSetDefinition]
@@ -49,5 +51,18 @@ package struct RouteDefinition: Hashable, Sendable {
 package struct RouteFileDefinition: Hashable, Sendable {
     package let name: Located<String>
     package let file: Located<String>
-    package let use: Located<String>
+    package let use: RouteDefinition.Use
+}
+
+/// What a file of prefixes was found to hold.
+package struct RouteList: Hashable, Sendable, Codable {
+    /// The name in `network.routes`.
+    package let feed: String
+    package let prefixes: PrefixList
+    /// How many lines repeated another.
+    package let duplicates: Int
+
+    package init(feed: String, prefixes: PrefixList, duplicates: Int) {
+        (self.feed, self.prefixes, self.duplicates) = (feed, prefixes, duplicates)
+    }
 }
