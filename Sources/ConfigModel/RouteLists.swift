@@ -3,15 +3,6 @@
 package import ConfigSyntax
 package import Forwarding
 
-/// Gives the bytes of a file of prefixes, by its path from the configuration's directory; throws the system's words.
-package typealias ListContents = (_ path: String) throws(UnreadableList) -> [UInt8]
-
-package struct UnreadableList: Error, Hashable, Sendable {
-    package let words: String
-
-    package init(words: String) { self.words = words }
-}
-
 struct RouteLists {
     private let contents: ListContents
     private let diagnostics: Diagnostics
@@ -46,7 +37,10 @@ struct RouteLists {
             diagnostics.report(fault.words, at: place)
         }
         guard file.faultCount > file.faults.count else { return }
-        diagnostics.report("\(file.faultCount) lines are wrong; the first \(file.faults.count) follow", at: .wholeFile(number))
+        diagnostics.report(
+            "\(file.faultCount) lines are wrong; the first \(file.faults.count) follow",
+            at: .wholeFile(number)
+        )
     }
 }
 
@@ -55,7 +49,9 @@ extension RouteFileDefinition {
     package func path(in sources: SourceMap) -> String {
         if file.value.hasPrefix("/") { return file.value }
         let named = Int(file.place.file)
-        guard named < sources.files.count, let slash = sources.files[named].name.lastIndex(of: "/") else { return file.value }
+        guard named < sources.files.count, let slash = sources.files[named].name.lastIndex(of: "/") else {
+            return file.value
+        }
         return String(sources.files[named].name[...slash]) + file.value
     }
 }
@@ -86,7 +82,11 @@ package struct ListReading: Hashable, Sendable, Codable {
                 return ListReading(feed: feed, list: RouteList(feed: feed, file), problem: nil)
             }
             let more = file.faultCount > 1 ? " (and \(file.faultCount - 1) more)" : ""
-            return ListReading(feed: feed, list: nil, problem: "\(path):\(fault.line):\(fault.column): \(fault.words)\(more)")
+            return ListReading(
+                feed: feed,
+                list: nil,
+                problem: "\(path):\(fault.line):\(fault.column): \(fault.words)\(more)"
+            )
         } catch {
             return ListReading(feed: feed, list: nil, problem: "cannot read '\(path)': \(error.words)")
         }

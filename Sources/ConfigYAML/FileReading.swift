@@ -28,6 +28,7 @@ enum FileReading {
         guard fstat(descriptor, &status) == 0 else { throw Refusal(errno: errno) }
         guard status.st_mode & S_IFMT == S_IFREG else { throw Refusal("not a regular file") }
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(min(Int(status.st_size), limit) + 1)
         var chunk = [UInt8](repeating: 0, count: 64 << 10)
         while bytes.count <= limit {
             let count = read(descriptor, &chunk, min(chunk.count, limit + 1 - bytes.count))

@@ -203,7 +203,8 @@ final class Applier: Sendable {
 extension Applier {
     /// Parses and checks; refuses what is wrong, and by name what this version does not serve.
     static func read(_ files: ConfigurationFiles) throws(ErrorReply) -> Configuration {
-        let loaded = Configuration.check(ConfigLoader.read(files.files.map { ($0.name, Array($0.text.utf8)) }))
+        let texts = files.files.map { ($0.name, Array($0.text.utf8)) }
+        let loaded = Configuration.check(ConfigLoader.read(texts), lists: ListFile.contents)
         guard loaded.errors.isEmpty, let configuration = loaded.configuration else {
             throw ErrorReply(errors: loaded.errors.map { $0.rendered(with: loaded.sources) })
         }

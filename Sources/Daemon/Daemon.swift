@@ -103,7 +103,7 @@ package final class Daemon {
 
     /// Reads the configuration from the disk; throws all its errors at once.
     static func load(_ path: String) throws -> Configuration {
-        let checked = Configuration.check(ConfigLoader.load(path))
+        let checked = Configuration.check(ConfigLoader.load(path), lists: ListFile.contents)
         guard checked.errors.isEmpty, let configuration = checked.configuration else {
             throw DaemonError.configuration(checked.errors.map { $0.rendered(with: checked.sources) })
         }

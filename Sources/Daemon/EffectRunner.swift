@@ -1,6 +1,7 @@
 /// The one place where the runtime's effects become actions. Called on the runtime's thread; nothing in here waits.
 import ConfigModel
 import ConfigSyntax
+import Forwarding
 import Foundation
 import Inference
 import Liveness
@@ -20,6 +21,9 @@ final class EffectRunner: @unchecked Sendable {
     private let recorder: Recorder?
     private let logger: Logger
     private let disk = DispatchQueue(label: "martlet.disk")
+    /// Where long lists are compared.
+    private let planning = DispatchQueue(label: "martlet.planning")
+    private let listWatch: ListWatch
     private var sources = SourceMap()
     private let counter: DeviceCounter
     private var probing: ProbeService?
@@ -37,6 +41,7 @@ final class EffectRunner: @unchecked Sendable {
         (self.runtime, self.notes, self.overrides, self.usage) = (runtime, notes, overrides, usage)
         counter = DeviceCounter { [runtime] in runtime.post(.bytesCounted($0)) }
         (self.gateway, self.kernel, self.recorder, self.logger) = (gateway, kernel, recorder, logger)
+        listWatch = ListWatch { [runtime] in runtime.post(.list($0)) }
     }
 
     func carryOut(_ event: Event, _ effects: [Effect]) {
@@ -44,6 +49,7 @@ final class EffectRunner: @unchecked Sendable {
             sources = configuration.sources
             if configuration.network != nil { kernel.begin() }
             gateway.configure(configuration.models)
+            followLists(of: configuration)
         }
         var said: [Note] = []
         for effect in effects {
@@ -56,6 +62,12 @@ final class EffectRunner: @unchecked Sendable {
     private func carryOut(_ effect: Effect) {
         switch effect {
         case .program(let lane, let token, let changes): kernel.submit(changes, to: lane, token: token)
+        case .planFeeds(let generation, let question):
+            planning.async { [runtime] in
+                runtime.post(.feedsPlanned(generation: generation, FeedPlan.answering(question)))
+            }
+        case .programFeeds(let token, let job): kernel.submit(job, token: token)
+        case .cancelFeeds(let token): kernel.cancelFeeds(token: token)
         case .reread(let family): kernel.reread(family)
         case .probe(let members): probe(members)
         case .serve(let snapshot): gateway.serve(snapshot)
@@ -64,6 +76,17 @@ final class EffectRunner: @unchecked Sendable {
         case .keepUsage(let used): keep(used)
         case .wake(let at): runtime.wake(at: at)
         case .note: return
+        }
+    }
+
+    private func followLists(of configuration: Configuration) {
+        let files = (configuration.network?.routeFiles ?? []).map {
+            ListWatch.File(feed: $0.name.value, path: $0.path(in: configuration.sources))
+        }
+        do {
+            try listWatch.follow(files)
+        } catch {
+            logger.error("lists: changes of their files will not be seen until the next apply: \(error)")
         }
     }
 
@@ -102,6 +125,7 @@ final class EffectRunner: @unchecked Sendable {
     func close() {
         probing?.stop()
         counter.stop()
+        listWatch.stop()
         kernel.stop()
         disk.sync {}
         recorder?.finish()

@@ -16,6 +16,7 @@ final class KernelEdge: Sendable {
         let watcher: KernelWatcher
         let fast: FastLane
         let bulk: BulkLane
+        let feeds: FeedLane
     }
 
     private let sockets = Mutex<Sockets?>(nil)
@@ -40,7 +41,7 @@ final class KernelEdge: Sendable {
         }
         try Self.checkRelease()
         do {
-            let opened = try open(markTable: network.ownership.tableName)
+            let opened = try open(network.ownership)
             sockets.withLock { $0 = opened }
         } catch NetlinkFailure.system(let call, let errno) {
             throw DaemonError.system("cannot talk to the kernel's netlink (\(call))", errno: errno)
@@ -72,14 +73,23 @@ final class KernelEdge: Sendable {
         )
     }
 
-    private func open(markTable: String) throws -> Sockets {
+    private func open(_ window: OwnershipWindow) throws -> Sockets {
+        let markTable = window.tableName
         let completed: KernelLane.Completion = { [runtime] in runtime.post(.programmed(token: $0, $1)) }
         let fast = try FastLane(completion: completed)
         let bulk = try BulkLane(completion: completed)
-        let watcher = try KernelWatcher(markTable: markTable) { [self] observation in
+        let feeds = try FeedLane {
+            [runtime] in
+            runtime.post(.feedsProgress(token: $0, done: $1))
+        } completion: {
+            [runtime] in
+            runtime.post(.feedsProgrammed(token: $0, $1))
+        }
+        let watcher = try KernelWatcher(markTable: markTable, window: window, silent: feeds.port) {
+            [self] observation in
             if let fact = Fact(observation, tableName: markTable) { hear(fact) }
         }
-        return Sockets(watcher: watcher, fast: fast, bulk: bulk)
+        return Sockets(watcher: watcher, fast: fast, bulk: bulk, feeds: feeds)
     }
 
     /// On the watcher's thread. While it waits for room, notifications pile up in the kernel's buffers, which are bounded too.
@@ -109,6 +119,17 @@ final class KernelEdge: Sendable {
         }
     }
 
+    func submit(_ job: FeedJob, token: UInt64) {
+        guard let sockets = sockets.withLock({ $0 }) else {
+            let unsent = FeedOutcome(ending: .unanswered, accepted: 0, refused: 0, refusals: [], standing: job.before)
+            runtime.post(.feedsProgrammed(token: token, unsent))
+            return
+        }
+        sockets.feeds.submit(job, token: token)
+    }
+
+    func cancelFeeds(token: UInt64) { sockets.withLock { $0 }?.feeds.cancel(token: token) }
+
     func reread(_ family: KernelFamily) { sockets.withLock { $0 }?.watcher.requestDump(of: family) }
 
     /// Carries out what is queued, then closes the sockets. The kernel keeps what it holds.
@@ -117,6 +138,7 @@ final class KernelEdge: Sendable {
         sockets.watcher.stop()
         sockets.fast.stop()
         sockets.bulk.stop()
+        sockets.feeds.stop()
     }
 }
 
@@ -148,6 +170,7 @@ extension Fact {
         switch observation {
         case .dumpBegan(let family): self = .dumpBegan(family)
         case .reports(let reports): self = .kernel(reports)
+        case .segments(let found): self = .segments(found)
         case .dumpEnded(let family): self = .dumpEnded(family)
         case .markTable(let found): self = .markTable(MarkTable(found: found, name: tableName))
         case .overrun, .failed: return nil

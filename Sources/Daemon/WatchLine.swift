@@ -46,6 +46,15 @@ struct WatchLine {
         case .tableDrift(let isGone):
             let what = isGone ? "our nftables table is gone" : "our nftables table is not as we wrote it"
             self = WatchLine(.warning, "drift", "somebody changed what is ours: \(what); putting it right")
+        case .list(let feed, let prefixes, let duplicates): self = Self.list(feed, prefixes, duplicates)
+        case .listRefused(let feed, let problem):
+            let words = "the list of \(feed) stays as it was read before: \(problem)"
+            self = WatchLine(.error, "alarm", words, [("feed", feed)])
+        case .feedsBegan(let routes): self = WatchLine(.notice, "plan", "sending \(routes) routes of lists")
+        case .feedsProgress(let done, let total):
+            self = WatchLine(.info, "plan", "\(done) of \(total) routes of lists are sent")
+        case .feedsEnded(let ending, let accepted, let refused, let first):
+            self = Self.feedsEnded(ending, accepted, refused, first)
         case .admin(let override, let by):
             let words = "\(override.member) is set to \(override.admin.rawValue)"
             self = WatchLine(.notice, "admin", words, [("plane", override.plane.rawValue), ("by", by)])

@@ -29,7 +29,8 @@ extension KernelView {
 
     /// Routes over these next hops are gone, of whatever length their lists.
     mutating func dropRoutes(over gone: Set<NexthopID>) {
-        let isGone = { (action: Route.Action) in if case .nexthop(let id) = action { gone.contains(id) } else { false } }
+        let isGone = { (action: Route.Action) in if case .nexthop(let id) = action { gone.contains(id) } else { false }
+        }
         if segments.contains(where: { isGone($0.action) }) {
             segments.removeAll { isGone($0.action) }
             // A prefix may stand in a second list, of which it is not known whether the kernel has it.

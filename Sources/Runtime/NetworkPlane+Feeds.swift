@@ -1,6 +1,7 @@
 /// How long lists of routes get into the kernel: compared elsewhere on a snapshot, sent elsewhere in one job at a time, and in the turn
 /// only pointed to. A turn costs the same at a thousand routes and at a million.
 import ConfigModel
+import ConfigSyntax
 import Forwarding
 import NetTypes
 
@@ -14,7 +15,8 @@ extension NetworkPlane {
         cancelOvertakenJob(&effects)
         guard feeds.isDue, feeds.job == nil, feeds.planning == nil, stageToken == nil, !needsPlan else { return }
         feeds.isDue = false
-        guard feeds.wished != view.segments, feedRetry.allSatisfy({ $0 <= now }), feeds.wished.allSatisfy(isUsable) else {
+        guard feeds.wished != view.segments, feedRetry.allSatisfy({ $0 <= now }), feeds.wished.allSatisfy(isUsable)
+        else {
             return
         }
         let question = question(wished: feeds.wished, written: feeds.written)

@@ -20,7 +20,7 @@ extension NetworkPlane {
         failOver(at: now, &effects)
         if needsPlan, stageToken == nil { replan(at: now, &effects) }
         settleFeeds(at: now, &effects)
-        askToBeWoken(&effects)
+        askToBeWoken(at: now, &effects)
     }
 
     mutating func number(at now: Instant, _ effects: inout [Effect]) {
@@ -226,10 +226,12 @@ extension NetworkPlane {
     }
 
     /// Comes back when the next refused change is due.
-    private mutating func askToBeWoken(_ effects: inout [Effect]) {
+    private mutating func askToBeWoken(at now: Instant, _ effects: inout [Effect]) {
         // While a long plan is under way its end is waited for; what is on its way again has no time of its own.
         guard stageToken == nil else { return }
-        let waiting = refusals.filter { !retried.contains($0.key) }.values.map(\.retryAt) + feedRetry
+        let waiting =
+            refusals.filter { !retried.contains($0.key) }.values.map(\.retryAt)
+            + feedRetry.filter { $0 > now }
         guard let next = waiting.min(), wakeAt.map({ next < $0 }) ?? true else { return }
         wakeAt = next
         effects.append(.wake(at: next))

@@ -177,7 +177,9 @@ package struct NetworkPlane: Sendable {
 
 extension NetworkPlane {
     /// Whether nothing is under way and nothing is due.
-    package var isSettled: Bool { view.isComplete && isNumbered && inFlight.isEmpty && stages.isEmpty && !needsPlan && feeds.isIdle }
+    package var isSettled: Bool {
+        view.isComplete && isNumbered && inFlight.isEmpty && stages.isEmpty && !needsPlan && feeds.isIdle
+    }
 
     /// What a next-hop id of ours stands for: `group wan ipv4`.
     package func nameOf(_ id: NexthopID) -> String? {

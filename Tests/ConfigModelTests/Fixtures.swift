@@ -16,7 +16,9 @@ enum Fixtures {
 
         var main: URL { url.pathExtension == "yaml" ? url : url.appending(path: "martlet.yaml") }
 
-        func check() -> CheckedConfiguration { Configuration.check(ConfigLoader.load(main.path)) }
+        func check() -> CheckedConfiguration {
+            Configuration.check(ConfigLoader.load(main.path), lists: ListFile.contents)
+        }
 
         /// All errors and unserved features as an operator reads them, without the folder's own place.
         func rendered() -> String {

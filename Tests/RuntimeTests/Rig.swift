@@ -16,20 +16,28 @@ struct Rig {
     var now = Instant(nanoseconds: 1_000_000_000)
     /// Sent and not answered yet, oldest first.
     private(set) var waiting: [(token: UInt64, lane: Lane, changes: [KernelChange])] = []
+    /// Lists that are to be compared, and jobs of routes that are to be sent, oldest first.
+    private(set) var questions: [(generation: UInt64, question: FeedQuestion)] = []
+    private(set) var jobs: [(token: UInt64, job: FeedJob)] = []
     /// Everything that was ever sent.
     var sent: [KernelChange] = []
     /// Times asked for with `wake` that are still to come.
     private(set) var alarms: [Instant] = []
 
-    static func configuration(_ text: String) throws -> Configuration {
-        let checked = Configuration.check(ConfigLoader.read(Array(text.utf8), name: "martlet.yaml"))
+    /// `lists`: what stands in the files that the text names.
+    static func configuration(_ text: String, lists: [String: String] = [:]) throws -> Configuration {
+        let tree = ConfigLoader.read(Array(text.utf8), name: "martlet.yaml")
+        let checked = Configuration.check(tree) { path throws(UnreadableList) in
+            guard let list = lists[path] else { throw UnreadableList(words: "there is no \(path)") }
+            return Array(list.utf8)
+        }
         #expect(checked.errors.isEmpty && checked.unserved.isEmpty)
         return try #require(checked.configuration)
     }
 
     @discardableResult
-    mutating func configure(_ text: String) throws -> [Effect] {
-        turn(.configured(try Self.configuration(text)))
+    mutating func configure(_ text: String, lists: [String: String] = [:]) throws -> [Effect] {
+        turn(.configured(try Self.configuration(text, lists: lists)))
     }
 
     @discardableResult
@@ -43,7 +51,9 @@ struct Rig {
                 waiting.append((token, lane, changes))
                 sent += changes
             case .wake(let at): alarms.append(at)
-            case .reread, .probe, .serve, .keep, .keepUsage, .count, .note: break
+            case .planFeeds(let generation, let question): questions.append((generation, question))
+            case .programFeeds(let token, let job): jobs.append((token, job))
+            case .cancelFeeds, .reread, .probe, .serve, .keep, .keepUsage, .count, .note: break
             }
         }
         return effects
@@ -51,7 +61,28 @@ struct Rig {
 
     /// The kernel takes everything that waits, and echoes it.
     mutating func settle() {
-        while !waiting.isEmpty { answer { _ in .accepted } }
+        while !(waiting.isEmpty && questions.isEmpty && jobs.isEmpty) {
+            answer { _ in .accepted }
+            compareLists()
+            answerJob()
+        }
+    }
+
+    /// The oldest question about lists is answered.
+    @discardableResult
+    mutating func compareLists() -> [Effect] {
+        guard !questions.isEmpty else { return [] }
+        let asked = questions.removeFirst()
+        return tell(.feedsPlanned(generation: asked.generation, FeedPlan.answering(asked.question)))
+    }
+
+    /// The kernel is done with the oldest job: it took all of it, unless told otherwise.
+    @discardableResult
+    mutating func answerJob(_ outcome: ((FeedJob) -> FeedOutcome)? = nil) -> [Effect] {
+        guard !jobs.isEmpty else { return [] }
+        let (token, job) = jobs.removeFirst()
+        let all = FeedOutcome(ending: .complete, accepted: job.count, refused: 0, refusals: [], standing: nil)
+        return tell(.feedsProgrammed(token: token, outcome?(job) ?? all))
     }
 
     /// The kernel answers the oldest batch; it echoes what it took.

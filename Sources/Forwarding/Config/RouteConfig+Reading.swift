@@ -35,7 +35,6 @@ struct RouteReader {
         let block = BlockReader(entry.value, path: path, into: diagnostics)
         defer { block.finish() }
         let (file, use) = (block.required("file", as: String.self), block.required("use", as: String.self))
-        if let file, file.value.isEmpty { diagnostics.report("the file has no name", at: file.place) }
         if !BlockReader.isName(entry.key.value) {
             diagnostics.report("'\(entry.key.value)' is no name for a file of routes", at: entry.key.place)
         }

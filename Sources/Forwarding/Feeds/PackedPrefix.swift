@@ -14,7 +14,9 @@ package protocol PackedPrefix: Comparable, Hashable, Sendable, BitwiseCopyable {
 package struct PackedPrefix4: PackedPrefix {
     package let bits: UInt64
 
-    package init(_ prefix: IPPrefix) { self.init(address: UInt32(truncatingIfNeeded: prefix.address.low), prefix.length) }
+    package init(_ prefix: IPPrefix) {
+        self.init(address: UInt32(truncatingIfNeeded: prefix.address.low), prefix.length)
+    }
 
     /// Host bits must be zero.
     package init(address: UInt32, _ length: UInt8) { bits = UInt64(address) << 8 | UInt64(length) }
@@ -36,7 +38,9 @@ package struct PackedPrefix6: PackedPrefix {
     package init(_ prefix: IPPrefix) { self.init(high: prefix.address.high, low: prefix.address.low, prefix.length) }
 
     /// Host bits must be zero.
-    package init(high: UInt64, low: UInt64, _ length: UInt8) { (self.high, self.low, self.length) = (high, low, length) }
+    package init(high: UInt64, low: UInt64, _ length: UInt8) {
+        (self.high, self.low, self.length) = (high, low, length)
+    }
 
     package var prefix: IPPrefix {
         IPPrefix(containing: IPAddress(family: .v6, high: high, low: low), length: length)

@@ -25,8 +25,6 @@ package struct PrefixFile: Sendable {
     package static let mostFaults = 20
     /// Of a wrong line no more is kept than this many bytes.
     private static let mostShown = 120
-    /// The largest file that is read: some 16 million IPv6 prefixes.
-    package static let largestFile = 512 << 20
     /// Bytes of a usual line, to make room for as many prefixes at once.
     private static let usualLine = 14
 

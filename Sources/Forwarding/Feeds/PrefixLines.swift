@@ -105,7 +105,9 @@ struct PrefixText {
         offset = range.lowerBound
         var address: UInt32 = 0
         for octet in 0..<4 {
-            guard octet == 0 || take(UInt8(ascii: "."), bytes), let value = decimal(bytes, most: 255) else { return nil }
+            guard octet == 0 || take(UInt8(ascii: "."), bytes), let value = decimal(bytes, most: 255) else {
+                return nil
+            }
             address = address << 8 | value
         }
         guard let length = lengthToEnd(bytes, width: 32) else { return nil }
@@ -176,7 +178,9 @@ struct PrefixText {
             guard let group = hexadecimal(bytes) else { return false }
             groups.append(group)
             let colon = UInt8(ascii: ":")
-            guard range.upperBound - offset >= 2, bytes[offset] == colon, bytes[offset + 1] != colon else { return true }
+            guard range.upperBound - offset >= 2, bytes[offset] == colon, bytes[offset + 1] != colon else {
+                return true
+            }
             offset += 1
         }
         return false

@@ -63,8 +63,14 @@ struct FeedBatch: ~Copyable {
     mutating func append(_ routes: RouteSegment, _ index: Int) {
         guard let template, hasRoom else { return }
         let message = base + used
-        template.bytes.withUnsafeBytes { message.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(base), byteCount: $0.count) }
-        message.storeBytes(of: first &+ UInt32(truncatingIfNeeded: indices.count), toByteOffset: RouteTemplate.sequence, as: UInt32.self)
+        template.bytes.withUnsafeBytes {
+            message.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(base), byteCount: $0.count)
+        }
+        message.storeBytes(
+            of: first &+ UInt32(truncatingIfNeeded: indices.count),
+            toByteOffset: RouteTemplate.sequence,
+            as: UInt32.self
+        )
         switch routes.family {
         case .v4:
             let prefix = routes.list.v4[index]

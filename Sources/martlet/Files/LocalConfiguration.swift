@@ -12,7 +12,7 @@ struct LocalConfiguration {
     /// Reads a file and `conf.d/*.yaml` beside it.
     init(path: String) {
         name = path
-        checked = Configuration.check(ConfigLoader.load(path))
+        checked = Configuration.check(ConfigLoader.load(path), lists: ListFile.contents)
     }
 
     /// Reads texts that came from elsewhere.

@@ -1,4 +1,6 @@
 /// How is a recorded event named for people?
+import ConfigModel
+import Forwarding
 import NetTypes
 import Runtime
 
@@ -6,14 +8,14 @@ extension RecordedLine {
     /// The daemon's time at the event; nil for an effect, which has its event's.
     var at: Instant? {
         switch self {
-        case .configured(let at, _, _), .fact(let at, _, _): at
+        case .configured(let at, _, _, _), .fact(let at, _, _): at
         case .effect: nil
         }
     }
 
     var words: String {
         switch self {
-        case .configured(_, _, let files): "configured by " + files.map(\.name).joined(separator: ", ")
+        case .configured(_, _, let files, _): "configured by " + files.map(\.name).joined(separator: ", ")
         case .fact(_, _, let fact): fact.words
         case .effect: "effect"
         }
@@ -25,6 +27,12 @@ extension Fact {
         switch self {
         case .kernel(let reports): "kernel: \(counted(reports.count, "report"))"
         case .dumpBegan(let family): "dump of \(family) began"
+        case .segments(let found): "dump found \(counted(found.routeCount, "route")) of ours"
+        case .list(let reading): "list of \(reading.feed) was read"
+        case .feedsPlanned(_, let plan): "lists compared: \(counted(plan.count, "route"))"
+        case .feedsProgress(_, let done): "kernel answered \(counted(done, "route")) of lists so far"
+        case .feedsProgrammed(let token, let outcome):
+            "kernel answered lists \(token): \(outcome.accepted) taken, \(outcome.refused) refused"
         case .dumpEnded(let family): "dump of \(family) ended"
         case .markTable(let table): table == nil ? "mark table is not there" : "mark table was read"
         case .programmed(let token, let outcomes):
