@@ -61,7 +61,12 @@ extension Answers {
         guard let named, let network = router.network, network.configuration.ownership.owns(named) else { return named }
         let table = path(marked: question.mark ?? 0, network)?.table ?? Resolver.mainTable
         guard named.key.table != table else { return named }
-        return network.resolver.wish().route(to: question.destination, in: table)?.object ?? named
+        let wish = network.resolver.wish()
+        let written = wish.route(to: question.destination, in: table)?.object
+        guard table == Resolver.mainTable, let listed = feedRoute(to: question.destination, network)?.object else {
+            return written ?? named
+        }
+        return (written?.key.prefix.length ?? 0) > listed.key.prefix.length ? written : listed
     }
 
     private func path(marked mark: UInt32, _ network: NetworkPlane) -> Path? {
@@ -89,7 +94,7 @@ extension Answers {
                 .init("route", "\(route.words) is a stranger's (protocol \(route.routeProtocol)); we never touch it")
             ]
         }
-        let wished = network.resolver.wish().routes.first { $0.object.key == route.key }
+        let wished = network.resolver.wish().wished(at: route.key, window: network.configuration.ownership)
         let state = wished?.object == route ? "as the file says" : "not as the file says; it is being put right"
         return [.init("route", "\(route.words), \(state)", cause: wished.map { sources.cause($0.cause) })]
             + groupSteps(route, network)

@@ -26,7 +26,7 @@ extension Answers {
                 cause: sources.cause(wished.cause)
             )
         }
-        return rows + wish.pending.filter { $0.name.contains("/") }.map(pendingRow)
+        return rows + wish.pending.filter { $0.name.contains("/") }.map(pendingRow) + feedRows()
     }
 
     private func pendingRow(_ pending: Pending) -> ObjectRow {
@@ -51,7 +51,7 @@ extension Answers {
 
     private func state(_ route: Route, _ network: NetworkPlane) -> (state: String, detail: String?) {
         if let refusal = network.refusals[.route(route.key)] { return ("failed", refusal.refusal.sentence) }
-        guard let there = network.view.routes[route.key] else { return ("pending", nil) }
+        guard let there = network.view.route(at: route.key) else { return ("pending", nil) }
         if !network.configuration.ownership.owns(there) {
             return ("foreign-conflict", "protocol \(there.routeProtocol) holds \(there.words)")
         }
@@ -121,10 +121,10 @@ extension Answers {
         guard let network = router.network else {
             return PlanReply(changes: [], conflicts: [], pending: [], overrides: overrideWords)
         }
-        return reply(network.plan(), network)
+        return reply(network.plan(), network.feedPlan(), network)
     }
 
-    private func reply(_ plan: Forwarding.Plan, _ network: NetworkPlane) -> PlanReply {
+    private func reply(_ plan: Forwarding.Plan, _ feeds: FeedPlan, _ network: NetworkPlane) -> PlanReply {
         PlanReply(
             changes: plan.changes.map { change in
                 let parts = change.parts
@@ -134,7 +134,7 @@ extension Answers {
                     object: parts.object,
                     cause: change.cause.map(sources.cause)
                 )
-            },
+            } + feedChanges(network, feeds),
             conflicts: plan.conflicts.map(words),
             pending: network.resolver.wish().pending.map(words),
             overrides: overrideWords
@@ -159,11 +159,13 @@ extension Answers {
         guard let network = router.network else { return plan() }
         do throws(NetlinkFailure) {
             let name = network.configuration.ownership.tableName
-            let snapshot = try KernelSnapshot.read(markTable: name)
-            var view = KernelView(window: network.configuration.ownership)
+            let window = network.configuration.ownership
+            let snapshot = try KernelSnapshot.read(markTable: name, window: window)
+            var view = KernelView(window: window)
             for report in snapshot.reports { _ = view.apply(report) }
+            _ = view.foundSegments(snapshot.segments)
             _ = view.foundMarkTable(snapshot.markTable.flatMap { MarkTable(found: $0, name: name) })
-            return reply(network.plan(from: view), network)
+            return reply(network.plan(from: view), network.feedPlan(from: view), network)
         } catch {
             throw ErrorReply(errors: ["the kernel cannot be read: \(error)"])
         }

@@ -61,6 +61,7 @@ struct Answers: Sendable {
             alarms += network.refusals.values.sorted { $0.retryAt < $1.retryAt }.map {
                 "the kernel refused to \($0.change.words): \($0.refusal.sentence) (tried \($0.attempts) times)"
             }
+            alarms += feedAlarms(network)
             alarms += network.conflicts.map(\.words)
             alarms += unservedGroups(network.groups, plane: .network)
         }

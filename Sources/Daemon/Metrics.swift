@@ -72,10 +72,20 @@ struct MetricsPage {
             "Kernel objects that the kernel refuses and that are being retried."
         )
         sample("martlet_kernel_refused_objects", [], "\(network.refusals.count)")
+        addLists(answers, network)
         family("martlet_kernel_conflicts", "gauge", "Strangers' kernel objects where ours belong.")
         sample("martlet_kernel_conflicts", [], "\(network.conflicts.count)")
         family("martlet_kernel_drift_total", "counter", "Times somebody changed an object of ours and it was put back.")
         sample("martlet_kernel_drift_total", [], "\(network.driftCount)")
+    }
+
+    private mutating func addLists(_ answers: Answers, _ network: NetworkPlane) {
+        let standings = answers.feedStandings(network, network.resolver.wish())
+        let labels = { (row: FeedStanding) in [("list", row.feed.name), ("family", row.family.name)] }
+        family("martlet_list_prefixes", "gauge", "Prefixes in the file of a list of routes, as last read.")
+        for row in standings { sample("martlet_list_prefixes", labels(row), "\(row.count)") }
+        family("martlet_list_programmed", "gauge", "Routes of a list that the kernel holds as the list wants them.")
+        for row in standings { sample("martlet_list_programmed", labels(row), "\(row.programmed)") }
     }
 
     private mutating func addModels(_ answers: Answers) {

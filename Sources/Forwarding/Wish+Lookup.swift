@@ -14,6 +14,24 @@ extension Wish {
         feeds.first { $0.action(prefix.family) != nil && $0.list.contains(prefix) }
     }
 
+    /// The route of a feed that carries a packet to `destination`: the longest prefix, of equal ones the first feed's.
+    package func feedRoute(to destination: IPAddress, window: OwnershipWindow) -> Wished<Route>? {
+        let found = feeds.compactMap { feed -> (prefix: IPPrefix, feed: WishedFeed)? in
+            guard feed.action(destination.family) != nil else { return nil }
+            return feed.list.longestMatch(destination).map { ($0, feed) }
+        }
+        guard let longest = found.map(\.prefix.length).max(),
+            let (prefix, _) = found.first(where: { $0.prefix.length == longest })
+        else { return nil }
+        let key = Route.Key(table: Resolver.mainTable, prefix: prefix, metric: window.metric)
+        return feedRoute(at: key, window: window)
+    }
+
+    /// What is wished at the key, of the file or of a list.
+    package func wished(at key: Route.Key, window: OwnershipWindow) -> Wished<Route>? {
+        routes.first { $0.object.key == key } ?? feedRoute(at: key, window: window)
+    }
+
     /// The route of a feed that belongs to the key; nil where a route of the file stands before it, or there is none.
     func feedRoute(at key: Route.Key, window: OwnershipWindow) -> Wished<Route>? {
         guard key.table == Resolver.mainTable, key.metric == window.metric, let feed = feed(of: key.prefix),

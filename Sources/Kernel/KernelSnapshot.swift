@@ -5,6 +5,8 @@ package import NetTypes
 package struct KernelSnapshot: Sendable {
     /// Every object as if it had just been added, families in the order of `KernelFamily.allCases`.
     package let reports: [KernelReport]
+    /// Our routes in the main table, if it was told what is ours; they are not among the reports then.
+    package let segments: [RouteSegment]
     /// Our nftables table; nil when it was not asked for.
     package let markTable: MarkTableReading?
 
@@ -15,37 +17,42 @@ package struct KernelSnapshot: Sendable {
     /// Reads all links, addresses, next hops, routes and rules of the calling thread's network namespace, and our nftables table.
     ///
     /// - Parameter markTable: the table's name; nil leaves nftables out, which alone of all needs CAP_NET_ADMIN.
+    /// - Parameter window: what is ours; nil reports every route.
     /// - Parameter limit: how long each answer may take.
     ///
     /// Throws the first failure: a snapshot is whole or not at all.
     package static func read(
         markTable: String?,
+        window: OwnershipWindow? = nil,
         within limit: Span = .seconds(5)
     ) throws(NetlinkFailure) -> KernelSnapshot {
-        var reports: [KernelReport] = []
+        var (reports, segments): ([KernelReport], [RouteSegment]) = ([], [])
         for family in KernelFamily.allCases where family != .nftables {
-            reports += try readConsistently(family, within: limit)
+            let read = try readConsistently(family, window, within: limit)
+            (reports, segments) = (reports + read.reports, segments + read.segments)
         }
         let reading: MarkTableReading? =
             if let markTable { try NftSession().readMarkTable(markTable, within: limit) } else { nil }
-        return KernelSnapshot(reports: reports, markTable: reading)
+        return KernelSnapshot(reports: reports, segments: segments, markTable: reading)
     }
 
-    private static func readConsistently(_ family: KernelFamily, within limit: Span) throws(NetlinkFailure)
-        -> [KernelReport]
-    {
-        let session = try FamilySession(family, follows: false, receiveBuffer: receiveBuffer)
+    private typealias Reading = (reports: [KernelReport], segments: [RouteSegment])
+
+    private static func readConsistently(
+        _ family: KernelFamily,
+        _ window: OwnershipWindow?,
+        within limit: Span
+    ) throws(NetlinkFailure) -> Reading {
+        let session = try FamilySession(family, follows: false, receiveBuffer: receiveBuffer, window: window)
         for _ in 0..<attempts {
             try session.beginDump()
-            if let reports = try finishDump(session, within: limit) { return reports }
+            if let reading = try finishDump(session, within: limit) { return reading }
         }
         throw .interrupted
     }
 
     /// All reports of the running dump; nil when it was inconsistent.
-    private static func finishDump(_ session: FamilySession, within limit: Span) throws(NetlinkFailure)
-        -> [KernelReport]?
-    {
+    private static func finishDump(_ session: FamilySession, within limit: Span) throws(NetlinkFailure) -> Reading? {
         var all: [KernelReport] = []
         var batch: [KernelReport] = []
         while true {
@@ -54,7 +61,7 @@ package struct KernelSnapshot: Sendable {
             all += batch
             batch.removeAll(keepingCapacity: true)
             switch progress {
-            case .dumpEnded: return all
+            case .dumpEnded(let segments): return (all, segments ?? [])
             case .dumpInterrupted: return nil
             case .more: continue
             case .upToDate: if isSilent { throw .deadline }

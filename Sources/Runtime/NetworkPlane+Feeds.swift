@@ -19,7 +19,7 @@ extension NetworkPlane {
         else {
             return
         }
-        let question = question(wished: feeds.wished, written: feeds.written)
+        let question = question(view, wished: feeds.wished, written: feeds.written)
         feeds.generation += 1
         feeds.planning = FeedWork.Planning(
             generation: feeds.generation,
@@ -33,7 +33,7 @@ extension NetworkPlane {
     var feedRetry: [Instant] { feeds.trouble.map { [$0.retryAt] } ?? [] }
 
     /// What is asked of whoever compares the lists. The keys apart are those that the ordinary plan looks after.
-    func question(wished: [RouteSegment], written: [Route.Key]) -> FeedQuestion {
+    func question(_ view: KernelView, wished: [RouteSegment], written: [Route.Key]) -> FeedQuestion {
         var apart = Set(written.map(\.prefix))
         for key in view.routes.keys where stands(key) { apart.insert(key.prefix) }
         for key in view.gaps { apart.insert(key.prefix) }

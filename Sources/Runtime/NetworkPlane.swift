@@ -150,9 +150,11 @@ package struct NetworkPlane: Sendable {
     }
 
     /// The same for the routes of long lists. It looks at every one of them: not for a turn.
-    package func feedPlan() -> FeedPlan {
+    package func feedPlan() -> FeedPlan { feedPlan(from: view) }
+
+    package func feedPlan(from view: KernelView) -> FeedPlan {
         let wish = resolver.wish()
-        return FeedPlan.answering(question(wished: wish.segments, written: wish.writtenKeys))
+        return FeedPlan.answering(question(view, wished: wish.segments, written: wish.writtenKeys))
     }
 
     /// The members that are to be probed, in the configuration's order.

@@ -64,6 +64,10 @@ package final class PrefixList: Sendable {
         }
     }
 
+    package func first(_ family: AddressFamily) -> IPPrefix? {
+        family == .v4 ? v4.first?.prefix : v6.first?.prefix
+    }
+
     package func prefixes(_ family: AddressFamily) -> [IPPrefix] {
         family == .v4 ? v4.map(\.prefix) : v6.map(\.prefix)
     }

@@ -50,6 +50,9 @@ final class RouterUnderTest: Sendable {
         var description: String
     }
 
+    /// The path of a file beside the configuration.
+    func path(_ name: String) -> String { directory + "/" + name }
+
     var configurationPath: String { directory + "/martlet.yaml" }
     var recordingPath: String { directory + "/recording.jsonl" }
     /// Where the daemon keeps its state, as it sees it.
