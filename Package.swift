@@ -68,7 +68,7 @@ let package = Package(
         library("PolicyEngine", ["NetTypes", "ConfigSyntax"]),
         // Row 2
         library("Forwarding", ["NetTypes", "ConfigSyntax", "PolicyEngine"]),
-        library("Liveness", ["NetTypes", "ConfigSyntax", "PolicyEngine"]),
+        library("Liveness", ["NetTypes", "ConfigSyntax", "PolicyEngine", "Wire"]),
         library("Inference", ["NetTypes", "ConfigSyntax", "PolicyEngine", "Wire"]),
         // Row 3
         library("ConfigModel", ["NetTypes", "ConfigSyntax", "PolicyEngine", "Forwarding", "Liveness", "Inference"]),
@@ -78,7 +78,7 @@ let package = Package(
         ),
         // Row 4
         library("Kernel", ["NetTypes", "Forwarding", "CMnl", "CNftnl", "CShim"]),
-        library("Probing", ["NetTypes", "PolicyEngine", "Liveness", "CShim"]),
+        library("Probing", ["NetTypes", "PolicyEngine", "Liveness", "CShim", nio, nioPosix, nioTLS, nioSSL]),
         library("ConfigYAML", ["ConfigSyntax", yams]),
         library("Control", ["NetTypes", "Inference", "Wire"]),
         library(
@@ -124,6 +124,11 @@ let package = Package(
 
         // Benchmarks
         program("bench-route-sync", ["NetTypes", "Forwarding", "Kernel"], path: "Benchmarks/RouteSync"),
+        program(
+            "bench-probing",
+            ["NetTypes", "PolicyEngine", "Liveness", "Probing"],
+            path: "Benchmarks/Probing"
+        ),
         program(
             "bench-gateway",
             ["NetTypes", "ConfigSyntax", "PolicyEngine", "Inference", "Gateway", nio],

@@ -1,13 +1,15 @@
+#define _GNU_SOURCE /* struct in6_pktinfo */
 #include "martlet/icmp.h"
 
 #include <errno.h>
-#include <linux/filter.h>
-#include <linux/icmp.h>
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
+/* After netinet/in.h, whose in6_pktinfo they would otherwise take the place of. */
+#include <linux/filter.h>
+#include <linux/icmp.h>
 
 #define NANOSECONDS 1000000000ull
 
@@ -83,12 +85,34 @@ static int set_shape_v6(int fd, uint32_t size)
     return set_program(fd, program, sizeof(program) / sizeof(program[0]));
 }
 
+static int set_flag(int fd, int level, int option)
+{
+    const int on = 1;
+
+    return setsockopt(fd, level, option, &on, sizeof(on)) ? -errno : 0;
+}
+
+/* When, by which device and how far away each message was. */
+static int tell_arrival(int fd, int family)
+{
+    int result = set_flag(fd, SOL_SOCKET, SO_TIMESTAMPNS);
+
+    if (result)
+        return result;
+    if (family == AF_INET)
+        return set_flag(fd, IPPROTO_IP, IP_PKTINFO);
+    result = set_flag(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO);
+    return result ? result : set_flag(fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT);
+}
+
 int martlet_icmp_admit_answers(int fd, int family, uint32_t size)
 {
     const uint32_t v4 =
         1u << ICMP_ECHOREPLY | 1u << ICMP_DEST_UNREACH | 1u << ICMP_TIME_EXCEEDED | 1u << ICMP_PARAMETERPROB;
     int result = family == AF_INET ? set_types_v4(fd, v4) : set_types_v6(fd, 1);
 
+    if (!result)
+        result = tell_arrival(fd, family);
     if (result)
         return result;
     return family == AF_INET ? set_shape_v4(fd, size) : set_shape_v6(fd, size);
@@ -107,25 +131,38 @@ static void read_source(const struct sockaddr_storage *from, uint8_t *source)
         memcpy(source, &((const struct sockaddr_in6 *)from)->sin6_addr, 16);
 }
 
-static uint64_t read_stamp(struct msghdr *message)
+static int is_part(const struct cmsghdr *part, int level, int type, size_t size)
+{
+    return part->cmsg_level == level && part->cmsg_type == type && part->cmsg_len >= CMSG_LEN(size);
+}
+
+static void read_parts(struct msghdr *message, struct martlet_icmp_arrival *arrival)
 {
     for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part; part = CMSG_NXTHDR(message, part)) {
         struct timespec time;
+        struct in_pktinfo way4;
+        struct in6_pktinfo way6;
 
-        if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_TIMESTAMPNS ||
-            part->cmsg_len < CMSG_LEN(sizeof(time)))
-            continue;
-        memcpy(&time, CMSG_DATA(part), sizeof(time));
-        if (time.tv_sec > 0)
-            return (uint64_t)time.tv_sec * NANOSECONDS + (uint64_t)time.tv_nsec;
+        if (is_part(part, SOL_SOCKET, SCM_TIMESTAMPNS, sizeof(time))) {
+            memcpy(&time, CMSG_DATA(part), sizeof(time));
+            if (time.tv_sec > 0)
+                arrival->stamp = (uint64_t)time.tv_sec * NANOSECONDS + (uint64_t)time.tv_nsec;
+        } else if (is_part(part, IPPROTO_IP, IP_PKTINFO, sizeof(way4))) {
+            memcpy(&way4, CMSG_DATA(part), sizeof(way4));
+            arrival->interface = way4.ipi_ifindex;
+        } else if (is_part(part, IPPROTO_IPV6, IPV6_PKTINFO, sizeof(way6))) {
+            memcpy(&way6, CMSG_DATA(part), sizeof(way6));
+            arrival->interface = (int)way6.ipi6_ifindex;
+        } else if (is_part(part, IPPROTO_IPV6, IPV6_HOPLIMIT, sizeof(int))) {
+            memcpy(&arrival->hops, CMSG_DATA(part), sizeof(int));
+        }
     }
-    return 0;
 }
 
 ssize_t martlet_icmp_receive(int fd, void *buffer, size_t size, struct martlet_icmp_arrival *arrival)
 {
     struct sockaddr_storage from = { 0 };
-    _Alignas(struct cmsghdr) char control[128];
+    _Alignas(struct cmsghdr) char control[256];
     struct iovec bytes = { .iov_base = buffer, .iov_len = size };
     struct msghdr message = {
         .msg_name = &from,
@@ -140,7 +177,8 @@ ssize_t martlet_icmp_receive(int fd, void *buffer, size_t size, struct martlet_i
     if (length < 0)
         return -errno;
     memset(arrival, 0, sizeof(*arrival));
+    arrival->hops = -1;
     read_source(&from, arrival->source);
-    arrival->stamp = read_stamp(&message);
+    read_parts(&message, arrival);
     return length;
 }

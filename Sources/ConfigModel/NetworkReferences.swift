@@ -66,16 +66,41 @@ struct NetworkReferences {
             )
             return
         }
-        checkFamilies(of: probe, name, definition)
+        checkFamilies(of: probe, name, member, definition)
+        checkOwnAddress(probe, name, member)
+    }
+
+    /// Whether a probe that asks the member itself finds out whom to ask.
+    private func checkOwnAddress(_ probe: ProbeDefinition, _ name: Located<String>, _ member: NetworkMember) {
+        guard probe.kind.asksMember else { return }
+        let who = "'\(member.name.value)'"
+        if probe.kind == .neighbour, member.device == nil || member.backend != nil {
+            diagnostics.report(
+                "the probe '\(name.value)' asks neighbours, and \(who) names no device to ask them on",
+                at: name.place,
+                related: probe.place
+            )
+        } else if member.isDeviceOnly {
+            diagnostics.report(
+                "the probe '\(name.value)' asks the member itself, and \(who) has no address",
+                at: name.place,
+                hint: "write via:, or name targets that lie beyond it",
+                related: probe.place
+            )
+        }
     }
 
     /// A family of the member without a target of the probe would never be probed: it would seem healthy for ever.
-    private func checkFamilies(of probe: ProbeDefinition, _ name: Located<String>, _ member: MemberDefinition) {
-        guard case .icmp(let targets) = probe.kind else { return }
-        for family in AddressFamily.allCases where member.scopes.contains(HealthScope(family)) {
-            guard !targets.contains(where: { $0.value.family == family }) else { continue }
-            // A member of both families may well be probed in one; of one family it would not be probed at all.
-            guard member.scopes.count == 1 else { continue }
+    private func checkFamilies(
+        of probe: ProbeDefinition,
+        _ name: Located<String>,
+        _ member: NetworkMember,
+        _ definition: MemberDefinition
+    ) {
+        // A member of both families may well be probed in one; of one family it would not be probed at all.
+        guard definition.scopes.count == 1 else { return }
+        for family in AddressFamily.allCases where definition.scopes.contains(HealthScope(family)) {
+            guard probe.kind.hasTarget(family) == false else { continue }
             diagnostics.report(
                 "the probe '\(name.value)' has no \(family.shownName) target, and '\(member.name.value)' is \(family.shownName) only",
                 at: name.place,

@@ -63,6 +63,10 @@ extension ControlClient {
         try reply(to: .explainDecision(id: id), as: ExplainReply.self)
     }
 
+    package func probe(_ member: String) throws(ControlError) -> ProbeReply {
+        try reply(to: .probe(ProbeWish(member: member)), as: ProbeReply.self)
+    }
+
     package func set(_ request: AdminRequest) throws(ControlError) -> AdminReply {
         try reply(to: .setAdmin(request), as: AdminReply.self)
     }

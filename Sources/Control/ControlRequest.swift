@@ -23,6 +23,7 @@ enum ControlRequest {
             case .explainRoute(let question): return try ControlJSON.encode(question)
             case .explainModel(let question): return try ControlJSON.encode(question)
             case .setAdmin(let request): return try ControlJSON.encode(request)
+            case .probe(let wish): return try ControlJSON.encode(wish)
             }
         } catch {
             throw .notUnderstood("the question to \(call.target.path) cannot be written: \(error)")

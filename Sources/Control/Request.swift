@@ -21,6 +21,8 @@ package enum ControlCall: Sendable, Equatable {
     case explainModel(ModelQuestion)
     case explainDecision(id: String)
     case setAdmin(AdminRequest)
+    /// Runs a member's probe once. It sends packets, so it needs the admin group.
+    case probe(ProbeWish)
     /// A server-sent event stream of `WatchEvent`s.
     case watch
 
@@ -51,6 +53,7 @@ package enum ControlCall: Sendable, Equatable {
         case .explainModel: ("POST", "/v1/explain/model")
         case .explainDecision(let id): ("GET", "/v1/explain/decision/\(Self.pathSegment(id))")
         case .setAdmin: ("POST", "/v1/admin")
+        case .probe: ("POST", "/v1/probe")
         case .watch: ("GET", "/v1/watch")
         }
     }

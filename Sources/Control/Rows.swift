@@ -135,16 +135,31 @@ package struct ProbeRow: Codable, Sendable, Equatable {
     package var name: String
     package var member: String
     package var scope: String
+    /// `icmp`, `tcp`, `http`, `https`, `dns`, `neighbour`.
     package var kind: String
+    /// Addresses, with ports where the kind has them.
+    package var targets: [String]
     package var interval: Span
     package var timeout: Span
     package var downAfter: Int
     package var upAfter: Int
-    /// `success`, the failure's code, or nil before the first round.
+    /// `success`, the code of the failure or of the exceeded limit, or nil before the first round.
     package var lastResult: String?
+    /// What the code does not say.
+    package var detail: String?
+    /// Of the fastest answer of the last round.
     package var roundTrip: Span?
-    /// Lost of the last rounds, in thousandths; nil before the first.
+    /// Whose clock measured it: `kernel`, or `process`, which includes what it took to be woken.
+    package var clock: String?
+    /// Lost requests of those in the window, in thousandths; nil before the first.
     package var lossPermille: Int?
+    /// Requests in the window.
+    package var sent: Int
+    /// Mean round trip over the window.
+    package var latency: Span?
+    package var percentile95: Span?
+    /// Mean difference between one round trip and the next.
+    package var jitter: Span?
     package var place: String
 
     package init(
@@ -152,18 +167,27 @@ package struct ProbeRow: Codable, Sendable, Equatable {
         member: String,
         scope: String,
         kind: String,
+        targets: [String],
         interval: Span,
         timeout: Span,
         downAfter: Int,
         upAfter: Int,
         lastResult: String?,
+        detail: String?,
         roundTrip: Span?,
+        clock: String?,
         lossPermille: Int?,
+        sent: Int,
+        latency: Span?,
+        percentile95: Span?,
+        jitter: Span?,
         place: String
     ) {
-        (self.name, self.member, self.scope, self.kind) = (name, member, scope, kind)
+        (self.name, self.member, self.scope, self.kind, self.targets) = (name, member, scope, kind, targets)
         (self.interval, self.timeout, self.downAfter, self.upAfter) = (interval, timeout, downAfter, upAfter)
-        (self.lastResult, self.roundTrip, self.lossPermille, self.place) = (lastResult, roundTrip, lossPermille, place)
+        (self.lastResult, self.detail, self.roundTrip, self.clock) = (lastResult, detail, roundTrip, clock)
+        (self.lossPermille, self.sent, self.latency) = (lossPermille, sent, latency)
+        (self.percentile95, self.jitter, self.place) = (percentile95, jitter, place)
     }
 }
 

@@ -1,9 +1,8 @@
-/// Routes, rules, probes and plans as rows: what the file asks of the kernel and how each object stands.
+/// Routes, rules and plans as rows: what the file asks of the kernel and how each object stands.
 import ConfigSyntax
 import Control
 import Forwarding
 import Kernel
-import Liveness
 import NetTypes
 import PolicyEngine
 import Runtime
@@ -76,44 +75,6 @@ extension Answers {
                 cause: sources.cause(wished.cause)
             )
         }
-    }
-
-    func probes() -> [ProbeRow] {
-        guard let network = router.network else { return [] }
-        return network.configuration.groups.flatMap { group in
-            group.members.flatMap { member -> [ProbeRow] in
-                guard let probe = network.probes.first(where: { $0.name.value == member.probe?.value }) else {
-                    return []
-                }
-                return AddressFamily.allCases.filter(member.has).compactMap { family in
-                    EchoPlan(probe, in: HealthScope(family)) == nil
-                        ? nil : row(probe, group.fullName(of: member), family)
-                }
-            }
-        }
-    }
-
-    private func row(_ probe: ProbeDefinition, _ member: String, _ family: AddressFamily) -> ProbeRow {
-        let last = router.network?.lastProbes[NetworkPlane.ProbeKey(member: member, scope: HealthScope(family))]
-        return ProbeRow(
-            name: probe.name.value,
-            member: member,
-            scope: family.name,
-            kind: "icmp",
-            interval: probe.interval,
-            timeout: probe.timeout,
-            downAfter: probe.hysteresis.downAfter,
-            upAfter: probe.hysteresis.upAfter,
-            lastResult: last.map { result in
-                switch result.signal {
-                case .failure(let cause), .degraded(let cause), .absent(let cause): cause.name
-                case .success, .present: "success"
-                }
-            },
-            roundTrip: last?.rtt,
-            lossPermille: last.map(\.figures.lossPermille),
-            place: sources.cause(probe.name.place)
-        )
     }
 
     /// The plan of this (trial) router, whose overrides and view are the running one's.

@@ -63,6 +63,7 @@ struct Answers: Sendable {
             }
             alarms += feedAlarms(network)
             alarms += network.conflicts.map(\.words)
+            alarms += probeAlarms
             alarms += unservedGroups(network.groups, plane: .network)
         }
         if let models = router.models {

@@ -13,6 +13,7 @@ struct ControlServer: Sendable {
     let notes: NoteHub
     let applier: Applier
     let gateway: GatewaySupervisor
+    let probes: ProbeDesk
     let access: ControlAccess
     let audit: AuditTrail
     /// What a start would run by.
@@ -83,6 +84,9 @@ struct ControlServer: Sendable {
         case .setAdmin:
             let wish = try JSONDecoder().decode(AdminRequest.self, from: Data(request.body))
             setAdmin(wish, by: by, reply)
+        case .probe:
+            let wish = try JSONDecoder().decode(ProbeWish.self, from: Data(request.body))
+            probe(wish, reply)
         case .watch: reply(watch())
         }
     }
@@ -147,6 +151,19 @@ struct ControlServer: Sendable {
         }
     }
 
+    private func probe(_ wish: ProbeWish, _ reply: @escaping @Sendable (ServiceAnswer) -> Void) {
+        runtime.ask { [probes] router, now in
+            do {
+                let member = try Answers(router: router, now: now).probed(wish.member)
+                try probes.run(member) { reply(.json($0)) }
+            } catch let error as ErrorReply {
+                reply(.json(error, status: 404))
+            } catch {
+                reply(.refusal(500, "\(error)"))
+            }
+        }
+    }
+
     private func watch() -> ServiceAnswer {
         .stream(contentType: "text/event-stream") { [notes] sink in
             sink.write(Array(": watching\n\n".utf8))
@@ -175,12 +192,13 @@ extension ControlCall {
         case explainModel
         case explainDecision(id: String)
         case setAdmin
+        case probe
         case watch
 
         /// What one must be allowed to do to make the call.
         var needs: ControlAccess.Right {
             switch self {
-            case .apply, .confirm, .rollback, .setAdmin: .change
+            case .apply, .confirm, .rollback, .setAdmin, .probe: .change
             // The texts hold hashes of client keys.
             case .configuration: .change
             case .status, .show, .plan, .history, .kernelDiff, .explainRoute, .explainModel, .explainDecision, .watch:
@@ -204,6 +222,7 @@ extension ControlCall.Name {
         case ("POST", "/v1/explain/route"): self = .explainRoute
         case ("POST", "/v1/explain/model"): self = .explainModel
         case ("POST", "/v1/admin"): self = .setAdmin
+        case ("POST", "/v1/probe"): self = .probe
         case ("GET", "/v1/watch"): self = .watch
         case ("GET", let path) where path.hasPrefix("/v1/show/"):
             guard let table = ControlCall.Table(rawValue: String(path.dropFirst("/v1/show/".count))) else { return nil }

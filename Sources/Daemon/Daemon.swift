@@ -65,6 +65,7 @@ package final class Daemon {
         let recorder = try options.recording.map { path in
             try Recorder(path: path) { [logger] in logger.error("record: \($0)") }
         }
+        let probes = ProbeDesk(runtime: runtime)
         let runner = EffectRunner(
             runtime: runtime,
             notes: notes,
@@ -72,13 +73,14 @@ package final class Daemon {
             usage: usage,
             gateway: gateway,
             kernel: kernel,
+            probes: probes,
             recorder: recorder,
             logger: logger
         )
         runtime.start { runner.carryOut($0, $1) }
         runtime.post(.overrides(kept))
         if !used.isEmpty { runtime.post(.usage(used)) }
-        try serve(configuration)
+        try serve(configuration, probes)
         do throws(ErrorReply) { try applier.start(at: point) } catch {
             throw DaemonError.configuration(error.errors + (error.hint.map { ["hint: \($0)"] } ?? []))
         }
@@ -126,12 +128,13 @@ package final class Daemon {
 // MARK: - Listening
 
 extension Daemon {
-    private func serve(_ configuration: Configuration) throws {
+    private func serve(_ configuration: Configuration, _ probes: ProbeDesk) throws {
         let server = ControlServer(
             runtime: runtime,
             notes: notes,
             applier: applier,
             gateway: gateway,
+            probes: probes,
             access: try ControlAccess(configuration.control),
             audit: audit,
             file: options.configuration,

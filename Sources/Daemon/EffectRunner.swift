@@ -7,7 +7,6 @@ import Inference
 import Liveness
 import Logging
 import NetTypes
-import Probing
 import Runtime
 
 /// Confined to the runtime's thread by `RuntimeThread.start`, which is what makes `@unchecked Sendable` safe.
@@ -18,6 +17,7 @@ final class EffectRunner: @unchecked Sendable {
     private let usage: UsageStore
     private let gateway: GatewaySupervisor
     private let kernel: KernelEdge
+    private let probes: ProbeDesk
     private let recorder: Recorder?
     private let logger: Logger
     private let disk = DispatchQueue(label: "martlet.disk")
@@ -26,7 +26,6 @@ final class EffectRunner: @unchecked Sendable {
     private let listWatch: ListWatch
     private var sources = SourceMap()
     private let counter: DeviceCounter
-    private var probing: ProbeService?
 
     init(
         runtime: RuntimeThread,
@@ -35,12 +34,14 @@ final class EffectRunner: @unchecked Sendable {
         usage: UsageStore,
         gateway: GatewaySupervisor,
         kernel: KernelEdge,
+        probes: ProbeDesk,
         recorder: Recorder?,
         logger: Logger
     ) {
         (self.runtime, self.notes, self.overrides, self.usage) = (runtime, notes, overrides, usage)
         counter = DeviceCounter { [runtime] in runtime.post(.bytesCounted($0)) }
         (self.gateway, self.kernel, self.recorder, self.logger) = (gateway, kernel, recorder, logger)
+        self.probes = probes
         listWatch = ListWatch { [runtime] in runtime.post(.list($0)) }
     }
 
@@ -91,14 +92,11 @@ final class EffectRunner: @unchecked Sendable {
     }
 
     private func probe(_ members: [ProbedMember]) {
-        if probing == nil, !members.isEmpty {
-            do {
-                probing = try ProbeService { [runtime] in runtime.post(.probed($0)) }
-            } catch {
-                logger.error("probes: cannot start probing, every member counts as it did: \(error)")
-            }
+        do {
+            try probes.configure(members)
+        } catch {
+            logger.error("probes: cannot start probing, every member counts as it did: \(error)")
         }
-        probing?.configure(members)
     }
 
     private func keep(_ kept: [Override]) {
@@ -123,7 +121,7 @@ final class EffectRunner: @unchecked Sendable {
 
     /// Ends everything it started, without touching what the kernel holds.
     func close() {
-        probing?.stop()
+        probes.stop()
         counter.stop()
         listWatch.stop()
         kernel.stop()

@@ -3,6 +3,7 @@ import ConfigSyntax
 import Control
 import Forwarding
 import Inference
+import Liveness
 import Logging
 import NetTypes
 import PolicyEngine
@@ -28,6 +29,7 @@ struct WatchLine {
         switch note {
         case .health(let plane, let member, let scope, let from, let to, let cause):
             self = Self.health(plane, member, scope, from, to, cause)
+        case .target(let report): self = Self.target(report)
         case .presence(let member, let scope, let absent):
             self = Self.presence(member, scope, absent)
         case .shares(let plane, let group, let scope, let shares):
@@ -81,6 +83,15 @@ struct WatchLine {
 }
 
 extension WatchLine {
+    private static func target(_ report: TargetReport) -> WatchLine {
+        let who = report.members.joined(separator: ", ")
+        let fields = [("kind", report.kind), ("target", report.target.description), ("members", who)]
+        guard report.isDead else {
+            return WatchLine(.notice, "target", "target \(report.target) answers again", fields)
+        }
+        return WatchLine(.error, "target", report.words, fields)
+    }
+
     private static func health(
         _ plane: Plane,
         _ member: String,

@@ -10,11 +10,22 @@ final class Poller {
         case timer
         case bell
         /// A descriptor, by the token it was added with.
-        case socket(UInt64)
+        case socket(PollToken)
     }
 
-    private static let timerToken = UInt64.max
-    private static let bellToken = UInt64.max - 1
+    /// What a descriptor is watched for.
+    enum Interest {
+        case reading
+        case writing
+
+        fileprivate var events: UInt32 {
+            switch self {
+            case .reading: EPOLLIN.rawValue
+            case .writing: EPOLLOUT.rawValue
+            }
+        }
+    }
+
     /// Events fetched by one call: what comes beyond them is fetched by the next.
     private static let batch = 64
 
@@ -30,8 +41,8 @@ final class Poller {
         timer = timerfd_create(CLOCK_BOOTTIME, Int32(TFD_NONBLOCK | TFD_CLOEXEC))
         guard epoll >= 0 else { throw SocketFailure(operation: "epoll_create1", code: errno) }
         guard timer >= 0 else { throw SocketFailure(operation: "timerfd_create", code: errno) }
-        try add(timer, token: Self.timerToken)
-        try add(bell.descriptor, token: Self.bellToken)
+        try add(timer, PollToken(.timer, 0))
+        try add(bell.descriptor, PollToken(.bell, 0))
     }
 
     deinit {
@@ -40,14 +51,17 @@ final class Poller {
     }
 
     /// Watches a descriptor until it is closed.
-    func add(_ descriptor: Int32, token: UInt64) throws(SocketFailure) {
+    func add(_ descriptor: Int32, _ token: PollToken, for interest: Interest = .reading) throws(SocketFailure) {
         var event = epoll_event()
-        event.events = EPOLLIN.rawValue
-        event.data.u64 = token
+        event.events = interest.events
+        event.data.u64 = token.value
         guard epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) == 0 else {
             throw SocketFailure(operation: "epoll_ctl", code: errno)
         }
     }
+
+    /// Watches a descriptor no more that goes on living elsewhere.
+    func remove(_ descriptor: Int32) { _ = epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, nil) }
 
     /// Sets the timer; nil stops it. A point that has passed fires at once.
     func arm(_ instant: Instant?) {
@@ -67,15 +81,16 @@ final class Poller {
     func ready(waiting: Bool) -> [Ready] {
         let count = epoll_wait(epoll, &events, Int32(Self.batch), waiting ? -1 : 0)
         guard count > 0 else { return [] }
-        return events[..<Int(count)].map { event in
-            switch event.data.u64 {
-            case Self.timerToken:
+        return events[..<Int(count)].compactMap { event in
+            guard let token = PollToken(event.data.u64) else { return nil }
+            switch token.kind {
+            case .timer:
                 silence()
                 return .timer
-            case Self.bellToken:
+            case .bell:
                 bell.silence()
                 return .bell
-            case let token: return .socket(token)
+            case .echoes, .exchange, .neighbours: return .socket(token)
             }
         }
     }
@@ -85,6 +100,35 @@ final class Poller {
         _ = read(timer, &expirations, MemoryLayout<UInt64>.size)
         armed = nil
     }
+}
+
+/// Whose descriptor became ready: which part of the prober, and which of its sockets.
+struct PollToken: Hashable {
+    enum Kind: UInt8 {
+        case timer
+        case bell
+        case echoes
+        case exchange
+        case neighbours
+    }
+
+    let kind: Kind
+    /// Less than 2^56: at a million sockets a second, two thousand years.
+    let number: UInt64
+
+    private static let shift: UInt64 = 56
+
+    init(_ kind: Kind, _ number: some BinaryInteger) {
+        self.kind = kind
+        self.number = UInt64(truncatingIfNeeded: number) & (1 << Self.shift - 1)
+    }
+
+    fileprivate init?(_ value: UInt64) {
+        guard let kind = Kind(rawValue: UInt8(truncatingIfNeeded: value >> Self.shift)) else { return nil }
+        self.init(kind, value)
+    }
+
+    fileprivate var value: UInt64 { UInt64(kind.rawValue) << Self.shift | number }
 }
 
 /// Wakes the prober from another thread.

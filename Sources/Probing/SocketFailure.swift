@@ -19,9 +19,16 @@ package struct SocketFailure: Error, Hashable, Sendable, CustomStringConvertible
         case ENETDOWN: .deviceDown
         case ENETUNREACH, EHOSTUNREACH, EADDRNOTAVAIL: .noRoute
         case EPERM, EACCES: .notPermitted
+        case ECONNREFUSED: .refused
+        case ECONNRESET, EPIPE: .broken
+        case ETIMEDOUT: .probeTimeout
+        case EPROTONOSUPPORT: .noNeighbours
         default: .sendFailed
         }
     }
+
+    /// The same, with the words that the cause does not say.
+    var fault: ProbeFault { ProbeFault(cause, cause == .sendFailed ? description : nil) }
 
     /// Whether the socket itself may be what is wrong: it is bound to an interface index, which a device that went and
     /// came back no longer has.

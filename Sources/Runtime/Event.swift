@@ -52,6 +52,8 @@ package enum Fact: Hashable, Sendable, Codable {
     /// The counters of the devices named in `Effect.count`.
     case bytesCounted(DeviceCounts)
     case probed([ProbeResult])
+    /// Targets of probes that turned out dead themselves, or alive again.
+    case targets([TargetReport])
     case gateway(GatewayReport)
     case gatewayStarted
     /// The gateway process ended: its exit status, or 128 + signal.

@@ -15,7 +15,8 @@ extension NetworkPlane {
         case .segments(let found): take(found)
         case .dumpEnded(let family): if view.dumpEnded(family) { needsPlan = true }
         case .markTable(let table): found(table, &effects)
-        case .list, .feedsPlanned, .feedsProgress, .feedsProgrammed, .programmed, .probed, .gateway, .gatewayStarted,
+        case .list, .feedsPlanned, .feedsProgress, .feedsProgrammed, .programmed, .probed, .targets, .gateway,
+            .gatewayStarted,
             .gatewayEnded, .bytesCounted, .overrides, .admin, .usage, .woke:
             return
         }
@@ -91,6 +92,14 @@ extension NetworkPlane {
             guard let member = groups.member(named: result.member) else { continue }
             tell(result.signal, member.id, result.scope, at: now, &effects)
             measure(result, member.id, at: now)
+        }
+    }
+
+    mutating func heard(_ reports: [TargetReport], _ effects: inout [Effect]) {
+        for report in reports {
+            deadTargets.removeAll { $0.kind == report.kind && $0.target == report.target }
+            if report.isDead { deadTargets.append(report) }
+            effects.append(.note(.target(report)))
         }
     }
 

@@ -13,6 +13,8 @@ package struct NetworkPlane: Sendable {
     package internal(set) var numbers: Numbers
     /// Last result of each probed member and scope, by full name, for `show probes`.
     package internal(set) var lastProbes: [ProbeKey: ProbeResult] = [:]
+    /// Targets that answer over no member while others do, oldest first.
+    package internal(set) var deadTargets: [TargetReport] = []
     /// What the kernel refused, until it is tried again and taken.
     package internal(set) var refusals: [KernelChange.Target: Refusal] = [:]
     /// Strangers' objects in our way, as of the last plan.
@@ -123,6 +125,9 @@ package struct NetworkPlane: Sendable {
     private mutating func keep(from old: NetworkPlane) {
         (nextToken, firstToken, wakeAt, revision) = (old.nextToken, old.nextToken, old.wakeAt, old.revision + 1)
         lastProbes = old.lastProbes.filter { groups.member(named: $0.key.member) != nil }
+        // A target that nobody asks any more is nobody's concern.
+        let asked = probedMembers.flatMap(\.scopes).reduce(into: Set<ProbeTarget>()) { $0.formUnion($1.plan.targets) }
+        deadTargets = old.deadTargets.filter { asked.contains($0.target) }
         noted = old.noted.filter { groups.group(named: $0.key.group) != nil }
     }
 
@@ -171,9 +176,21 @@ package struct NetworkPlane: Sendable {
                     mark: numbers.path(fullName)?.mark,
                     scopes: groups.member(named: fullName)?.definition.scopes ?? [],
                     probe: probe
-                )
+                ) { Self.ownAddress(of: member, in: $0) }
             }
         }
+    }
+
+    /// What `{member}` stands for: a backend with its port, or the gateway.
+    private static func ownAddress(of member: NetworkMember, in scope: HealthScope) -> ProbeTarget? {
+        if let backend = member.backend { return ProbeTarget(backend.value) }
+        let family: AddressFamily = scope == .v6 ? .v6 : .v4
+        return member.gateway(family).map { ProbeTarget($0.value) }
+    }
+
+    /// What a member is probed by, to be run on demand; nil when it has no probe, or none in any family of its own.
+    package func probed(_ member: String) -> ProbedMember? {
+        probedMembers.first { $0.name == member && !$0.scopes.isEmpty }
     }
 }
 

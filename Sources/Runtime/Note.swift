@@ -1,11 +1,14 @@
 /// What an operator should learn of a turn, as plain rows: words are made only where it is shown.
 package import Forwarding
 package import Inference
+package import Liveness
 package import NetTypes
 package import PolicyEngine
 
 package enum Note: Hashable, Sendable, Codable {
     case health(Plane, member: String, HealthScope, from: Verdict, to: Verdict, Cause?)
+    /// A probe's target seems dead itself, or has come back; it is no member's fault.
+    case target(TargetReport)
     case presence(member: String, HealthScope, absent: Cause?)
     /// A group's load is divided anew.
     case shares(Plane, group: String, HealthScope, [NotedShare])

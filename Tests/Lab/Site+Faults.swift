@@ -14,7 +14,30 @@ extension Site {
         return began
     }
 
-    /// Undoes ``breakSilently(_:families:)``.
+    /// A part of all packets from the router through the provider is lost, by chance; nothing else shows.
+    ///
+    /// - Returns: a moment just before the first packet could be lost.
+    @discardableResult
+    package func brownOut(_ isp: ISP, percent: Int) throws -> Moment {
+        let began = Moment.now
+        let rule =
+            "add rule inet lab gate iifname \"\(isp.uplink.peerDevice)\" numgen random mod 100 < \(percent) drop\n"
+        try namespace(of: isp).nft(load: "flush chain inet lab gate\n" + rule)
+        return began
+    }
+
+    /// One address of the far side cannot be reached through the provider any more; everything else goes on.
+    package func silence(_ target: Dual, over isp: ISP) throws {
+        try namespace(of: isp).nft(
+            load: """
+                add rule inet lab gate ip daddr \(target.v4) drop
+                add rule inet lab gate ip6 daddr \(target.v6) drop
+
+                """
+        )
+    }
+
+    /// Undoes ``breakSilently(_:families:)``, ``brownOut(_:percent:)`` and ``silence(_:over:)``.
     ///
     /// - Returns: a moment just after the first packet could pass.
     @discardableResult

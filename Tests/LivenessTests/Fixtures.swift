@@ -27,15 +27,15 @@ func ms(_ value: Int64) -> Instant { Instant(nanoseconds: UInt64(value) * 1_000_
 let nonces = KeyedHash(key0: 1, key1: 2)
 
 /// Two IPv4 targets unless told otherwise; 200 ms, 150 ms.
-func plan(_ targets: [String] = ["192.0.2.53", "198.51.100.53"], need: Int = 1) throws -> EchoPlan {
-    let addresses = try targets.map(address)
+func plan(_ targets: [String] = ["192.0.2.53", "198.51.100.53"], need: Int = 1) throws -> ProbePlan {
+    let addresses = try targets.map { ProbeTarget(try address($0)) }
     return try #require(
-        EchoPlan(targets: addresses, need: need, interval: .milliseconds(200), timeout: .milliseconds(150))
+        ProbePlan(targets: addresses, need: need, interval: .milliseconds(200), timeout: .milliseconds(150))
     )
 }
 
 /// A schedule whose rounds begin at the multiples of its interval, starting with the first after zero.
-func schedule(_ plan: EchoPlan) -> ProbeSchedule {
+func schedule(_ plan: ProbePlan) -> ProbeSchedule {
     ProbeSchedule(
         member: "wan.fiber",
         scope: .v4,
@@ -61,8 +61,31 @@ extension [ProbeAction] {
 }
 
 extension ProbeSchedule {
+    mutating func turn(at now: Instant) -> [ProbeAction] {
+        var actions: [ProbeAction] = []
+        turn(at: now, &actions)
+        return actions
+    }
+
+    mutating func received(
+        _ message: ICMPMessage,
+        from source: IPAddress,
+        elsewhere: String? = nil,
+        at now: Instant
+    ) -> (Reception, [ProbeAction]) {
+        var actions: [ProbeAction] = []
+        let reception = received(message, from: source, elsewhere: elsewhere, clock: .kernel, at: now, &actions)
+        return (reception, actions)
+    }
+
+    mutating func refused(_ request: ProbeRequest, _ cause: Cause, at now: Instant) -> [ProbeAction] {
+        var actions: [ProbeAction] = []
+        failed(request.number, ProbeFault(cause), at: now, &actions)
+        return actions
+    }
+
     /// The answer of a target that is well.
     mutating func answer(_ request: ProbeRequest, at now: Instant) -> (Reception, [ProbeAction]) {
-        received(.reply(request.echo), from: request.target, at: now)
+        received(.reply(request.echo), from: request.target.address, at: now)
     }
 }

@@ -9,7 +9,7 @@ import Testing
 struct ProbeDetectionTests {
     /// One random member, its time of death, and a prober whose every turn is late by up to `mostLate`.
     struct Case {
-        let plan: EchoPlan
+        let plan: ProbePlan
         let downAfter: Int
         let rtt: UInt64
         let phase: UInt64
@@ -20,9 +20,9 @@ struct ProbeDetectionTests {
             let interval = Int64.random(in: 10...2000, using: &rng)
             let timeout = Int64.random(in: 5...interval, using: &rng)
             let count = Int.random(in: 1...4, using: &rng)
-            let targets = (0..<count).map { IPAddress(v4: 0xC000_0200 + UInt32($0)) }
+            let targets = (0..<count).map { ProbeTarget(IPAddress(v4: 0xC000_0200 + UInt32($0))) }
             plan =
-                EchoPlan(
+                ProbePlan(
                     targets: targets,
                     need: Int.random(in: 1...count, using: &rng),
                     interval: .milliseconds(interval),
@@ -82,6 +82,7 @@ struct ProbeDetectionTests {
                 case .send(let request):
                     guard now.nanoseconds + one.rtt / 2 < one.death else { continue }
                     flying.append((Instant(nanoseconds: now.nanoseconds + one.rtt), request))
+                case .abandon, .target, .traced: Issue.record("no business of an echo")
                 case .report(let result):
                     let change = health.observe(result.signal, at: result.at)
                     if case .became(.down, _) = change { return result.at.nanoseconds }

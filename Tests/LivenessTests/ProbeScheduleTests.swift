@@ -60,7 +60,7 @@ struct ProbeScheduleTests {
         let request = one.turn(at: ms(200)).requests[0]
         let router = try address("203.0.113.1")
         let quoted = QuotedEcho(
-            destination: request.target,
+            destination: request.target.address,
             identifier: request.echo.identifier,
             sequence: request.echo.sequence,
             nonce: withNonce ? request.echo.nonce : nil
@@ -74,15 +74,20 @@ struct ProbeScheduleTests {
         var one = schedule(try plan(["192.0.2.53"]))
         let request = one.turn(at: ms(200)).requests[0]
         let wrong = [
-            QuotedEcho(destination: request.target, identifier: 77, sequence: 0, nonce: request.echo.nonce &+ 1),
+            QuotedEcho(
+                destination: request.target.address,
+                identifier: 77,
+                sequence: 0,
+                nonce: request.echo.nonce &+ 1
+            ),
             QuotedEcho(destination: try address("192.0.2.54"), identifier: 77, sequence: 0, nonce: request.echo.nonce),
-            QuotedEcho(destination: request.target, identifier: 78, sequence: 0, nonce: request.echo.nonce),
-            QuotedEcho(destination: request.target, identifier: 77, sequence: 1, nonce: nil),
+            QuotedEcho(destination: request.target.address, identifier: 78, sequence: 0, nonce: request.echo.nonce),
+            QuotedEcho(destination: request.target.address, identifier: 77, sequence: 1, nonce: nil),
         ]
         for quoted in wrong {
             let (reception, actions) = one.received(
                 .failure(.unreachable(code: 1), quoting: quoted),
-                from: request.target,
+                from: request.target.address,
                 at: ms(204)
             )
             #expect(reception == .stray && actions.isEmpty)
@@ -93,7 +98,7 @@ struct ProbeScheduleTests {
         var one = schedule(try plan(["192.0.2.53"]))
         let request = one.turn(at: ms(200)).requests[0]
         let forged = Echo(identifier: 77, sequence: request.echo.sequence, nonce: request.echo.nonce ^ 1)
-        #expect(one.received(.reply(forged), from: request.target, at: ms(201)).0 == .stray)
+        #expect(one.received(.reply(forged), from: request.target.address, at: ms(201)).0 == .stray)
         let other = try address("192.0.2.99")
         #expect(one.received(.reply(request.echo), from: other, at: ms(201)).0 == .stray, "from elsewhere")
         #expect(one.answer(request, at: ms(202)).0 == .counted)

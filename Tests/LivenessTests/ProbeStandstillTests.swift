@@ -101,6 +101,7 @@ private struct StandstillWorld {
             switch action {
             case .send(let request):
                 flying.append((request, put(off: now + rtt)))
+            case .abandon, .target, .traced: Issue.record("no business of an echo")
             case .report(let result):
                 if result.signal == .success { successes += 1 } else { failures += 1 }
             }

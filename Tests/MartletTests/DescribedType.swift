@@ -67,6 +67,7 @@ struct DescribedType: Sendable, CustomTestStringConvertible {
             ),
             DescribedType("ModelQuestion", ModelQuestion(prompt: "", model: "", key: ""), bareModel),
             DescribedType("AdminRequest", admin, admin),
+            DescribedType("ProbeWish", ProbeWish(member: ""), ProbeWish(member: "")),
         ]
     }()
 
@@ -96,7 +97,13 @@ struct DescribedType: Sendable, CustomTestStringConvertible {
         let admin = AdminReply(member: "", admin: "", words: "")
         let event = WatchEvent(at: 1, kind: "", words: "", fields: [])
         let field = WatchEvent.Field("", "")
+        let bareRequest = ProbeReply.Request(scope: "", kind: "", target: "", source: nil, device: nil, mark: nil)
+        var request = ProbeReply.Request(scope: "", kind: "", target: "", source: "", device: "", mark: "")
+        (request.detail, request.roundTrip, request.clock) = ("", .zero, "")
+        let probed = ProbeReply(member: "", requests: [])
         return [
+            DescribedType("ProbeReply", probed, probed),
+            DescribedType("ProbeRequest", request, bareRequest),
             DescribedType("Status", status, bareStatus),
             DescribedType("PlaneStatus", plane, plane),
             DescribedType("Plan", plan, plan),
@@ -118,9 +125,13 @@ struct DescribedType: Sendable, CustomTestStringConvertible {
             Samples.group, Samples.member, Samples.route, Samples.probe, Samples.provider
         )
         (member.cause, probe.lastResult, probe.roundTrip, probe.lossPermille) = ("", "", .zero, 0)
+        (probe.detail, probe.clock) = ("", "")
+        (probe.latency, probe.percentile95, probe.jitter) = (.zero, .zero, .zero)
         let full = (group, member, route, probe, provider)
         (group.activeTier, member.cause, member.mark, route.detail) = (nil, nil, nil, nil)
         (probe.lastResult, probe.roundTrip, probe.lossPermille) = (nil, nil, nil)
+        (probe.detail, probe.clock) = (nil, nil)
+        (probe.latency, probe.percentile95, probe.jitter) = (nil, nil, nil)
         (provider.key, provider.path) = (nil, nil)
         var bareChange = Samples.change
         (bareChange.process, bareChange.configuration, bareChange.state) = (nil, nil, nil)

@@ -27,7 +27,7 @@ import Testing
         ("explain 0123456789abcdef01234567", "ExplainDecision"),
         ("explain decision 0123456789abcdef01234567", "ExplainDecision"),
         ("drain wan.cable", "Drain"), ("undrain wan.cable", "Undrain"), ("down wan.cable", "Down"),
-        ("up wan.cable", "Up"), ("replay incident.jsonl", "ReplayCommand"),
+        ("up wan.cable", "Up"), ("probe wan.cable", "Probe"), ("replay incident.jsonl", "ReplayCommand"),
     ])
     func everyCommandIsFoundByItsWords(line: String, type: String) throws {
         let command = try Martlet.parseAsRoot(line.split(separator: " ").map(String.init))

@@ -52,13 +52,20 @@ enum Samples {
         member: "wan.fiber",
         scope: "ipv4",
         kind: "icmp",
+        targets: ["192.0.2.53", "198.51.100.53"],
         interval: .milliseconds(200),
         timeout: .milliseconds(150),
         downAfter: 3,
         upAfter: 5,
         lastResult: nil,
+        detail: nil,
         roundTrip: nil,
+        clock: nil,
         lossPermille: nil,
+        sent: 0,
+        latency: nil,
+        percentile95: nil,
+        jitter: nil,
         place: "martlet.yaml:5"
     )
 

@@ -44,7 +44,9 @@ final class ProbeLog: Sendable {
         guard !isQuiet else { return }
         let head = "\(result.at.nanoseconds) \(subject.probed.name) \(result.scope.name)"
         let rtt = result.rtt.map { "\($0.nanoseconds)" } ?? "-"
-        say("round \(head) \(word(result.signal)) \(rtt) \(result.figures.lost)/\(result.figures.sent) \(result.voided)")
+        say(
+            "round \(head) \(word(result.signal)) \(rtt) \(result.figures.lost)/\(result.figures.sent) \(result.voided)"
+        )
         if change != .none { say("verdict \(head) \(health.verdict.rawValue)") }
     }
 

@@ -54,8 +54,8 @@ struct ToolOptions {
 
     private mutating func add(_ name: String, _ device: String?, _ mark: Mark?, _ n: [Int], _ targets: [IPAddress]) {
         let scopes = AddressFamily.allCases.compactMap { family in
-            EchoPlan(
-                targets: targets.filter { $0.family == family },
+            ProbePlan(
+                targets: targets.filter { $0.family == family }.map { ProbeTarget($0) },
                 need: n[4],
                 interval: .milliseconds(Int64(n[2])),
                 timeout: .milliseconds(Int64(n[3]))

@@ -5,6 +5,7 @@
 ///     verdict AT NAME SCOPE up|down|…                              each change of health
 ///     end     CPU-MICROSECONDS ROUNDS FAILURES MAX-RSS-KIB         with --seconds
 import Glibc
+import Liveness
 import NetTypes
 import PolicyEngine
 import Probing
@@ -13,7 +14,16 @@ import Synchronization
 do {
     let options = try ToolOptions(Array(CommandLine.arguments.dropFirst()))
     let log = ProbeLog(options.subjects, isQuiet: options.seconds != nil)
-    let service = try ProbeService { log.note($0) }
+    let service = try ProbeService { reports in
+        log.note(
+            reports.compactMap { report in
+                switch report {
+                case .result(let result): result
+                case .target: nil
+                }
+            }
+        )
+    }
     service.configure(options.subjects.map(\.probed))
     sleep(UInt32(options.seconds ?? 3600))
     service.stop()

@@ -61,7 +61,7 @@ enum ImportTable {
 
         // Row 2
         ImportRow("Forwarding", .pure, ours: sharedCore),
-        ImportRow("Liveness", .pure, ours: sharedCore),
+        ImportRow("Liveness", .pure, ours: sharedCore + ["Wire"]),
         ImportRow("Inference", .pure, ours: sharedCore + ["Wire"]),
 
         // Row 3
@@ -81,6 +81,7 @@ enum ImportTable {
             "Probing",
             .outside,
             ours: ["NetTypes", "PolicyEngine", "Liveness", "CShim"],
+            packages: ["NIOCore", "NIOPosix", "NIOTLS", "NIOSSL"],
             further: ["Glibc", "Synchronization"]
         ),
         ImportRow(

@@ -37,6 +37,7 @@ extension Fact {
         case .markTable(let table): table == nil ? "mark table is not there" : "mark table was read"
         case .programmed(let token, let outcomes):
             "kernel answered batch \(token): \(counted(outcomes.count, "outcome"))"
+        case .targets(let reports): "targets: \(counted(reports.count, "report"))"
         case .probed(let results): "probes: \(counted(results.count, "result"))"
         case .bytesCounted(let counts): "counters: \(counted(counts.devices.count, "device"))"
         case .usage(let usages): "kept usage: \(counted(usages.count, "member"))"

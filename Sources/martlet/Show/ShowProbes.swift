@@ -20,7 +20,8 @@ extension ProbeRow: ListDisplayable {
     static var columns: [Column] {
         [
             "PROBE", "MEMBER", "SCOPE", "KIND", Column("EVERY", .right), Column("TIMEOUT", .right), "DOWN/UP AFTER",
-            "LAST", Column("ROUND TRIP", .right), Column("LOSS", .right), "LINE",
+            "LAST", Column("ROUND TRIP", .right), Column("LOSS", .right), Column("LATENCY", .right),
+            Column("JITTER", .right), "LINE",
         ]
     }
 
@@ -29,13 +30,20 @@ extension ProbeRow: ListDisplayable {
     var cells: [Cell] {
         [
             Cell(name, .strong), Cell(member), Cell(scope), Cell(kind), "\(interval)", "\(timeout)",
-            "\(downAfter)/\(upAfter)", last, Cell(roundTrip), Cell(lossPermille.map { Percent.text(permille: $0) }),
-            Cell(place, .quiet),
+            "\(downAfter)/\(upAfter)", last, trip, Cell(lossPermille.map { Percent.text(permille: $0) }), Cell(latency),
+            Cell(jitter), Cell(place, .quiet),
         ]
     }
 
     private var last: Cell {
         guard let lastResult else { return Cell("-", .quiet) }
-        return lastResult == "success" ? .state(lastResult) : Cell(lastResult, .bad)
+        let words = lastResult + (detail.map { " (\($0))" } ?? "")
+        return lastResult == "success" ? .state(words) : Cell(words, .bad)
+    }
+
+    /// A round trip by the process's own clock is marked: what it took to be woken is in it.
+    private var trip: Cell {
+        guard let roundTrip, clock == "process" else { return Cell(roundTrip) }
+        return Cell("~\(roundTrip)")
     }
 }

@@ -14,7 +14,11 @@ struct ProbeServiceTests {
     private final class Heard: Sendable {
         private let results = Mutex<[ProbeResult]>([])
 
-        func add(_ more: [ProbeResult]) { results.withLock { $0 += more } }
+        func add(_ more: [ProbeReport]) {
+            results.withLock { results in
+                for case .result(let result) in more { results.append(result) }
+            }
+        }
 
         var all: [ProbeResult] { results.withLock { $0 } }
 
@@ -29,8 +33,8 @@ struct ProbeServiceTests {
     private static func member(_ name: String, target: UInt32 = 0x7F00_0001, device: String? = nil) throws
         -> ProbedMember
     {
-        let plan = EchoPlan(
-            targets: [IPAddress(v4: target)],
+        let plan = ProbePlan(
+            targets: [ProbeTarget(IPAddress(v4: target))],
             need: 1,
             interval: .milliseconds(20),
             timeout: .milliseconds(20)

@@ -115,6 +115,30 @@ struct ProbingTests {
         }
     }
 
+    @Test func anAnswerThatComesInByAnotherDeviceDoesNotCountAndIsSaid() throws {
+        let site = try Self.site()
+        let uplinks = site.uplinks
+        let run = try ProbeRun([ProbeWish(targets: Self.targets)], in: site.router)
+        try run.waitUntilUp()
+        let start = BootClock.now()
+        // The far side sends its answers to the first uplink's address over the second one.
+        try site.peers.ipBatch([
+            "route add \(uplinks[0].address.v4)/32 via \(uplinks[1].address.v4) dev \(uplinks[1].peerDevice)",
+            "route add \(uplinks[0].address.v6)/128 via \(uplinks[1].address.v6) dev \(uplinks[1].peerDevice)",
+        ])
+        for scope in ["ipv4", "ipv6"] {
+            _ = try run.first("round", "answered-elsewhere", in: scope, after: start, within: .seconds(5))
+            _ = try run.first("verdict", "down", in: scope, after: start, within: .seconds(5))
+        }
+        try site.peers.ipBatch([
+            "route delete \(uplinks[0].address.v4)/32", "route delete \(uplinks[0].address.v6)/128",
+        ])
+        let back = BootClock.now()
+        for scope in ["ipv4", "ipv6"] {
+            _ = try run.first("verdict", "up", in: scope, after: back, within: .seconds(5))
+        }
+    }
+
     @Test func aDeviceThatVanishesAndComesBackIsProbedAgain() throws {
         let site = try Self.site()
         let run = try ProbeRun([ProbeWish(targets: [Site.targets[0].v4])], in: site.router)

@@ -12,12 +12,16 @@ struct martlet_icmp_arrival {
     uint8_t source[16];
     /* When the kernel received it: CLOCK_REALTIME nanoseconds; 0 when the kernel did not say. */
     uint64_t stamp;
+    /* Index of the device it came in by; 0 when the kernel did not say. */
+    int interface;
+    /* The IPv6 hop limit it came in with; -1 when the kernel did not say. */
+    int hops;
 };
 
 /*
  * Lets a raw ICMP socket of `family` (AF_INET, AF_INET6) receive only what can be an answer to an echo request of
  * `size` bytes: echo replies of that size, and errors that quote an echo request. The kernel drops the rest before it
- * is queued. Returns 0 or a negative errno.
+ * is queued, and says of what it lets pass when and by which device it came. Returns 0 or a negative errno.
  */
 int martlet_icmp_admit_answers(int fd, int family, uint32_t size);
 

@@ -7,9 +7,9 @@ package struct ProbedMember: Hashable, Sendable, Codable {
     /// What is asked in one scope.
     package struct Scope: Hashable, Sendable, Codable {
         package let scope: HealthScope
-        package let plan: EchoPlan
+        package let plan: ProbePlan
 
-        package init(_ scope: HealthScope, _ plan: EchoPlan) {
+        package init(_ scope: HealthScope, _ plan: ProbePlan) {
             self.scope = scope
             self.plan = plan
         }
@@ -31,13 +31,24 @@ package struct ProbedMember: Hashable, Sendable, Codable {
         self.scopes = scopes
     }
 
-    /// A member as the configuration has it. Only ICMP probes are run, and only in scopes for which the probe names a target.
-    package init(name: String, device: String?, mark: Mark?, scopes: [HealthScope], probe: ProbeDefinition) {
+    /// A member as the configuration has it: probed in the scopes for which the probe has a target.
+    ///
+    /// - Parameter own: Its own address in a scope (`ProbePlan`).
+    package init(
+        name: String,
+        device: String?,
+        mark: Mark?,
+        scopes: [HealthScope],
+        probe: ProbeDefinition,
+        own: (HealthScope) -> ProbeTarget?
+    ) {
         self.init(
             name: name,
             device: device,
             mark: mark,
-            scopes: scopes.compactMap { scope in EchoPlan(probe, in: scope).map { Scope(scope, $0) } }
+            scopes: scopes.compactMap { scope in
+                ProbePlan(probe, in: scope, own: own(scope)).map { Scope(scope, $0) }
+            }
         )
     }
 }

@@ -30,18 +30,30 @@ package struct Echo: Hashable, Sendable {
         message(type: family == .v4 ? ICMPType.v4.echoReply : ICMPType.v6.echoReply, family)
     }
 
-    private func message(type: UInt8, _ family: AddressFamily) -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(Self.size)
-        bytes += [type, 0, 0, 0]
-        bytes += [UInt8(identifier >> 8), UInt8(identifier & 0xFF), UInt8(sequence >> 8), UInt8(sequence & 0xFF)]
-        for shift in stride(from: UInt64(56), through: 0, by: -8) {
-            bytes.append(UInt8(truncatingIfNeeded: nonce >> shift))
+    /// The request as two words in network order: what a hot path sends without an array.
+    package func requestWords(_ family: AddressFamily) -> (UInt64, UInt64) {
+        words(type: family == .v4 ? ICMPType.v4.echoRequest : ICMPType.v6.echoRequest, family)
+    }
+
+    private func words(type: UInt8, _ family: AddressFamily) -> (UInt64, UInt64) {
+        let head = UInt64(type) << 56 | UInt64(identifier) << 16 | UInt64(sequence)
+        guard family == .v4 else { return (head.bigEndian, nonce.bigEndian) }
+        return ((head | UInt64(Self.checksum(head, nonce)) << 32).bigEndian, nonce.bigEndian)
+    }
+
+    /// RFC 1071 over two words: carries are folded in, whatever the order of addition.
+    private static func checksum(_ head: UInt64, _ nonce: UInt64) -> UInt16 {
+        var sum: UInt64 = 0
+        for shift in stride(from: UInt64(0), through: 48, by: 16) {
+            sum &+= (head >> shift & 0xFFFF) &+ (nonce >> shift & 0xFFFF)
         }
-        guard family == .v4 else { return bytes }
-        let sum = InternetChecksum.of(bytes.span.bytes)
-        (bytes[2], bytes[3]) = (UInt8(sum >> 8), UInt8(sum & 0xFF))
-        return bytes
+        while sum > 0xFFFF { sum = (sum & 0xFFFF) &+ (sum >> 16) }
+        return ~UInt16(truncatingIfNeeded: sum)
+    }
+
+    private func message(type: UInt8, _ family: AddressFamily) -> [UInt8] {
+        let words = words(type: type, family)
+        return withUnsafeBytes(of: words) { Array($0) }
     }
 }
 

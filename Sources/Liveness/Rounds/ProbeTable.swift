@@ -1,20 +1,23 @@
-/// Every ICMP probe schedule of the host, and whose turn is next.
+/// Every probe schedule of the host, and whose turn is next.
 package import NetTypes
 package import PolicyEngine
 
-/// All schedules by the identifier that their echo requests carry.
+/// All schedules by the identifier that their requests carry.
 package struct ProbeTable: Sendable {
     /// What is to be probed: one member in one scope.
     package struct Subject: Hashable, Sendable {
         /// `group.member`: what keeps a schedule its own when the configuration changes.
         package let name: String
         package let scope: HealthScope
-        package let plan: EchoPlan
+        package let plan: ProbePlan
+        /// Whether somebody wants to know what becomes of each of its requests (`ProbeAction.traced`).
+        package let isTraced: Bool
 
-        package init(name: String, scope: HealthScope, plan: EchoPlan) {
+        package init(name: String, scope: HealthScope, plan: ProbePlan, isTraced: Bool = false) {
             self.name = name
             self.scope = scope
             self.plan = plan
+            self.isTraced = isTraced
         }
     }
 
@@ -38,6 +41,7 @@ package struct ProbeTable: Sendable {
     private var free: [Int] = []
     private var heap = WakeHeap()
     private var generation: UInt64 = 0
+    private var watch = TargetWatch()
     /// Messages that were no answer to any request of ours.
     package private(set) var strays: UInt64 = 0
 
@@ -71,7 +75,7 @@ extension ProbeTable {
     /// - Returns: The identifier of each subject, in order; nil for a subject named twice and for those beyond
     ///   `mostSchedules`.
     package mutating func configure(_ subjects: [Subject], at now: Instant) -> [UInt16?] {
-        var wanted: [Key: EchoPlan] = [:]
+        var wanted: [Key: ProbePlan] = [:]
         for subject in subjects {
             let key = Key(name: subject.name, scope: subject.scope)
             if wanted[key] == nil { wanted[key] = subject.plan }
@@ -85,11 +89,14 @@ extension ProbeTable {
         }
     }
 
-    private mutating func removeAll(where isUnwanted: (Key, EchoPlan) -> Bool) {
+    private mutating func removeAll(where isUnwanted: (Key, ProbePlan) -> Bool) {
         let gone = slots.filter { key, slot in schedules[slot].map { isUnwanted(key, $0.plan) } ?? true }
         for (key, slot) in gone.sorted(by: { $0.value < $1.value }) {
             slots[key] = nil
-            schedules[slot] = nil
+            if let schedule = schedules[slot] {
+                schedules[slot] = nil
+                for asker in watch.remove(schedule, slot: slot) { schedules[asker.slot]?.count(asker.index, true) }
+            }
             heap.remove(slot)
             free.append(slot)
         }
@@ -99,16 +106,21 @@ extension ProbeTable {
         if let slot = slots[key] { return slot }
         guard let slot = emptySlot() else { return nil }
         generation &+= 1
-        let schedule = ProbeSchedule(
+        var schedule = ProbeSchedule(
             member: subject.name,
             scope: subject.scope,
             plan: subject.plan,
             identifier: identifier(of: slot),
+            isTraced: subject.isTraced,
             phase: Self.phases.hash("\(subject.name)/\(subject.scope.name)"),
             nonces: nonces,
             generation: generation,
             at: now
         )
+        watch.add(schedule, slot: slot)
+        for index in schedule.plan.targets.indices where watch.isDead(TargetWatch.key(index, in: schedule)) {
+            schedule.count(index, false)
+        }
         schedules[slot] = schedule
         slots[key] = slot
         heap.set(slot, to: schedule.wake)
@@ -136,43 +148,85 @@ extension ProbeTable {
             heap.remove(slot)
             slots.append(slot)
         }
-        for slot in slots { actions += change(slot) { $0.turn(at: now) } ?? [] }
+        for slot in slots { _ = change(slot, at: now, &actions) { $0.turn(at: now, &$1) } }
         return actions
     }
 
     /// The request went out at `now`.
     package mutating func sent(_ request: ProbeRequest, at now: Instant) {
-        _ = change(slot(of: request.echo.identifier)) { $0.sent(request, at: now) }
+        var actions: [ProbeAction] = []
+        _ = change(slot(of: request.schedule), at: now, &actions) { schedule, _ in schedule.sent(request, at: now) }
     }
 
-    /// The kernel did not take the request.
-    package mutating func refused(_ request: ProbeRequest, _ cause: Cause, at now: Instant) -> [ProbeAction] {
-        change(slot(of: request.echo.identifier)) { $0.refused(request, cause, at: now) } ?? []
+    /// The request did not go out, or certainly stays without a good answer.
+    package mutating func failed(
+        _ request: ProbeRequest,
+        _ fault: ProbeFault,
+        at now: Instant
+    ) -> [ProbeAction] {
+        var actions: [ProbeAction] = []
+        _ = change(slot(of: request.schedule), at: now, &actions) { $0.failed(request.number, fault, at: now, &$1) }
+        return actions
     }
 
-    /// An answer reached this host at `arrival`.
+    /// A good answer to the request reached this host at `arrival`.
+    package mutating func answered(
+        _ request: ProbeRequest,
+        _ answer: ProbeAnswer,
+        at arrival: Instant
+    ) -> [ProbeAction] {
+        var actions: [ProbeAction] = []
+        _ = change(slot(of: request.schedule), at: arrival, &actions) {
+            $0.answered(request.number, answer, at: arrival, &$1)
+        }
+        return actions
+    }
+
+    /// An ICMP message reached this host at `arrival`.
+    ///
+    /// - Parameter elsewhere: The device it came in by, when that is not the one its member's requests leave by.
     package mutating func received(
         _ message: ICMPMessage,
         from source: IPAddress,
+        elsewhere: String? = nil,
+        clock: TripClock = .kernel,
         at arrival: Instant
     ) -> [ProbeAction] {
-        let slot = slot(of: message.identifier)
-        guard let (reception, actions) = change(slot, { $0.received(message, from: source, at: arrival) }) else {
-            strays &+= 1
-            return []
+        var actions: [ProbeAction] = []
+        let reception = change(slot(of: message.identifier), at: arrival, &actions) {
+            $0.received(message, from: source, elsewhere: elsewhere, clock: clock, at: arrival, &$1)
         }
-        if reception == .stray { strays &+= 1 }
+        if reception == .stray || reception == nil { strays &+= 1 }
         return actions
     }
 
     /// Changes one schedule and moves it to its new place in the heap; nil when there is none.
-    private mutating func change<Answer>(_ slot: Int, _ body: (inout ProbeSchedule) -> Answer) -> Answer? {
+    private mutating func change<Answer>(
+        _ slot: Int,
+        at now: Instant,
+        _ actions: inout [ProbeAction],
+        _ body: (inout ProbeSchedule, inout [ProbeAction]) -> Answer
+    ) -> Answer? {
         guard slot < schedules.count, var schedule = schedules[slot] else { return nil }
         schedules[slot] = nil
-        let answer = body(&schedule)
+        let answer = body(&schedule, &actions)
         heap.set(slot, to: schedule.wake)
+        let news = schedule.takeNews()
         schedules[slot] = schedule
+        for index in news { look(at: TargetWatch.key(index, in: schedule), at: now, &actions) }
         return answer
+    }
+
+    /// Finds out whether a target is dead itself, and tells everybody who asks it.
+    private mutating func look(at key: TargetWatch.Key, at now: Instant, _ actions: inout [ProbeAction]) {
+        guard let isDead = watch.judge(key, { schedules[$0] }) else { return }
+        watch.note(key, isDead: isDead)
+        let askers = watch.askers(of: key)
+        for asker in askers { schedules[asker.slot]?.count(asker.index, !isDead) }
+        let members = askers.compactMap { schedules[$0.slot]?.member }.sorted()
+        actions.append(
+            .target(TargetReport(kind: key.kind, target: key.target, isDead: isDead, members: members, at: now))
+        )
     }
 }
 

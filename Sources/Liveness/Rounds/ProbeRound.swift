@@ -4,7 +4,7 @@ import PolicyEngine
 
 /// One round. Its verdict is given once, as soon as it is certain; the round itself stays open until every target has
 /// had its say or the deadline passes, so that loss and late answers are counted rightly.
-struct EchoRound: Sendable {
+struct ProbeRound: Sendable {
     private enum Target: Sendable {
         case waiting(since: Instant)
         case answered(Span)
@@ -15,6 +15,9 @@ struct EchoRound: Sendable {
     let first: UInt64
     private let timeout: Span
     private var targets: [Target]
+    /// Targets that are known to be dead themselves: asked, and not counted. Empty: none.
+    private let uncounted: Set<Int>
+    private var waiting: Int
     private(set) var quorum: Quorum
     private(set) var deadline: Instant
     private var isPastHalf = false
@@ -23,15 +26,23 @@ struct EchoRound: Sendable {
     private var isDecided = false
     /// Round-trip time of the target that answered fastest.
     private(set) var fastest: Span?
-    private var refusal: Cause?
+    private(set) var clock = TripClock.kernel
+    private var refusal: ProbeFault?
+    /// An answer that is good, but not for long.
+    private var warning: ProbeFault?
 
-    init(_ plan: EchoPlan, first: UInt64, at now: Instant) {
+    init(_ plan: ProbePlan, first: UInt64, uncounted: Set<Int> = [], at now: Instant) {
         self.first = first
+        self.uncounted = uncounted
         timeout = plan.timeout
         targets = Array(repeating: .waiting(since: now), count: plan.targets.count)
-        quorum = Quorum(need: plan.need, of: plan.targets.count)
+        waiting = plan.targets.count
+        quorum = Quorum(need: plan.need, of: plan.targets.count - uncounted.count)
         deadline = now + plan.timeout
     }
+
+    /// The numbers of its requests.
+    var numbers: Range<UInt64> { first..<first + UInt64(targets.count) }
 
     func contains(_ number: UInt64) -> Bool { number >= first && number - first < UInt64(targets.count) }
 
@@ -42,7 +53,7 @@ struct EchoRound: Sendable {
     }
 
     /// Whether nothing more can come of it.
-    var isOver: Bool { quorum.isComplete }
+    var isOver: Bool { waiting == 0 }
 
     mutating func passHalf(at now: Instant) {
         if wake <= now { isPastHalf = true }
@@ -57,51 +68,105 @@ struct EchoRound: Sendable {
         deadline = max(deadline, now + timeout)
     }
 
-    enum Answer: Hashable, Sendable {
+    enum Reception: Hashable, Sendable {
         case counted
         case late
         case repeated
     }
 
-    mutating func answered(_ number: UInt64, at now: Instant) -> Answer {
+    /// How long an answered request took.
+    func trip(_ number: UInt64) -> Span? {
+        guard contains(number), case .answered(let trip) = targets[Int(number - first)] else { return nil }
+        return trip
+    }
+
+    mutating func answered(_ number: UInt64, _ answer: ProbeAnswer, at now: Instant) -> Reception {
         guard contains(number), case .waiting(let since) = targets[Int(number - first)] else { return .repeated }
         guard now <= deadline else { return .late }
-        targets[Int(number - first)] = .answered(now - since)
-        quorum.countAnswer()
-        fastest = min(fastest ?? now - since, now - since)
+        let index = Int(number - first)
+        let trip = answer.trip ?? now - since
+        targets[index] = .answered(trip)
+        waiting -= 1
+        warning = warning ?? answer.warning
+        if trip < fastest ?? .longest { (fastest, clock) = (trip, answer.clock) }
+        if !uncounted.contains(index) { quorum.countAnswer() }
         return .counted
     }
 
     /// The request certainly stays without an answer; true when it was still waited for.
-    mutating func lost(_ number: UInt64, _ cause: Cause) -> Bool {
+    mutating func lost(_ number: UInt64, _ fault: ProbeFault) -> Bool {
         guard let index = waitingIndex(number) else { return false }
         targets[index] = .lost
-        quorum.countLoss()
-        refusal = refusal ?? cause
+        waiting -= 1
+        if !uncounted.contains(index) {
+            quorum.countLoss()
+            refusal = refusal ?? fault
+        }
         return true
     }
 
-    /// The deadline has passed: who has not answered is lost, unless silence proves nothing.
-    mutating func expire() {
-        guard !isTainted else { return }
+    /// Something happened that does not count, but says more than silence will: an answer that came another way.
+    mutating func suspect(_ number: UInt64, _ fault: ProbeFault) {
+        guard let index = waitingIndex(number), !uncounted.contains(index) else { return }
+        refusal = refusal ?? fault
+    }
+
+    /// The deadline has passed: who has not answered is lost, unless silence proves nothing. The numbers of those lost, and why.
+    mutating func expire() -> (lost: [UInt64], ProbeFault) {
+        let fault = refusal.flatMap { $0.cause == .answeredElsewhere ? $0 : nil } ?? ProbeFault(.probeTimeout)
+        guard !isTainted, waiting > 0 else { return ([], fault) }
+        var lost: [UInt64] = []
         for index in targets.indices {
             guard case .waiting = targets[index] else { continue }
             targets[index] = .lost
-            quorum.countLoss()
+            waiting -= 1
+            lost.append(first + UInt64(index))
+            if !uncounted.contains(index) { quorum.countLoss() }
         }
+        return (lost, fault)
+    }
+
+    enum Verdict: Sendable {
+        case success(warning: ProbeFault?)
+        case failure(ProbeFault)
     }
 
     /// The verdict, the first time it is certain; nil before and after.
-    mutating func verdict() -> Signal? {
+    mutating func verdict() -> Verdict? {
         guard !isDecided else { return nil }
         switch quorum.outcome {
         case .open: return nil
         case .reached:
             isDecided = true
-            return .success
+            return .success(warning: warning)
         case .missed:
             isDecided = true
-            return .failure(refusal ?? .probeTimeout)
+            return .failure(refusal ?? ProbeFault(.probeTimeout))
+        }
+    }
+
+    private func waitingIndex(_ number: UInt64) -> Int? {
+        guard contains(number), case .waiting = targets[Int(number - first)] else { return nil }
+        return Int(number - first)
+    }
+}
+
+// MARK: - When it is over
+
+extension ProbeRound {
+    /// What became of one target.
+    enum Outcome: Hashable, Sendable {
+        case answered
+        case lost
+        /// The prober was away: nothing is known.
+        case unknown
+    }
+
+    func outcome(_ index: Int) -> Outcome {
+        switch targets[index] {
+        case .answered: .answered
+        case .lost: .lost
+        case .waiting: .unknown
         }
     }
 
@@ -120,9 +185,8 @@ struct EchoRound: Sendable {
         }
         return round
     }
+}
 
-    private func waitingIndex(_ number: UInt64) -> Int? {
-        guard contains(number), case .waiting = targets[Int(number - first)] else { return nil }
-        return Int(number - first)
-    }
+extension Span {
+    fileprivate static let longest = Span(nanoseconds: .max)
 }
