@@ -163,10 +163,11 @@ private struct RouteBody {
         }
     }
 
+    /// A route that names a next-hop object has the type of what that object does: `RTN_BLACKHOLE` over a group that is parked on one.
     func action(type: UInt8) -> Route.Action {
-        switch Int(type) {
-        case Int(RTN_UNICAST):
-            if let nexthop { .nexthop(nexthop) } else { .inline(gateway: gateway, interface: interface) }
+        if let nexthop { return .nexthop(nexthop) }
+        return switch Int(type) {
+        case Int(RTN_UNICAST): .inline(gateway: gateway, interface: interface)
         case Int(RTN_BLACKHOLE): .blackhole
         case Int(RTN_UNREACHABLE): .unreachable
         case Int(RTN_PROHIBIT): .prohibit

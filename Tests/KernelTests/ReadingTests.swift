@@ -83,6 +83,15 @@ import Testing
             report: .route(route("10.1.0.0/16", .nexthop(NexthopID(0x4D41_0001))))
         ),
         Row(
+            why: "over a group that is parked on a blackhole: the kernel gives the route the type of that",
+            type: 24,
+            payload: """
+                02 10 00 00 fc db 00 06 00000000  0800 0f00 591b0000  0800 0100 0a010000  0800 0600 4d000000
+                0800 1e00 0100414d
+                """,
+            report: .route(route("10.1.0.0/16", .nexthop(NexthopID(0x4D41_0001))))
+        ),
+        Row(
             why: "a stranger's default with its hop inside, metric 0 left out",
             type: 24,
             payload: "02 00 00 00 fe 10 00 01 00000000  0800 0f00 fe000000  0800 0500 c0000201  0800 0400 03000000",
