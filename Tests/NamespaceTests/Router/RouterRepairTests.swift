@@ -35,6 +35,23 @@ extension RouterSuites {
             #expect(try router.alarms == [])
         }
 
+        /// The kernel tells a route over a parked group as one that discards: taken for a stranger's meddling, it was put right for ever.
+        @Test(.timeLimit(.minutes(1)), arguments: ["0", "1"])
+        func aDaemonWhoseDevicesAreAllGoneIsQuiet(compat: String) throws {
+            let lab = try RouterOnly(sysctls: [("net.ipv4.nexthop_compat_mode", compat)])
+            defer { lab.tearDown() }
+            let router = try RouterUnderTest(RouterFile.links(), in: lab.router, of: lab.workspace)
+            try router.start()
+            try lab.router.ipBatch(["link del eth0", "link del eth1"])
+            try router.waitUntil("wan.second", is: "absent")
+            let process = try router.process
+            var before = -1
+            try eventually("a quiet journal", within: .seconds(5), every: .milliseconds(300)) {
+                defer { before = process.errorOutput.utf8.count }
+                return process.errorOutput.utf8.count == before
+            }
+        }
+
         /// Waits at most ten seconds and prints how long it took; the issue asks for one.
         private func restored(_ what: String, _ before: KernelState, _ lab: RouterOnly) throws {
             let began = Moment.now
