@@ -4,6 +4,7 @@ import Control
 import Forwarding
 import Foundation
 import Kernel
+import Liveness
 import NetTypes
 import PolicyEngine
 import Runtime
@@ -26,33 +27,47 @@ extension Answers {
         do throws(NetlinkFailure) {
             let answer = try lookup.ask()
             let route = matching(question, answer.route)
-            steps += routeSteps(route) + wayOutSteps(answer)
+            steps += ruleSteps(question, to: route) + routeSteps(route) + displacedSteps(question, by: route)
+            steps += wayOutSteps(answer)
             return ExplainReply(
                 answer: headline(question, answer),
                 works: true,
                 steps: steps,
-                wouldChange: wouldChange(route)
+                wouldChange: wouldChange(question, route)
             )
         } catch .refused(let refusal) {
-            let route = matching(question, try? lookup.matchedRoute())
-            steps += routeSteps(route)
+            // It names no route that it refuses by: the closest one that we know of in the table is it.
+            let route = matching(question, (try? lookup.matchedRoute()) ?? known(question))
+            steps += ruleSteps(question, to: route) + routeSteps(route) + displacedSteps(question, by: route)
             steps.append(.init("kernel", "it refuses: \(refusal.sentence)"))
             return ExplainReply(
                 answer: "\(question.destination) cannot be reached: \(refusal.sentence)",
                 works: false,
                 steps: steps,
-                wouldChange: wouldChange(route)
+                wouldChange: wouldChange(question, route)
             )
         } catch {
             throw ErrorReply(errors: ["the kernel cannot be asked: \(error)"])
         }
     }
 
+    /// `RTN_LOCAL`.
+    private static let localType: UInt8 = 2
+
+    private func isStrange(_ route: Route) -> Bool { !(router.network?.configuration.ownership.owns(route) ?? false) }
+
     private func headline(_ question: RouteQuestion, _ answer: RouteLookup.Answer) -> String {
         let gateway = answer.gateway.map { " via \($0)" } ?? ""
         let device = answer.interface.map { " dev \(InterfaceName.of($0))" } ?? ""
-        let member = member(of: answer).map { " (\($0.fullName))" } ?? ""
-        return "\(question.destination) leaves\(gateway)\(device)\(member)"
+        if answer.type == Self.localType { return "\(question.destination) is an address of this host" }
+        // Whose way a stranger's route takes is nothing that we could promise.
+        let whose: String
+        if let route = answer.route, isStrange(route) {
+            whose = ", by a stranger's route (protocol \(RouteProtocolName.of(route.routeProtocol)))"
+        } else {
+            whose = member(of: answer).map { " (\($0.fullName))" } ?? ""
+        }
+        return "\(question.destination) leaves\(gateway)\(device)\(whose)"
     }
 
     /// The route that matched. IPv6 keeps the way out with the next-hop object and answers with whichever route used it first,
@@ -67,6 +82,19 @@ extension Answers {
             return written ?? named
         }
         return (written?.key.prefix.length ?? 0) > listed.key.prefix.length ? written : listed
+    }
+
+    /// The route that covers the destination most closely, of those that are ours or stand where ours could.
+    private func known(_ question: RouteQuestion) -> Route? {
+        guard let network = router.network else { return nil }
+        let table = path(marked: question.mark ?? 0, network)?.table ?? Resolver.mainTable
+        return network.view.routes.values.filter {
+            $0.key.table == table && $0.key.prefix.contains(question.destination)
+        }
+        .min { a, b in
+            let (left, right) = (a.key.prefix.length, b.key.prefix.length)
+            return left != right ? left > right : a.key.metric < b.key.metric
+        }
     }
 
     private func path(marked mark: UInt32, _ network: NetworkPlane) -> Path? {
@@ -91,13 +119,34 @@ extension Answers {
         guard let route else { return [.init("route", "no route matches, or it is an address of this host")] }
         guard let network = router.network, network.configuration.ownership.owns(route) else {
             return [
-                .init("route", "\(route.words) is a stranger's (protocol \(route.routeProtocol)); we never touch it")
+                .init("route", "\(route.words) is \(owner(of: route)); we never touch it")
             ]
         }
         let wished = network.resolver.wish().wished(at: route.key, window: network.configuration.ownership)
         let state = wished?.object == route ? "as the file says" : "not as the file says; it is being put right"
         return [.init("route", "\(route.words), \(state)", cause: wished.map { sources.cause($0.cause) })]
             + groupSteps(route, network)
+    }
+
+    private func owner(of route: Route) -> String {
+        let number = route.routeProtocol
+        return number == RouteProtocolName.kernel
+            ? "the kernel's own" : "a stranger's (protocol \(RouteProtocolName.of(number)))"
+    }
+
+    /// Our own route to the destination, where a stranger's goes before it.
+    private func displaced(_ question: RouteQuestion, by route: Route?) -> Wished<Route>? {
+        guard let route, isStrange(route) else { return nil }
+        return router.network?.resolver.wish().route(to: question.destination, in: route.key.table)
+    }
+
+    private func displacedSteps(_ question: RouteQuestion, by route: Route?) -> [ExplainReply.Step] {
+        guard let route, let ours = displaced(question, by: route) else { return [] }
+        let (theirs, own) = (route.key, ours.object.key)
+        let why =
+            theirs.prefix.length > own.prefix.length
+            ? "its prefix is longer" : "its metric is \(theirs.metric), ours \(own.metric)"
+        return [.init("ours", "\(ours.object.words) waits behind it: \(why)", cause: sources.cause(ours.cause))]
     }
 
     private func groupSteps(_ route: Route, _ network: NetworkPlane) -> [ExplainReply.Step] {
@@ -120,10 +169,19 @@ extension Answers {
                 let row = row(share, in: scope, network.groups)
                 return .init(
                     "member",
-                    "\(row.member) weight \(row.weight): \(row.words)",
+                    "\(row.member) weight \(row.weight): \(row.words)\(evidence(row.member, scope))",
                     cause: cause(ofMember: row.member)
                 )
             }
+    }
+
+    /// What the member's probe said last.
+    private func evidence(_ member: String, _ scope: HealthScope) -> String {
+        guard let network = router.network,
+            let last = network.lastProbes[NetworkPlane.ProbeKey(member: member, scope: scope)]
+        else { return "; no probe says otherwise" }
+        let result = if case .failure(let cause) = last.signal { cause.name } else { "success" }
+        return "; its probe: \(result)" + (last.rtt.map { " in \($0)" } ?? "")
     }
 
     private func wayOutSteps(_ answer: RouteLookup.Answer) -> [ExplainReply.Step] {
@@ -134,7 +192,14 @@ extension Answers {
         return [.init("kernel", "this flow leaves\(gateway)\(device)\(source)\(member)")]
     }
 
-    private func wouldChange(_ route: Route?) -> [String] {
+    private func wouldChange(_ question: RouteQuestion, _ route: Route?) -> [String] {
+        if let route, displaced(question, by: route) != nil {
+            let flag = route.key.prefix.family == .v4 ? "-4" : "-6"
+            let table = tableName(route.key.table)
+            return [
+                "the end of the stranger's route: ip \(flag) route del \(route.key.prefix) metric \(route.key.metric) table \(table)"
+            ]
+        }
         guard let route, let network = router.network, case .nexthop(let id) = route.action,
             let name = network.nameOf(id),
             let group = network.groups.groups.first(where: { "group \($0.definition.name.value)" == name })

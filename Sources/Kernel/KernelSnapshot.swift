@@ -36,6 +36,13 @@ package struct KernelSnapshot: Sendable {
         return KernelSnapshot(reports: reports, segments: segments, markTable: reading)
     }
 
+    /// The rules alone, in the kernel's order within each family.
+    package static func rules(within limit: Span = .seconds(5)) throws(NetlinkFailure) -> [Rule] {
+        try readConsistently(.rules, nil, within: limit).reports.compactMap {
+            if case .rule(let rule) = $0 { rule } else { nil }
+        }
+    }
+
     private typealias Reading = (reports: [KernelReport], segments: [RouteSegment])
 
     private static func readConsistently(

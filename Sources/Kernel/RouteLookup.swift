@@ -19,7 +19,13 @@ package struct RouteLookup: Sendable {
         self.mark = mark
     }
 
-    private static let matchedFlag = UInt32(RTM_F_FIB_MATCH)
+    /// IPv4 names the table too only when asked to, and says "main" otherwise; IPv6 always does, and refuses the second flag.
+    private var matchedFlags: UInt32 {
+        switch destination.family {
+        case .v4: UInt32(RTM_F_FIB_MATCH) | UInt32(RTM_F_LOOKUP_TABLE)
+        case .v6: UInt32(RTM_F_FIB_MATCH)
+        }
+    }
 
     /// What the kernel would do.
     package struct Answer: Sendable {
@@ -40,7 +46,7 @@ package struct RouteLookup: Sendable {
         let chosen = try question(&socket, flags: 0, within: limit) { message, bytes throws(MalformedMessage) in
             try Chosen(message, in: bytes)
         }
-        let matched = try? question(&socket, flags: Self.matchedFlag, within: limit) {
+        let matched = try? question(&socket, flags: matchedFlags, within: limit) {
             message,
             bytes throws(MalformedMessage) in
             try routeReport(message, in: bytes)
@@ -59,7 +65,7 @@ package struct RouteLookup: Sendable {
     /// The route that the kernel would use even where it then refuses (a blackhole, an unreachable route).
     package func matchedRoute(within limit: Span = .seconds(1)) throws(NetlinkFailure) -> Route? {
         var socket = try NetlinkSocket.open(.route, receiveBuffer: 1 << 16)
-        let report = try question(&socket, flags: Self.matchedFlag, within: limit) {
+        let report = try question(&socket, flags: matchedFlags, within: limit) {
             message,
             bytes throws(MalformedMessage) in
             try routeReport(message, in: bytes)

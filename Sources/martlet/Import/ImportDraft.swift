@@ -80,7 +80,8 @@ struct ImportDraft {
         member.name = Self.free(YAMLText.name(device), among: members.map(\.name))
         if listed.route.routeProtocol == RouteOwner.dhcp || listed.route.routeProtocol == RouteOwner.routerAdvertisement
         {
-            member.note = "learnt by \(RouteOwner.name(listed.route.routeProtocol)); 'via: auto' follows what is learnt"
+            member.note =
+                "learnt by \(RouteProtocolName.of(listed.route.routeProtocol)); 'via: auto' follows what is learnt"
         }
         members.append(member)
     }
@@ -166,8 +167,8 @@ extension ImportDraft {
             let number = listed.route.routeProtocol
             if listed.route.key.table != Resolver.mainTable {
                 counts["routes in table \(listed.route.key.table)", default: 0] += 1
-            } else if number != RouteOwner.kernel, !RouteOwner.takenOver.contains(number) {
-                counts["routes of protocol \(RouteOwner.name(number)), which stay with it", default: 0] += 1
+            } else if number != RouteProtocolName.kernel, !RouteOwner.takenOver.contains(number) {
+                counts["routes of protocol \(RouteProtocolName.of(number)), which stay with it", default: 0] += 1
             }
         }
         notes += counts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }

@@ -29,23 +29,12 @@ struct SeenKernel {
     func name(of interface: UInt32) -> String? { links.first { $0.index == interface }?.name }
 }
 
-/// Whose is a route or a rule? Numbers of `/etc/iproute2/rt_protos`, with which the kernel's own end at 4.
+/// Whose routes does a file take over?
 enum RouteOwner {
-    static let kernel: UInt8 = 2
     static let dhcp: UInt8 = 16
     static let routerAdvertisement: UInt8 = 9
 
     /// Protocols whose routes somebody configured or the system learnt, and that a file can take over; the others belong to
     /// routing daemons.
     static let takenOver: Set<UInt8> = [3, 4, routerAdvertisement, dhcp]
-
-    static func name(_ number: UInt8) -> String {
-        let known: [UInt8: String] = [
-            0: "unspec", 1: "redirect", 2: "kernel", 3: "boot", 4: "static", 8: "gated", 9: "ra", 10: "mrt",
-            11: "zebra",
-            12: "bird", 14: "xorp", 15: "ntk", 16: "dhcp", 17: "mrouted", 18: "keepalived", 42: "babel", 84: "ovn",
-            99: "openr", 186: "bgp", 187: "isis", 188: "ospf", 189: "rip", 192: "eigrp",
-        ]
-        return known[number] ?? "\(number)"
-    }
 }
