@@ -93,7 +93,9 @@ final class ModelsSite: Sendable {
     private static func start(_ site: Site, _ configuration: String, _ home: String) throws -> ChildProcess {
         let program = try site.workspace.stage(try Programs.built("martletd"))
         return try site.router.spawn(
-            [program, "--config", configuration, "--state", home, "--record", home + "/recording"],
+            RouterUnderTest.confinement + [
+                program, "--config", configuration, "--state", home, "--record", home + "/recording",
+            ],
             as: Account(capabilities: capabilities)
         )
     }

@@ -4,7 +4,8 @@ import Lab
 import LabText
 import Synchronization
 
-/// One daemon at a time: started as an unprivileged user with the three capabilities of its unit, asked with `martlet … --json`.
+/// One daemon at a time: started as an unprivileged user with the three capabilities of its unit, without new privileges, under
+/// its system-call filter; asked with `martlet … --json`.
 final class RouterUnderTest: Sendable {
     let namespace: Namespace
     private let directory: String
@@ -19,13 +20,21 @@ final class RouterUnderTest: Sendable {
     static let patience = Duration.seconds(10)
 
     /// The programs where an unprivileged user can run them, copied once for all tests of the process.
-    private static let programs: (workspace: Workspace, daemon: String, client: String)? = {
+    private static let programs: (workspace: Workspace, daemon: String, client: String, confinement: [String])? = {
         guard let workspace = try? Workspace(), let daemon = try? workspace.stage(Programs.built("martletd")),
-            let client = try? workspace.stage(Programs.built("martlet"))
+            let client = try? workspace.stage(Programs.built("martlet")), let confinement = try? workspace.confinement()
         else { return nil }
         atexit { Interruption.tearDownAll() }
-        return (workspace, daemon, client)
+        return (workspace, daemon, client, confinement)
     }()
+
+    /// What goes before a daemon's command: the unit's system-call filter.
+    static var confinement: [String] {
+        get throws {
+            guard let programs else { throw Refused(description: "the programs are not built, or cannot be confined") }
+            return programs.confinement
+        }
+    }
 
     /// Prepares a daemon in `namespace` that runs by `configuration`; `start` starts it.
     init(
@@ -83,7 +92,8 @@ final class RouterUnderTest: Sendable {
         guard let daemon = Self.programs?.daemon else { throw Refused(description: "martletd is not built") }
         let recording = record ? ["--record", recordingPath] : []
         let process = try namespace.spawn(
-            [daemon, "--config", configurationPath, "--state", statePath, "--socket", socketPath] + recording,
+            Self.confinement + [daemon, "--config", configurationPath, "--state", statePath, "--socket", socketPath]
+                + recording,
             as: Self.account,
             mounting: stateSize.map { (statePath, $0) }
         )
