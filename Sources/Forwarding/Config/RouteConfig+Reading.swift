@@ -44,6 +44,11 @@ struct RouteReader {
 
     private func destination(_ key: Located<String>) -> RouteDefinition.Destination? {
         if key.value == "default" { return .default }
+        if NearestName.of(key.value, among: ["default"]) != nil {
+            let hint = "did you mean 'default'?"
+            diagnostics.report("'network.routes.\(key.value)' is no destination", at: key.place, hint: hint)
+            return nil
+        }
         let node = Node(.scalar(key.value, .plain), at: key.place)
         guard let prefix = IPPrefix.read(node, what: "network.routes.\(key.value)", into: diagnostics) else {
             return nil
