@@ -73,6 +73,10 @@ package struct MemberRow: Codable, Sendable, Equatable {
     /// `0x1000000`; nil for members that are no path.
     package var mark: String?
     package var place: String
+    /// The device that it leaves by now; nil for members that have none.
+    package var device: String?
+    /// The bits of the mark that count: `0x7f000000`.
+    package var markMask: String?
 
     package init(
         plane: String,
@@ -87,11 +91,14 @@ package struct MemberRow: Codable, Sendable, Equatable {
         sharePermille: Int,
         wayOut: String,
         mark: String?,
-        place: String
+        place: String,
+        device: String? = nil,
+        markMask: String? = nil
     ) {
         (self.plane, self.name, self.scope, self.admin, self.health) = (plane, name, scope, admin, health)
         (self.since, self.cause, self.tier, self.weight) = (since, cause, tier, weight)
         (self.sharePermille, self.wayOut, self.mark, self.place) = (sharePermille, wayOut, mark, place)
+        (self.device, self.markMask) = (device, markMask)
     }
 }
 

@@ -127,8 +127,24 @@ extension Answers {
             sharePermille: sum == 0 ? 0 : own * 1000 / sum,
             wayOut: wayOut(member, scope, plane),
             mark: plane == .network ? router.network?.numbers.path(member.fullName)?.mark.description : nil,
-            place: sources.cause(member.definition.name.place)
+            place: sources.cause(member.definition.name.place),
+            device: plane == .network ? device(of: member, scope) : nil,
+            markMask: plane == .network
+                ? "0x" + String(router.network?.configuration.ownership.markMask.bits ?? 0, radix: 16) : nil
         )
+    }
+
+    /// The device as configured, or the one that reaches the gateway now.
+    private func device(of member: GroupTable.Member, _ scope: HealthScope) -> String? {
+        guard let network = router.network,
+            let group = network.configuration.groups.first(where: {
+                $0.definition.name == network.groups[member.group].definition.name
+            }),
+            let configured = group.members.first(where: { $0.name == member.definition.name })
+        else { return nil }
+        if let device = configured.device?.value { return device }
+        let gateway = configured.gateway(scope == .v6 ? .v6 : .v4)?.value
+        return gateway.flatMap { network.view.link(towards: $0)?.name }
     }
 
     private func wayOut(_ member: GroupTable.Member, _ scope: HealthScope, _ plane: Plane) -> String {

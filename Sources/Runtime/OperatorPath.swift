@@ -73,7 +73,7 @@ package struct OperatorPath: Sendable {
         for case .nexthop(let id) in routes.map(\.action) where used.insert(id).inserted {
             let there = view.nexthops[id].map { [$0] } ?? []
             for nexthop in there + wishes.flatMap({ $0.nexthops.map(\.object).filter { $0.id == id } }) {
-                if case .group(let members) = nexthop.kind { used.formUnion(members.map(\.id)) }
+                used.formUnion((nexthop.kind.members ?? []).map(\.id))
             }
         }
         return used

@@ -37,7 +37,7 @@ struct Martlet: ParsableCommand {
             ),
             CommandGroup(name: "Looking", subcommands: [Status.self, Show.self, Explain.self, Probe.self, Watch.self]),
             CommandGroup(name: "Steering", subcommands: [Drain.self, Undrain.self, Down.self, Up.self]),
-            CommandGroup(name: "Incidents", subcommands: [ReplayCommand.self]),
+            CommandGroup(name: "Incidents", subcommands: [DoctorCommand.self, Capture.self, ReplayCommand.self]),
         ]
     )
 

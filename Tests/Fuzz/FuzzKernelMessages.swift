@@ -26,6 +26,7 @@ private func read(_ bytes: [UInt8]) -> [KernelReport] {
     let span = bytes.span.bytes
     while let message = try? messages.next(in: span) {
         _ = try? AnswerEnd(message, in: span)
+        _ = try? ListedRoute(message, in: span)
         if let report = try? reader.report(message, in: span) { reports.append(report) }
     }
     return reports + reader.settle()

@@ -129,6 +129,7 @@ struct DescribedType: Sendable, CustomTestStringConvertible {
         (probe.latency, probe.percentile95, probe.jitter) = (.zero, .zero, .zero)
         let full = (group, member, route, probe, provider)
         (group.activeTier, member.cause, member.mark, route.detail) = (nil, nil, nil, nil)
+        (member.device, member.markMask) = (nil, nil)
         (probe.lastResult, probe.roundTrip, probe.lossPermille) = (nil, nil, nil)
         (probe.detail, probe.clock) = (nil, nil)
         (probe.latency, probe.percentile95, probe.jitter) = (nil, nil, nil)

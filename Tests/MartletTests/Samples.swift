@@ -32,7 +32,9 @@ enum Samples {
         sharePermille: 750,
         wayOut: "eth0 via 203.0.113.1",
         mark: "0x1000000",
-        place: "martlet.yaml:17"
+        place: "martlet.yaml:17",
+        device: "eth0",
+        markMask: "0x7f000000"
     )
 
     static let route = ObjectRow(
