@@ -46,26 +46,40 @@ struct MetricsPage {
         for row in rows { sample("martlet_member_share_ratio", labels(row), "\(Double(row.sharePermille) / 1000)") }
     }
 
+    private mutating func addProbes(_ rows: [ProbeRow]) {
+        let gauges: [(name: String, help: String, value: (ProbeRow) -> Double?)] = [
+            (
+                "martlet_probe_round_trip_seconds", "Round trip of the last answered probe round.",
+                { Self.seconds($0.roundTrip) }
+            ),
+            ("martlet_probe_latency_seconds", "Mean round trip over the probe's window.", { Self.seconds($0.latency) }),
+            (
+                "martlet_probe_latency_p95_seconds", "Round trip that 95 % of those in the probe's window keep within.",
+                { Self.seconds($0.percentile95) }
+            ),
+            (
+                "martlet_probe_jitter_seconds", "Mean difference between one round trip and the next.",
+                { Self.seconds($0.jitter) }
+            ),
+            (
+                "martlet_probe_loss_ratio", "Lost part of the requests in the probe's window.",
+                { $0.lossPermille.map { Double($0) / 1000 } }
+            ),
+        ]
+        for gauge in gauges {
+            family(gauge.name, "gauge", gauge.help)
+            for row in rows {
+                guard let value = gauge.value(row) else { continue }
+                sample(gauge.name, [("member", row.member), ("scope", row.scope)], "\(value)")
+            }
+        }
+    }
+
+    private static func seconds(_ span: Span?) -> Double? { span.map { Double($0.nanoseconds) / 1e9 } }
+
     private mutating func addNetwork(_ answers: Answers) {
         guard let network = answers.router.network else { return }
-        family("martlet_probe_round_trip_seconds", "gauge", "Round trip of the last answered probe round.")
-        for row in answers.probes() {
-            guard let span = row.roundTrip else { continue }
-            sample(
-                "martlet_probe_round_trip_seconds",
-                [("member", row.member), ("scope", row.scope)],
-                "\(Double(span.nanoseconds) / 1e9)"
-            )
-        }
-        family("martlet_probe_loss_ratio", "gauge", "Lost part of the requests of the last 32 probe rounds.")
-        for row in answers.probes() {
-            guard let loss = row.lossPermille else { continue }
-            sample(
-                "martlet_probe_loss_ratio",
-                [("member", row.member), ("scope", row.scope)],
-                "\(Double(loss) / 1000)"
-            )
-        }
+        addProbes(answers.probes())
         family(
             "martlet_kernel_refused_objects",
             "gauge",

@@ -17,6 +17,8 @@ struct Exchanges {
         let request: ProbeRequest
         let question: ProbeQuestion
         let socket: ProbeSocket
+        /// When it was begun: its time counts from there.
+        let began: Instant
         /// The query as sent; empty for connections.
         let query: [UInt8]
     }
@@ -34,14 +36,22 @@ struct Exchanges {
     mutating func begin(
         _ request: ProbeRequest,
         _ question: ProbeQuestion,
-        by link: MemberLink
+        by link: MemberLink,
+        at now: Instant
     ) throws(SocketFailure) {
-        if case .dns(let dns) = question { return try ask(request, question, dns, link) }
+        if case .dns(let dns) = question { return try ask(request, question, dns, link, at: now) }
         let socket = try ProbeSocket(request.target.family, SOCK_STREAM)
         try socket.bind(to: link)
         try socket.connect(request.target)
         try watch(
-            Exchange(key: Key(request), request: request, question: question, socket: socket, query: []),
+            Exchange(
+                key: Key(request),
+                request: request,
+                question: question,
+                socket: socket,
+                began: now,
+                query: []
+            ),
             .writing
         )
     }
@@ -50,7 +60,8 @@ struct Exchanges {
         _ request: ProbeRequest,
         _ question: ProbeQuestion,
         _ dns: DNSQuestion,
-        _ link: MemberLink
+        _ link: MemberLink,
+        at now: Instant
     ) throws(SocketFailure) {
         let socket = try ProbeSocket(request.target.family, SOCK_DGRAM)
         try socket.bind(to: link)
@@ -61,7 +72,14 @@ struct Exchanges {
         let sent = send(socket.descriptor, query, query.count, 0)
         guard sent == query.count else { throw SocketFailure(operation: "send", code: sent < 0 ? errno : EMSGSIZE) }
         try watch(
-            Exchange(key: Key(request), request: request, question: question, socket: socket, query: query),
+            Exchange(
+                key: Key(request),
+                request: request,
+                question: question,
+                socket: socket,
+                began: now,
+                query: query
+            ),
             .reading
         )
     }

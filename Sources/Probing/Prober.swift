@@ -163,7 +163,7 @@ extension Prober {
                 try socket.send(request.echo, to: request.target.address)
             case .connect, .http, .dns:
                 now = BootClock.now()
-                try exchanges.begin(request, asked.question, by: asked.link)
+                try exchanges.begin(request, asked.question, by: asked.link, at: now)
             case .neighbour:
                 now = BootClock.now()
                 try neighbours.ask(request, on: asked.link.device)
@@ -252,7 +252,8 @@ extension Prober {
             if case .http(let question) = exchange.question {
                 poller.remove(exchange.socket.descriptor)
                 let descriptor = exchange.socket.handOver()
-                webProber.ask(exchange.request, question, over: descriptor, by: now + exchange.request.timeout)
+                let deadline = exchange.began + exchange.request.timeout
+                webProber.ask(exchange.request, question, over: descriptor, by: deadline)
             } else {
                 let answer = ProbeAnswer(trip: trip, clock: trip == nil ? .process : .kernel)
                 perform(table.answered(exchange.request, answer, at: now))

@@ -196,3 +196,49 @@ struct ElsewhereTests {
         #expect(one.answer(request, at: ms(210)).1.signals == [.success])
     }
 }
+
+struct TracedScheduleTests {
+    private func traced(at now: Instant) throws -> (table: ProbeTable, identifier: UInt16) {
+        var table = ProbeTable(nonces: nonces)
+        let subject = ProbeTable.Subject(name: "trial 1", scope: .v4, plan: try plan(), isTraced: true)
+        let identifier = try #require(table.configure([subject], at: now)[0])
+        return (table, identifier)
+    }
+
+    private func outcomes(_ actions: [ProbeAction]) -> [ProbeTrace.Outcome] {
+        actions.compactMap { if case .traced(let trace) = $0 { trace.outcome } else { nil } }
+    }
+
+    @Test func everyRequestOfATracedScheduleIsAccountedFor() throws {
+        var (table, _) = try traced(at: ms(0))
+        let begin = try #require(table.nextWake)
+        let requests = table.due(at: begin).requests
+        let answered = table.answered(requests[0], ProbeAnswer(clock: .process), at: begin + .milliseconds(20))
+        #expect(outcomes(answered) == [.answered(.milliseconds(20), .process, warning: nil)])
+        _ = table.due(at: begin + .milliseconds(75))
+        #expect(outcomes(table.due(at: begin + .milliseconds(150))) == [.failed(ProbeFault(.probeTimeout))])
+    }
+
+    /// Else whoever waits for the run would wait for ever.
+    @Test func aProberThatWasHeldUpSaysSo() throws {
+        var (table, _) = try traced(at: ms(0))
+        let begin = try #require(table.nextWake)
+        _ = table.due(at: begin)
+        let late = outcomes(table.due(at: begin + .seconds(3)))
+        #expect(late.count == 2)
+        for outcome in late {
+            #expect("\(outcome)".contains("held up"))
+        }
+    }
+
+    @Test func anAnswerToAnEarlierScheduleOfTheSameIdentifierIsStray() throws {
+        var (table, identifier) = try traced(at: ms(0))
+        let begin = try #require(table.nextWake)
+        let old = table.due(at: begin).requests[0]
+        _ = table.configure([], at: begin)
+        let other = ProbeTable.Subject(name: "wan.b", scope: .v4, plan: try plan())
+        #expect(table.configure([other], at: begin) == [identifier])
+        _ = table.due(at: try #require(table.nextWake))
+        #expect(table.answered(old, ProbeAnswer(clock: .process), at: begin).isEmpty && table.strays == 1)
+    }
+}

@@ -112,7 +112,10 @@ extension ProbeSchedule {
                 continue
             }
             let (lost, fault) = open[index].expire()
-            if isTraced { for number in lost { trace(number, .failed(fault), &actions) } }
+            if isTraced {
+                for number in lost { trace(number, .failed(fault), &actions) }
+                traceUnknown(in: open[index], &actions)
+            }
             if plan.question.isHeldOpen {
                 actions.append(.abandon(schedule: identifier, open[index].numbers))
             }
@@ -241,6 +244,9 @@ extension ProbeSchedule {
         _ = fail(number, fault, at: now, &actions)
     }
 
+    /// Whether the request was made by this schedule, and not by one that had its identifier before.
+    func made(_ request: ProbeRequest) -> Bool { request.nonce == nonce(request.number) }
+
     /// What a message turned out to be.
     package enum Reception: Hashable, Sendable {
         /// It was waited for.
@@ -338,6 +344,13 @@ extension ProbeSchedule {
         if isTraced { trace(number, .failed(fault), &actions) }
         settle(index, at: now, &actions)
         return true
+    }
+
+    /// Silence proves nothing where nobody listened; who waits for word of it is told so.
+    private func traceUnknown(in round: ProbeRound, _ actions: inout [ProbeAction]) {
+        for (index, number) in round.numbers.enumerated() where round.outcome(index) == .unknown {
+            trace(number, .failed(ProbeFault(.probeTimeout, "the prober itself was held up")), &actions)
+        }
     }
 
     private func trace(_ number: UInt64, _ outcome: ProbeTrace.Outcome, _ actions: inout [ProbeAction]) {

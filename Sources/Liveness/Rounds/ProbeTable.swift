@@ -165,7 +165,9 @@ extension ProbeTable {
         at now: Instant
     ) -> [ProbeAction] {
         var actions: [ProbeAction] = []
-        _ = change(slot(of: request.schedule), at: now, &actions) { $0.failed(request.number, fault, at: now, &$1) }
+        _ = change(slot(of: request.schedule), at: now, &actions) { schedule, actions in
+            if schedule.made(request) { schedule.failed(request.number, fault, at: now, &actions) }
+        }
         return actions
     }
 
@@ -176,9 +178,10 @@ extension ProbeTable {
         at arrival: Instant
     ) -> [ProbeAction] {
         var actions: [ProbeAction] = []
-        _ = change(slot(of: request.schedule), at: arrival, &actions) {
-            $0.answered(request.number, answer, at: arrival, &$1)
+        let reception = change(slot(of: request.schedule), at: arrival, &actions) { schedule, actions in
+            schedule.made(request) ? schedule.answered(request.number, answer, at: arrival, &actions) : .stray
         }
+        if reception == .stray || reception == nil { strays &+= 1 }
         return actions
     }
 
