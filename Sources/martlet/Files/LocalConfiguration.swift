@@ -3,6 +3,7 @@ import ConfigModel
 import ConfigSyntax
 import ConfigYAML
 import Control
+import Glibc
 
 struct LocalConfiguration {
     /// The name it was asked for by.
@@ -24,14 +25,23 @@ struct LocalConfiguration {
     /// What `check` says.
     var report: CheckReport { CheckReport(name, checked) }
 
-    /// The texts as they were read, for the daemon.
+    /// The texts as they were read, for the daemon, under names that mean the same to it: lists of routes stand beside them.
     /// - Throws: everything wrong with them, or everything in them that this version does not serve.
     func servable() throws(CommandError) -> ConfigurationFiles {
         let report = report
         guard report.ok else { throw .wrong(report) }
         guard report.unserved.isEmpty else { throw .unserved(report) }
         return ConfigurationFiles(
-            files: checked.sources.files.map { .init(name: $0.name, text: $0.lines.joined(separator: "\n")) }
+            files: checked.sources.files.map {
+                .init(name: Self.absolute($0.name), text: $0.lines.joined(separator: "\n"))
+            }
         )
+    }
+
+    private static func absolute(_ path: String) -> String {
+        guard !path.hasPrefix("/"), let here = getcwd(nil, 0) else { return path }
+        defer { free(here) }
+        let plain = path.hasPrefix("./") ? String(path.dropFirst(2)) : path
+        return String(cString: here) + "/" + plain
     }
 }
