@@ -23,6 +23,8 @@ package struct FeedWork: Sendable {
     /// A dump that ran while routes were on their way says nothing of them, and is made again after the job.
     var isDumpVoid = false
     var needsDump = false
+    /// So much is missing that the routes are being read again, and the plan waits for that.
+    var isReading = false
 
     struct Planning: Sendable {
         let generation: UInt64
@@ -46,5 +48,5 @@ package struct FeedWork: Sendable {
         package internal(set) var retryAt: Instant
     }
 
-    var isIdle: Bool { planning == nil && job == nil && !isDue }
+    var isIdle: Bool { planning == nil && job == nil && !isDue && !isReading }
 }

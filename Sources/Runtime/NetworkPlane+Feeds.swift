@@ -29,6 +29,18 @@ extension NetworkPlane {
         effects.append(.planFeeds(generation: feeds.generation, question))
     }
 
+    /// Up to this many routes that somebody took out of a list are put back one by one; of more the kernel is asked, and what is
+    /// missing is sent like a list. That many announcements are about to be lost anyway.
+    static let mostGaps = 2000
+
+    /// Has the routes read again, and plans when they have been.
+    mutating func readRoutes(_ effects: inout [Effect]) {
+        needsPlan = false
+        guard !feeds.isReading else { return }
+        feeds.isReading = true
+        effects.append(.reread(.routes))
+    }
+
     /// When a refused job is tried again; none unless one was.
     var feedRetry: [Instant] { feeds.trouble.map { [$0.retryAt] } ?? [] }
 
@@ -96,6 +108,7 @@ extension NetworkPlane {
 
     /// What a dump found of ours in the main table.
     mutating func take(_ found: [RouteSegment]) {
+        if feeds.isReading { (feeds.isReading, needsPlan) = (false, true) }
         if feeds.isDumpVoid {
             view.passOverSegments()
             feeds.needsDump = true

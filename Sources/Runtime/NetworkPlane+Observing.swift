@@ -44,9 +44,12 @@ extension NetworkPlane {
         }
         if wasComplete, concernsUs(report) {
             driftCount += 1
-            effects.append(.note(.drift(report)))
+            if view.gaps.count <= Self.mostNotedGaps { effects.append(.note(.drift(report))) }
         }
     }
+
+    /// When somebody flushes a list, no more of its routes than this are named one by one.
+    private static let mostNotedGaps = 100
 
     /// Whether the report is about an object that only we should have changed.
     private func concernsUs(_ report: KernelReport) -> Bool {

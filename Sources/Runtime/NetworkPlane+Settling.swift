@@ -18,7 +18,9 @@ extension NetworkPlane {
         }
         number(at: now, &effects)
         failOver(at: now, &effects)
-        if needsPlan, stageToken == nil { replan(at: now, &effects) }
+        if needsPlan, stageToken == nil {
+            if view.gaps.count > Self.mostGaps { readRoutes(&effects) } else { replan(at: now, &effects) }
+        }
         settleFeeds(at: now, &effects)
         askToBeWoken(at: now, &effects)
     }

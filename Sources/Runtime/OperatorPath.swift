@@ -30,7 +30,20 @@ package struct OperatorPath: Sendable {
         let wishes = [running, trial].compactMap { $0?.resolver.wish() }
         let ours = wishes.flatMap { $0.routes.map(\.object).filter(carries) }
         let used = nexthops(of: ours + (carrying.map { [$0] } ?? []), in: wishes, trial.view)
-        return trial.plan().changes.filter { touches($0, used) }
+        let listed = trial.feedPlan().steps.compactMap { closest(of: $0, trial) }
+        return (trial.plan().changes + listed).filter { touches($0, used) }
+    }
+
+    /// Of the routes of a list that change together, the one that covers the operator most closely.
+    private func closest(of step: FeedStep, _ trial: NetworkPlane) -> KernelChange? {
+        guard case .address(let address) = destination, address.family == step.routes.family,
+            let prefix = step.routes.list.longestMatch(address)
+        else { return nil }
+        let window = trial.configuration.ownership
+        let key = Route.Key(table: Resolver.mainTable, prefix: prefix, metric: window.metric)
+        let route = Route(key: key, action: step.routes.action, routeProtocol: window.routeProtocol)
+        let cause = trial.resolver.wish().feed(of: prefix)?.cause
+        return KernelChange(step.operation == .delete ? .deleteRoute(route) : .setRoute(route), cause: cause)
     }
 
     private func touches(_ change: KernelChange, _ used: Set<NexthopID>) -> Bool {

@@ -154,6 +154,28 @@ import Testing
         #expect(try network(rig).feedPlan().steps.isEmpty)
     }
 
+    @Test func ofAFlushedListTheKernelIsAskedOnce() throws {
+        let prefixes = (0..<3000).map { IPPrefix(containing: IPAddress(v4: 0x1400_0000 | UInt32($0) << 8), length: 24) }
+        var rig = Rig()
+        try rig.configure(feed, lists: ["table.txt": prefixes.map(\.description).joined(separator: "\n")])
+        rig.readKernel()
+        rig.settle()
+        let routes = try prefixes.compactMap { prefix in
+            try network(rig).view.route(at: Route.Key(table: Resolver.mainTable, prefix: prefix, metric: 77))
+        }
+        #expect(routes.count == 3000)
+        let effects = rig.tell(.kernel(routes.map { .routeGone($0) }))
+        #expect(effects.rereads == [.routes] && effects.changes.isEmpty && effects.notes.count <= 101)
+        #expect(try !network(rig).isSettled)
+        rig.tell(.dumpBegan(.routes))
+        rig.tell(.segments([]))
+        rig.tell(.dumpEnded(.routes))
+        rig.compareLists()
+        #expect(rig.jobs.first?.job.count == 3000)
+        rig.settle()
+        #expect(try network(rig).isSettled)
+    }
+
     @Test func aRecordedListIsWhatStandsForItWhenItIsLong() throws {
         let long = PrefixList((1...5000).map { IPPrefix(containing: IPAddress(v4: UInt32($0) << 12), length: 24) })
         let short = PrefixList([try IPPrefix(parsing: "10.0.0.0/8")])

@@ -47,6 +47,21 @@ import Testing
         }
     }
 
+    @Test func aListThatHoldsTheOperatorTouchesHim() throws {
+        let text = Rig.network.replacing(
+            "10.1.0.0/16: wan }",
+            with: "10.1.0.0/16: wan, far: { file: l, use: unreachable } }"
+        )
+        for (list, isTouched) in [("192.0.2.0/24\n198.51.100.0/24\n", true), ("198.51.100.0/24\n", false)] {
+            let rig = try Rig.running()
+            let configuration = try Rig.configuration(text, lists: ["l": list])
+            let trial = try #require(rig.router.trial(of: configuration, at: rig.now).network)
+            let path = OperatorPath(address("192.0.2.9"), carrying: Self.defaultRoute(rig))
+            let found = path.touching(running: rig.router.network, trial: trial)
+            #expect(found.map(\.cause?.line) == (isTouched ? [8] : []), "\(list): \(found)")
+        }
+    }
+
     @Test func aRouteToSomewhereElseDoesNot() throws {
         let more = Rig.network.replacing("10.1.0.0/16: wan", with: "10.1.0.0/16: wan, 10.2.0.0/16: blackhole")
         #expect(try touching(more, .everywhere).isEmpty)
