@@ -56,23 +56,29 @@ import Testing
         #expect(batch.index(of: 2) == nil && batch.index(of: 3)?.isLast == true)
     }
 
-    @Test func aDumpsRoutesArePackedByActionAndTheRestIsLeft() {
-        var packer = RoutePacker(window: .standard)
-        let route = { (prefix: IPPrefix, action: Route.Action, table: UInt32, owner: UInt8) in
-            Route(
-                key: Route.Key(table: table, prefix: prefix, metric: 77),
-                action: action,
-                routeProtocol: owner
-            )
-        }
+    @Test func aDumpsRoutesArePackedByActionAndTheRestIsLeft() throws {
         let main = Resolver.mainTable
-        for prefix in Self.prefixes { #expect(packer.take(route(prefix, .blackhole, main, 219))) }
-        #expect(packer.take(route(IPPrefix(containing: IPAddress("10.1.0.0")!, length: 16), .unreachable, main, 219)))
-        #expect(!packer.take(route(Self.prefixes[0], .blackhole, main, 4)), "a stranger's")
-        #expect(!packer.take(route(Self.prefixes[0], .blackhole, 7001, 219)), "in another table")
-        #expect(!packer.take(route(.everything(.v4), .blackhole, main, 219)), "the default")
+        let sixteen = try IPPrefix(parsing: "10.1.0.0/16")
+        let mine: [(prefix: IPPrefix, action: Route.Action)] =
+            Self.prefixes.map { ($0, .blackhole) } + [(sixteen, .unreachable)]
+        let others: [(prefix: IPPrefix, table: UInt32, owner: UInt8, why: String)] = [
+            (sixteen, main, 4, "a stranger's"), (sixteen, 7001, 219, "in another table"),
+            (.everything(.v4), main, 219, "the default"),
+        ]
+        var packer = RoutePacker(window: .standard)
+        for (prefix, action) in mine {
+            let key = Route.Key(table: main, prefix: prefix, metric: 77)
+            let isTaken = packer.take(Route(key: key, action: action, routeProtocol: 219))
+            #expect(isTaken, "\(prefix)")
+        }
+        for (prefix, table, owner, why) in others {
+            let key = Route.Key(table: table, prefix: prefix, metric: 77)
+            let isTaken = packer.take(Route(key: key, action: .blackhole, routeProtocol: owner))
+            #expect(!isTaken, "\(why)")
+        }
         let found = packer.finish()
         #expect(found.map(\.family) == [.v4, .v4, .v6] && found.map(\.count) == [2, 1, 2])
-        #expect(packer.finish().isEmpty)
+        let rest = packer.finish()
+        #expect(rest.isEmpty)
     }
 }
