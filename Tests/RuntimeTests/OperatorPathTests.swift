@@ -1,4 +1,5 @@
 /// Which changes would cut off the operator who makes them?
+import ConfigSyntax
 import Forwarding
 import NetTypes
 import PolicyEngine
