@@ -104,9 +104,9 @@ package struct MemberRow: Codable, Sendable, Equatable {
 
 /// One kernel object the file asks for, and how it stands: routes and rules share the row.
 package struct ObjectRow: Codable, Sendable, Equatable {
-    /// `route` or `rule`.
+    /// `route`, `list` (of routes) or `rule`.
     package var kind: String
-    /// `192.0.2.0/24`, or `fwmark 0x1000000/0x7f000000`.
+    /// `192.0.2.0/24`, the name of a list, or `fwmark 0x1000000/0x7f000000`.
     package var object: String
     /// `ipv4` or `ipv6`.
     package var family: String
