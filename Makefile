@@ -6,8 +6,10 @@ PREFIX ?= /usr/local
 # The programs are built for release; `make build CONFIGURATION=debug` shares what the tests have built.
 CONFIGURATION ?= release
 programs := martletd martlet
-# What is released holds Swift's libraries itself: it runs where there is no Swift, and starts in half the time.
-linking := $(if $(filter release,$(CONFIGURATION)),--static-swift-stdlib)
+# With STATIC=1 the programs hold Swift's libraries themselves, and run where there is no Swift: what a package needs.
+# Of Foundation's parts the toolchain (6.3) names only those that a program imports itself, and Yams imports the rest for martlet.
+foundation := --start-group -lFoundation -lCoreFoundation -l_FoundationICU -l_FoundationCShims -l_FoundationCollections --end-group
+linking := $(if $(STATIC),--static-swift-stdlib $(addprefix -Xlinker ,$(foundation) -lstdc++))
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/    make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -35,8 +37,9 @@ demo: ## break an uplink and a provider in namespaces of its own, and show both 
 install: ## install what build has built into $(PREFIX), or beneath $(DESTDIR)
 	scripts/install ".build/$(CONFIGURATION)" "$(DESTDIR)" "$(PREFIX)"
 
-deb: build ## make a Debian package of it in .build/deb, for systems without Swift
+deb: ## make a Debian package in .build/deb, for systems without Swift
 	scripts/need deb
+	$(MAKE) build STATIC=1
 	scripts/deb ".build/$(CONFIGURATION)" .build/deb
 
 docs: ## write the reference of the modules into .build/docs
