@@ -7,7 +7,7 @@ package enum SHA256 {
     /// The 32 bytes of the digest.
     package static func digest(_ message: [UInt8]) -> [UInt8] {
         var state = initial
-        let bytes = padded(message)
+        let bytes = MessagePadding.padded(message, lengthLast: .bigEndian)
         for block in stride(from: 0, to: bytes.count, by: 64) { compress(bytes, from: block, into: &state) }
         var digest: [UInt8] = []
         digest.reserveCapacity(32)
@@ -15,19 +15,6 @@ package enum SHA256 {
             for shift: UInt32 in [24, 16, 8, 0] { digest.append(UInt8(truncatingIfNeeded: state[index] >> shift)) }
         }
         return digest
-    }
-
-    /// §5.1.1: a one bit, zeros, and the message's length in bits, up to a whole number of blocks.
-    private static func padded(_ message: [UInt8]) -> [UInt8] {
-        var bytes = message
-        bytes.reserveCapacity(message.count + 72)
-        bytes.append(0x80)
-        while bytes.count % 64 != 56 { bytes.append(0) }
-        let bits = UInt64(message.count) &* 8
-        for shift: UInt64 in stride(from: 56, through: 0, by: -8) {
-            bytes.append(UInt8(truncatingIfNeeded: bits >> shift))
-        }
-        return bytes
     }
 
     /// §6.2.2: one block of 64 bytes.
