@@ -52,6 +52,8 @@ package enum Signal: Hashable, Sendable, Codable {
     /// weighed it already: it acts without hysteresis, and so does the success that ends it.
     case degraded(Cause)
     case failure(Cause)
+    /// Nothing is known any more, though nothing failed: the far side was told by its operator not to answer. Acts at once.
+    case unmeasured(Cause)
     /// What the member stands on is there (again): its link has carrier, its address is known.
     case present
     /// What the member stands on is gone; it cannot carry load whatever probes say. Acts at once, without hysteresis.
@@ -91,6 +93,10 @@ package struct Health: Hashable, Sendable, Codable {
         case .success: return answered(as: .up, because: nil, at: now)
         case .degraded(let cause): return answered(as: .degraded, because: cause, at: now)
         case .failure(let cause): return failed(cause, at: now)
+        case .unmeasured(let cause):
+            (successes, failures) = (0, 0)
+            guard verdict != .unknown else { return .none }
+            return turn(to: .unknown, because: cause, at: now)
         case .present:
             guard absence != nil else { return .none }
             absence = nil

@@ -54,7 +54,7 @@ final class ProbeLog: Sendable {
         switch signal {
         case .success: "success"
         case .present: "present"
-        case .degraded(let cause), .failure(let cause), .absent(let cause): cause.name
+        case .degraded(let cause), .failure(let cause), .unmeasured(let cause), .absent(let cause): cause.name
         }
     }
 
