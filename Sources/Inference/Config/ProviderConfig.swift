@@ -25,15 +25,6 @@ package enum DialectName: String, Hashable, Sendable, CaseIterable, Codable, Sca
     case ollama
 }
 
-/// A secret by reference: the value itself never stands in a configuration.
-package enum SecretReference: Hashable, Sendable {
-    /// A systemd credential (`LoadCredential=`), by name.
-    case credential(Located<String>)
-    /// An absolute path, readable for the daemon alone.
-    case file(Located<String>)
-    case environment(Located<String>)
-}
-
 /// A provider's base URL, taken apart.
 package struct ProviderURL: Hashable, Sendable, Codable {
     package enum Scheme: String, Hashable, Sendable, CaseIterable, Codable {
