@@ -120,6 +120,7 @@ let package = Package(
             ["NetTypes", "PolicyEngine", "Liveness", "Probing"],
             path: "Tests/ProbeTool"
         ),
+        program("bfd-tool", ["NetTypes", "PolicyEngine", "Liveness", "Probing"], path: "Tests/BFDTool"),
         .target(name: "CTestShim", path: "Tests/CTestShim"),
 
         // Benchmarks
@@ -176,7 +177,7 @@ let package = Package(
             "NamespaceTests",
             [
                 "NetTypes", "PolicyEngine", "Forwarding", "Liveness", "Kernel", "Probing", "CShim", "CTestShim", "Lab",
-                "LabText", "lab-tool", "probe-tool", "mock-provider", "martletd", "martlet",
+                "LabText", "lab-tool", "probe-tool", "bfd-tool", "mock-provider", "martletd", "martlet",
             ]
         ),
         tests("WallTests", []),

@@ -1,0 +1,75 @@
+/// Which sockets BFD has: one to send for each session, one to receive for each device and family.
+import Liveness
+import NetTypes
+
+/// Opens sockets when they are first needed, and anew after they were dropped.
+struct BFDSockets {
+    private struct Receiver: Hashable {
+        let device: String?
+        let family: AddressFamily
+    }
+
+    /// A socket that packets come in on, and the device that they then came by.
+    struct Listener {
+        let socket: BFDSocket
+        let device: String?
+    }
+
+    private let poller: Poller
+    private var senders: [Int: BFDSocket] = [:]
+    private var tokens: [Receiver: UInt64] = [:]
+    private var listeners: [UInt64: Listener] = [:]
+    private var nextToken: UInt64 = 0
+
+    init(_ poller: Poller) { self.poller = poller }
+
+    /// Closes what no session uses any more, and listens where one is waited for.
+    mutating func configure(_ subjects: [Int: BFDSubject]) {
+        senders = senders.filter { subjects[$0.key] != nil }
+        let wanted = Set(subjects.values.map { Receiver(device: $0.device, family: $0.peer.family) })
+        for (receiver, token) in tokens where !wanted.contains(receiver) {
+            tokens[receiver] = nil
+            listeners[token] = nil
+        }
+        // A passive session sends nothing that would open its listener. A device that is not there yet is tried again by `sender`.
+        for receiver in wanted where tokens[receiver] == nil { try? listen(receiver, on: nil) }
+    }
+
+    /// The socket on which a session sends; who answers it is heard from now on.
+    mutating func sender(_ slot: Int, _ subject: BFDSubject) throws(SocketFailure) -> BFDSocket {
+        if let socket = senders[slot] { return socket }
+        let socket = try BFDSocket(to: subject.peer, device: subject.device)
+        try listen(Receiver(device: subject.device, family: subject.peer.family), on: socket.interfaceIndex)
+        senders[slot] = socket
+        return socket
+    }
+
+    /// Makes sure that packets are heard on the device, which has this index now (nil: whatever it is).
+    private mutating func listen(_ key: Receiver, on index: Int32?) throws(SocketFailure) {
+        if let token = tokens[key], let socket = listeners[token]?.socket,
+            index ?? socket.interfaceIndex == socket.interfaceIndex
+        {
+            return
+        }
+        // The old one first: it holds the port on that device.
+        if let old = tokens.removeValue(forKey: key) { listeners[old] = nil }
+        let socket = try BFDSocket(listening: key.family, device: key.device)
+        nextToken &+= 1
+        try poller.add(socket.fileDescriptor, token: nextToken)
+        tokens[key] = nextToken
+        listeners[nextToken] = Listener(socket: socket, device: key.device)
+    }
+
+    /// Closes a sender that may be bound to a device or an address that is no more.
+    mutating func dropSender(_ slot: Int) { senders[slot] = nil }
+
+    /// The socket that became readable; nil when it has been closed meanwhile.
+    func listener(_ token: UInt64) -> Listener? { listeners[token] }
+
+    /// Closes a listener that only gives errors; the next sender that is opened opens another.
+    mutating func dropListener(_ token: UInt64) {
+        listeners[token] = nil
+        tokens = tokens.filter { $0.value != token }
+        senders.removeAll()
+    }
+}
