@@ -6,9 +6,9 @@ import NetTypes
 import PolicyEngine
 
 struct NetworkReferences {
-    private let network: NetworkConfiguration
-    private let probes: [ProbeDefinition]
-    private let diagnostics: Diagnostics
+    let network: NetworkConfiguration
+    let probes: [ProbeDefinition]
+    let diagnostics: Diagnostics
     private let declared: DeclaredNames
     private let groups: GroupNames
 
@@ -30,6 +30,7 @@ struct NetworkReferences {
             checkTwins(group)
             for (member, definition) in zip(group.members, group.definition.members) { checkProbe(member, definition) }
         }
+        checkSessions()
         for route in network.routes { check(route.use, to: route.destination) }
         for file in network.routeFiles { check(file.use, to: nil) }
         for service in network.services { checkBackends(service) }

@@ -14,6 +14,8 @@ extension ControlClient {
 
     package func probes() throws(ControlError) -> [ProbeRow] { try reply(to: .show(.probes), as: [ProbeRow].self) }
 
+    package func bfd() throws(ControlError) -> [BFDRow] { try reply(to: .show(.bfd), as: [BFDRow].self) }
+
     package func providers() throws(ControlError) -> [ProviderRow] {
         try reply(to: .show(.providers), as: [ProviderRow].self)
     }

@@ -32,6 +32,7 @@ package enum ControlCall: Sendable, Equatable {
         case routes
         case rules
         case probes
+        case bfd
         case providers
         case decisions
         case overrides

@@ -13,9 +13,11 @@ extension Answers {
         return network.configuration.groups.flatMap { group in
             group.members.flatMap { member -> [ProbeRow] in
                 let name = group.fullName(of: member)
-                guard let probe = network.probes.first(where: { $0.name.value == member.probe?.value }),
-                    let probed = network.probed(name)
-                else { return [] }
+                guard let probe = network.probes.first(where: { $0.name.value == member.probe?.value }) else {
+                    return []
+                }
+                if case .bfd = probe.kind { return bfdRows(probe, member, name) }
+                guard let probed = network.probed(name) else { return [] }
                 return probed.scopes.map { row(probe, name, $0) }
             }
         }
@@ -27,7 +29,7 @@ extension Answers {
         let network = router.network
         if let probed = network?.probed(wanted) { return probed }
         guard network?.groups.member(named: wanted) == nil else {
-            throw ErrorReply(errors: ["'\(wanted)' has no probe"], hint: "give it one: probe: NAME")
+            throw ErrorReply(errors: ["'\(wanted)' has no probe that asks"], hint: "give it one: probe: NAME; sessions are in: martlet show bfd")
         }
         let names = network?.groups.members.map(\.fullName) ?? []
         throw ErrorReply(
@@ -64,7 +66,7 @@ extension Answers {
 
     private static func code(_ result: ProbeResult) -> String {
         switch result.signal {
-        case .failure(let cause), .degraded(let cause), .absent(let cause): cause.name
+        case .failure(let cause), .degraded(let cause), .unmeasured(let cause), .absent(let cause): cause.name
         case .success, .present: "success"
         }
     }

@@ -23,6 +23,7 @@ struct Answers: Sendable {
         case .routes: routes()
         case .rules: rules()
         case .probes: probes()
+        case .bfd: bfd()
         case .providers: providers()
         case .decisions: Array((router.models?.decisions ?? []).reversed())
         case .overrides:

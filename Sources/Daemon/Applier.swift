@@ -5,6 +5,7 @@ import ConfigYAML
 import Control
 import Forwarding
 import Foundation
+import Liveness
 import NetTypes
 import PolicyEngine
 import Probing
@@ -169,6 +170,7 @@ final class Applier: Sendable {
         } catch {
             throw ErrorReply(errors: ["\(error)"])
         }
+        try checkKeys(of: configuration.probes)
         do {
             try gateway.prepare(configuration.models)
         } catch {
@@ -179,6 +181,21 @@ final class Applier: Sendable {
             try configuration.network.map(kernel.check)
         } catch {
             throw ErrorReply(errors: ["\(error)"])
+        }
+    }
+
+    /// A session whose key cannot be read would never come up.
+    private func checkKeys(of probes: [ProbeDefinition]) throws(ErrorReply) {
+        for probe in probes {
+            guard case .bfd(let session) = probe.kind, let authentication = session.authentication else { continue }
+            do throws(BFDKeyFailure) {
+                _ = try BFDKey.read(BFDAuthenticationPlan(authentication))
+            } catch {
+                throw ErrorReply(
+                    errors: ["the key of probe '\(probe.name.value)' cannot be read: \(error)"],
+                    hint: "a file of the daemon's user with mode 0600, or a credential by LoadCredential="
+                )
+            }
         }
     }
 

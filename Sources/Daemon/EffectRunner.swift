@@ -26,6 +26,7 @@ final class EffectRunner: @unchecked Sendable {
     private let listWatch: ListWatch
     private var sources = SourceMap()
     private let counter: DeviceCounter
+    private var bfd: BFDService?
 
     init(
         runtime: RuntimeThread,
@@ -71,6 +72,7 @@ final class EffectRunner: @unchecked Sendable {
         case .cancelFeeds(let token): kernel.cancelFeeds(token: token)
         case .reread(let family): kernel.reread(family)
         case .probe(let members): probe(members)
+        case .bfd(let subjects): keep(subjects)
         case .serve(let snapshot): gateway.serve(snapshot)
         case .keep(let kept): keep(kept)
         case .count(let devices): counter.count(devices)
@@ -99,6 +101,17 @@ final class EffectRunner: @unchecked Sendable {
         }
     }
 
+    private func keep(_ sessions: [BFDSubject]) {
+        if bfd == nil, !sessions.isEmpty {
+            do {
+                bfd = try BFDService { [runtime] in runtime.post(.bfd($0)) }
+            } catch {
+                logger.error("bfd: cannot start, every member counts as it did: \(error)")
+            }
+        }
+        for failure in bfd?.configure(sessions) ?? [] { logger.error("bfd: key unreadable: \(failure)") }
+    }
+
     private func keep(_ kept: [Override]) {
         disk.async { [overrides, logger] in
             do {
@@ -122,6 +135,7 @@ final class EffectRunner: @unchecked Sendable {
     /// Ends everything it started, without touching what the kernel holds.
     func close() {
         probes.stop()
+        bfd?.stop()
         counter.stop()
         listWatch.stop()
         kernel.stop()

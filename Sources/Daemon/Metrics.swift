@@ -80,6 +80,7 @@ struct MetricsPage {
     private mutating func addNetwork(_ answers: Answers) {
         guard let network = answers.router.network else { return }
         addProbes(answers.probes())
+        addSessions(answers.bfd())
         family(
             "martlet_kernel_refused_objects",
             "gauge",
@@ -100,6 +101,25 @@ struct MetricsPage {
         for row in standings { sample("martlet_list_prefixes", labels(row), "\(row.count)") }
         family("martlet_list_programmed", "gauge", "Routes of a list that the kernel holds as the list wants them.")
         for row in standings { sample("martlet_list_programmed", labels(row), "\(row.programmed)") }
+    }
+
+    private mutating func addSessions(_ rows: [BFDRow]) {
+        guard !rows.isEmpty else { return }
+        let labels = { (row: BFDRow) in [("member", row.member), ("scope", row.scope), ("peer", row.peer)] }
+        family("martlet_bfd_session_up", "gauge", "Whether the member's BFD session is up: 1 or 0.")
+        for row in rows { sample("martlet_bfd_session_up", labels(row), row.state == "up" ? "1" : "0") }
+        family("martlet_bfd_session_falls_total", "counter", "Times the BFD session left the state up.")
+        for row in rows { sample("martlet_bfd_session_falls_total", labels(row), "\(row.falls)") }
+        family("martlet_bfd_longest_gap_seconds", "gauge", "Longest time between two BFD packets of late.")
+        for row in rows {
+            sample("martlet_bfd_longest_gap_seconds", labels(row), "\(Double(row.longestGap.nanoseconds) / 1e9)")
+        }
+        family(
+            "martlet_bfd_packets_refused_total",
+            "counter",
+            "BFD packets that failed a check, the key's most of all."
+        )
+        for row in rows { sample("martlet_bfd_packets_refused_total", labels(row), "\(row.refused)") }
     }
 
     private mutating func addModels(_ answers: Answers) {

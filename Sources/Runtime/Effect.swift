@@ -18,6 +18,8 @@ package enum Effect: Sendable, Codable {
     case reread(KernelFamily)
     /// These members are to be probed, and no others.
     case probe([ProbedMember])
+    /// These BFD sessions are to be kept, and no others.
+    case bfd([BFDSubject])
     /// The gateway is to serve by this snapshot; nil: there is to be no gateway.
     case serve(GatewaySnapshot?)
     /// Keep these overrides for the next start.

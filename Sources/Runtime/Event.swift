@@ -54,6 +54,7 @@ package enum Fact: Hashable, Sendable, Codable {
     case probed([ProbeResult])
     /// Targets of probes that turned out dead themselves, or alive again.
     case targets([TargetReport])
+    case bfd([BFDReport])
     case gateway(GatewayReport)
     case gatewayStarted
     /// The gateway process ended: its exit status, or 128 + signal.

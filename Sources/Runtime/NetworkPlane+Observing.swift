@@ -15,7 +15,7 @@ extension NetworkPlane {
         case .segments(let found): take(found)
         case .dumpEnded(let family): if view.dumpEnded(family) { needsPlan = true }
         case .markTable(let table): found(table, &effects)
-        case .list, .feedsPlanned, .feedsProgress, .feedsProgrammed, .programmed, .probed, .targets, .gateway,
+        case .list, .feedsPlanned, .feedsProgress, .feedsProgrammed, .programmed, .probed, .bfd, .targets, .gateway,
             .gatewayStarted,
             .gatewayEnded, .bytesCounted, .overrides, .admin, .usage, .woke:
             return
@@ -39,8 +39,11 @@ extension NetworkPlane {
         needsPlan = true
         switch report {
         // What the kernel refused for want of a link or an address is worth another try at once.
-        case .link, .address: makeRefusalsDue(at: now)
-        case .linkGone, .addressGone, .nexthop, .nexthopGone, .route, .routeGone, .rule, .ruleGone: break
+        case .link, .address:
+            makeRefusalsDue(at: now)
+            needsSessions = true
+        case .linkGone, .addressGone: needsSessions = true
+        case .nexthop, .nexthopGone, .route, .routeGone, .rule, .ruleGone: break
         }
         if wasComplete, concernsUs(report) {
             driftCount += 1
@@ -106,7 +109,7 @@ extension NetworkPlane {
         }
     }
 
-    private mutating func tell(
+    mutating func tell(
         _ signal: Signal,
         _ id: MemberID,
         _ scope: HealthScope,

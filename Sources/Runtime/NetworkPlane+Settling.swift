@@ -18,6 +18,7 @@ extension NetworkPlane {
         }
         number(at: now, &effects)
         failOver(at: now, &effects)
+        askForSessions(&effects)
         if needsPlan, stageToken == nil {
             if view.gaps.count > Self.mostGaps { readRoutes(&effects) } else { replan(at: now, &effects) }
         }

@@ -15,6 +15,12 @@ package struct NetworkPlane: Sendable {
     package internal(set) var lastProbes: [ProbeKey: ProbeResult] = [:]
     /// Targets that answer over no member while others do, oldest first.
     package internal(set) var deadTargets: [TargetReport] = []
+    /// Last report of the BFD session of each member and scope, for `show bfd`.
+    package internal(set) var sessions: [ProbeKey: BFDReport] = [:]
+    /// The sessions last asked for.
+    var wantedSessions: [BFDSubject] = []
+    /// Whether something changed that decides which they are.
+    var needsSessions = true
     /// What the kernel refused, until it is tried again and taken.
     package internal(set) var refusals: [KernelChange.Target: Refusal] = [:]
     /// Strangers' objects in our way, as of the last plan.
@@ -128,6 +134,8 @@ package struct NetworkPlane: Sendable {
         // A target that nobody asks any more is nobody's concern.
         let asked = probedMembers.flatMap(\.scopes).reduce(into: Set<ProbeTarget>()) { $0.formUnion($1.plan.targets) }
         deadTargets = old.deadTargets.filter { asked.contains($0.target) }
+        sessions = old.sessions.filter { groups.member(named: $0.key.member) != nil }
+        wantedSessions = old.wantedSessions
         noted = old.noted.filter { groups.group(named: $0.key.group) != nil }
     }
 

@@ -47,6 +47,7 @@ package struct Router: Sendable {
         case .programmed(let token, let outcomes): network?.programmed(token, outcomes, at: now, &effects)
         case .probed(let results): network?.probed(results, at: now, &effects)
         case .targets(let reports): network?.heard(reports, &effects)
+        case .bfd(let reports): network?.heard(reports, at: now, &effects)
         case .gateway(let report): models?.heard(report, at: now, &effects)
         case .gatewayStarted:
             models?.gatewayStarted()

@@ -30,7 +30,7 @@ import Testing
     /// A key where its hash belongs, a secret where its reference belongs, a password in a URL.
     @Test(arguments: [
         ("wrong/19-secrets.yaml", "sk-very-secret"), ("wrong/21-client-keys.yaml", "hunter2"),
-        ("wrong/20-provider-urls.yaml", "user:word"),
+        ("wrong/20-provider-urls.yaml", "user:word"), ("wrong/70-bfd.yaml", "geheim"),
     ])
     func aSecretWrittenIntoTheFileIsShownNowhere(_ fixture: String, _ secret: String) throws {
         let fixture = Fixtures.fixture(fixture)

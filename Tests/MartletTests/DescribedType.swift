@@ -134,6 +134,9 @@ struct DescribedType: Sendable, CustomTestStringConvertible {
         (probe.detail, probe.clock) = (nil, nil)
         (probe.latency, probe.percentile95, probe.jitter) = (nil, nil, nil)
         (provider.key, provider.path) = (nil, nil)
+        var bareSession = Samples.bfd
+        (bareSession.device, bareSession.diagnostic, bareSession.peerDiagnostic) = (nil, nil, nil)
+        (bareSession.detection, bareSession.authentication) = (nil, nil)
         var bareChange = Samples.change
         (bareChange.process, bareChange.configuration, bareChange.state) = (nil, nil, nil)
         let override = OverrideRow(plane: "", member: "", admin: "")
@@ -143,6 +146,7 @@ struct DescribedType: Sendable, CustomTestStringConvertible {
             DescribedType("MemberRow", full.1, member),
             DescribedType("ObjectRow", full.2, route),
             DescribedType("ProbeRow", full.3, probe),
+            DescribedType("BFDRow", Samples.bfd, bareSession),
             DescribedType("ProviderRow", full.4, provider),
             DescribedType("OverrideRow", override, override),
             DescribedType("HistoryRow", Samples.change, bareChange),

@@ -71,6 +71,20 @@ enum Samples {
         place: "martlet.yaml:5"
     )
 
+    static let bfd = {
+        var row = BFDRow(
+            member: "wan.fiber",
+            scope: "ipv4",
+            peer: "203.0.113.1",
+            state: "up",
+            seconds: 12,
+            peerState: "up"
+        )
+        (row.device, row.diagnostic, row.peerDiagnostic) = ("eth0", "path down", "path down")
+        (row.detection, row.authentication) = (.milliseconds(150), "keyed-sha1")
+        return row
+    }()
+
     static let provider = ProviderRow(
         name: "openai",
         dialect: "openai",

@@ -18,6 +18,7 @@ extension ProbeDefinition {
     }
 
     private static func read(_ block: BlockReader, name: Located<String>) -> ProbeDefinition? {
+        if block.has("bfd") { return readBFD(block, name: name, otherKinds: Kind.keys) }
         let interval = block.span("every", default: defaultInterval, within: shortestInterval...longestInterval)
         let timeout = block.span(
             "timeout",
@@ -62,7 +63,7 @@ extension ProbeDefinition {
 
 extension ProbeDefinition.Kind {
     /// The keys that say which kind a probe is of.
-    private static let keys = ["icmp", "tcp", "http", "dns", "neighbour"]
+    static let keys = ["icmp", "tcp", "http", "dns", "neighbour"]
 
     fileprivate static func read(_ block: BlockReader) -> Self? {
         let written = keys.filter(block.has)
@@ -84,7 +85,7 @@ extension ProbeDefinition.Kind {
         default:
             block.reportLack(
                 "'\(block.path)' says not what to send",
-                hint: "write one of " + keys.map { "\($0):" }.joined(separator: ", ")
+                hint: "write one of " + (keys + ["bfd"]).map { "\($0):" }.joined(separator: ", ")
             )
             return nil
         }
@@ -105,7 +106,7 @@ extension ProbeDefinition.Kind {
         case .tcp(let targets): Self.count(targets.map(\.value.address), family)
         case .dns(let probe): Self.count(probe.servers.map(\.value.address), family)
         case .http(let probe): Self.count(probe.addresses, family)
-        case .neighbour: 1
+        case .neighbour, .bfd: 1
         }
     }
 

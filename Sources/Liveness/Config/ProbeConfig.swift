@@ -15,6 +15,8 @@ package struct ProbeDefinition: Hashable, Sendable {
         case dns(DNSProbe)
         /// The member's gateway itself is asked for its hardware address.
         case neighbour
+        /// A BFD session with the member's gateway, in each of its families.
+        case bfd(BFDProbe)
     }
 
     package let name: Located<String>

@@ -28,7 +28,7 @@ extension ProbePlan {
 }
 
 extension ProbeDefinition.Kind {
-    /// nil when the request cannot be written without the member's own address.
+    /// nil when the request cannot be written without the member's own address, and for sessions, which are no rounds of requests.
     fileprivate func question(own: ProbeTarget?) -> ProbeQuestion? {
         switch self {
         case .icmp: .echo
@@ -36,6 +36,7 @@ extension ProbeDefinition.Kind {
         case .neighbour: .neighbour
         case .dns(let probe): .dns(probe.question)
         case .http(let probe): probe.question(own: own).map { .http($0) }
+        case .bfd: nil
         }
     }
 
@@ -46,6 +47,7 @@ extension ProbeDefinition.Kind {
         case .neighbour: own.map { [ProbeTarget($0.address)] } ?? []
         case .dns(let probe): probe.servers.map(\.value.target)
         case .http(let probe): probe.targets(own: own)
+        case .bfd: []
         }
     }
 
@@ -55,7 +57,7 @@ extension ProbeDefinition.Kind {
         case .icmp(let targets): targets.contains { $0.value == .member }
         case .tcp(let targets): targets.contains { $0.value.host == .member }
         case .neighbour: true
-        case .dns: false
+        case .dns, .bfd: false
         case .http(let probe): probe.url.value.host == .member
         }
     }

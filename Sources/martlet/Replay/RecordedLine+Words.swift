@@ -39,6 +39,7 @@ extension Fact {
             "kernel answered batch \(token): \(counted(outcomes.count, "outcome"))"
         case .targets(let reports): "targets: \(counted(reports.count, "report"))"
         case .probed(let results): "probes: \(counted(results.count, "result"))"
+        case .bfd(let reports): "bfd: \(counted(reports.count, "report"))"
         case .bytesCounted(let counts): "counters: \(counted(counts.devices.count, "device"))"
         case .usage(let usages): "kept usage: \(counted(usages.count, "member"))"
         case .gateway: "gateway reported"

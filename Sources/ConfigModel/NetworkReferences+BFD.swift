@@ -1,0 +1,46 @@
+/// Whether members whose probe is a BFD session have somebody to keep it with, and one session each.
+import ConfigSyntax
+import Forwarding
+import Liveness
+import NetTypes
+
+extension NetworkReferences {
+    /// Between two systems there is one session on a link and family (RFC 5881 §3): members that share it share its probe.
+    func checkSessions() {
+        var sessions: [(device: String?, peer: IPAddress, probe: Located<String>, member: String)] = []
+        for group in network.groups {
+            for member in group.members {
+                guard let name = member.probe, isBFD(name.value) else { continue }
+                checkGateway(member, name)
+                for peer in [member.gateway4, member.gateway6].compactMap({ $0?.value }) {
+                    let device = member.device?.value
+                    let twin = sessions.first { $0.device == device && $0.peer == peer && $0.probe.value != name.value }
+                    if let twin { reportSecond(name, twin.member, peer, twin.probe.place) }
+                    sessions.append((device, peer, name, group.fullName(of: member)))
+                }
+            }
+        }
+    }
+
+    private func isBFD(_ name: String) -> Bool {
+        if case .bfd? = probes.first(where: { $0.name.value == name })?.kind { true } else { false }
+    }
+
+    private func reportSecond(_ probe: Located<String>, _ member: String, _ peer: IPAddress, _ place: Place) {
+        diagnostics.report(
+            "'\(member)' keeps its BFD session with \(peer) by another probe, and two systems have one session",
+            at: probe.place,
+            hint: "use the same probe for both",
+            related: place
+        )
+    }
+
+    private func checkGateway(_ member: NetworkMember, _ probe: Located<String>) {
+        guard !member.isAuto, member.gateway4 == nil, member.gateway6 == nil else { return }
+        diagnostics.report(
+            "'\(probe.value)' is a BFD session, and '\(member.name.value)' has no gateway to keep it with",
+            at: probe.place,
+            hint: member.backend == nil ? "write via:, or watch it by another kind of probe" : nil
+        )
+    }
+}
