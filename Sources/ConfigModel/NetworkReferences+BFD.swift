@@ -3,6 +3,7 @@ import ConfigSyntax
 import Forwarding
 import Liveness
 import NetTypes
+import PolicyEngine
 
 extension NetworkReferences {
     /// Between two systems there is one session on a link and family (RFC 5881 §3): members that share it share its probe.
@@ -12,6 +13,7 @@ extension NetworkReferences {
             for member in group.members {
                 guard let name = member.probe, isBFD(name.value) else { continue }
                 checkGateway(member, name)
+                if isMeasured(group.definition) { reportMeasuring(name, group) }
                 for peer in [member.gateway4, member.gateway6].compactMap({ $0?.value }) {
                     let device = member.device?.value
                     let twin = sessions.first { $0.device == device && $0.peer == peer && $0.probe.value != name.value }
@@ -24,6 +26,21 @@ extension NetworkReferences {
 
     private func isBFD(_ name: String) -> Bool {
         if case .bfd? = probes.first(where: { $0.name.value == name })?.kind { true } else { false }
+    }
+
+    /// Whether the group judges its members by what only answers to requests can tell.
+    private func isMeasured(_ group: GroupDefinition) -> Bool {
+        let (aims, limits) = (group.terms.aims, group.terms.limits)
+        if group.strategy == .latency || (aims?.latency ?? .zero) > .zero { return true }
+        return limits.maxLatency != nil || limits.maxLoss != nil
+    }
+
+    private func reportMeasuring(_ probe: Located<String>, _ group: NetworkGroup) {
+        diagnostics.report(
+            "'\(probe.value)' is a BFD session, which measures neither latency nor loss, and '\(group.name)' judges by them",
+            at: probe.place,
+            related: group.place
+        )
     }
 
     private func reportSecond(_ probe: Located<String>, _ member: String, _ peer: IPAddress, _ place: Place) {

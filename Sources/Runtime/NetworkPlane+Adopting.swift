@@ -15,6 +15,9 @@ extension NetworkPlane {
             probedMembers.flatMap { member in
                 member.scopes.map { ProbeKey(member: member.name, scope: $0.scope) }
             }
+                + bfdSubjects.flatMap { session in
+                    session.members.map { ProbeKey(member: $0, scope: session.scope) }
+                }
         )
         for index in configuration.groups.indices {
             for family in AddressFamily.allCases where isAdopted(index, family) {

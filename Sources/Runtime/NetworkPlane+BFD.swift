@@ -30,7 +30,7 @@ extension NetworkPlane {
     }
 
     /// The sessions that members want, in the configuration's order; members of one gateway on one link share theirs.
-    private var bfdSubjects: [BFDSubject] {
+    var bfdSubjects: [BFDSubject] {
         var subjects: [BFDSubject] = []
         for group in configuration.groups {
             for member in group.members {
