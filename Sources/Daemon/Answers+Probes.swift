@@ -29,7 +29,10 @@ extension Answers {
         let network = router.network
         if let probed = network?.probed(wanted) { return probed }
         guard network?.groups.member(named: wanted) == nil else {
-            throw ErrorReply(errors: ["'\(wanted)' has no probe that asks"], hint: "give it one: probe: NAME; sessions are in: martlet show bfd")
+            throw ErrorReply(
+                errors: ["'\(wanted)' has no probe that asks"],
+                hint: "give it one: probe: NAME; sessions are in: martlet show bfd"
+            )
         }
         let names = network?.groups.members.map(\.fullName) ?? []
         throw ErrorReply(

@@ -10,6 +10,14 @@ package enum BootClock {
     /// other.
     static func wallNanoseconds() -> UInt64 { read(CLOCK_REALTIME) }
 
+    /// Lets time pass; at once when it has passed, and earlier when a signal comes.
+    static func sleep(until instant: Instant) {
+        var time = timespec()
+        time.tv_sec = Int(clamping: instant.nanoseconds / 1_000_000_000)
+        time.tv_nsec = Int(instant.nanoseconds % 1_000_000_000)
+        clock_nanosleep(CLOCK_BOOTTIME, TIMER_ABSTIME, &time, nil)
+    }
+
     private static func read(_ clock: Int32) -> UInt64 {
         var time = timespec()
         // Cannot fail: both clocks are in every kernel, and the pointer is good.

@@ -90,7 +90,7 @@ final class Poller {
             case .bell:
                 bell.silence()
                 return .bell
-            case .echoes, .exchange, .neighbours: return .socket(token)
+            case .echoes, .exchange, .neighbours, .sessions: return .socket(token)
             }
         }
     }
@@ -110,6 +110,7 @@ struct PollToken: Hashable {
         case echoes
         case exchange
         case neighbours
+        case sessions
     }
 
     let kind: Kind

@@ -205,7 +205,7 @@ extension Prober {
             case .echoes: emptyEchoes(token.number == AddressFamily.v4.rawValue ? .v4 : .v6)
             case .exchange: advance(token.number)
             case .neighbours: emptyNeighbours(token.number)
-            case .timer, .bell: continue
+            case .timer, .bell, .sessions: continue
             }
         }
         return found

@@ -205,9 +205,9 @@ extension BFDTable {
 
     /// Changes one session in its place, and moves it to its new place in the heap.
     private mutating func change(_ slot: Int, _ body: (inout BFDEntry?) -> BFDEntry.Packets?) -> [Message] {
-        guard slot < entries.count, let packets = body(&entries[slot]), let entry = entries[slot] else { return [] }
-        if let wake = entry.wake { heap.set(slot, to: wake) } else { heap.remove(slot) }
-        if entry.isNews { hasNews = true }
+        guard slot < entries.count, let packets = body(&entries[slot]) else { return [] }
+        if let wake = entries[slot]?.wake { heap.set(slot, to: wake) } else { heap.remove(slot) }
+        if entries[slot]?.isNews == true { hasNews = true }
         return packets.bytes.map { Message(slot: slot, bytes: $0, beginsAnew: packets.beginAnew) }
     }
 }

@@ -15,6 +15,8 @@ struct BFDLoop {
     private let report: ([BFDReport]) -> Void
     private var sockets: BFDSockets
     private let buffer = BFDSocket.makeBuffer()
+    /// Whether the last pass had to wait for less than a horizon.
+    private var isBusy = false
     /// When the sockets were last emptied: what is read now came after.
     private var lastPass = BootClock.now()
 
@@ -56,8 +58,11 @@ struct BFDLoop {
     }
 
     private mutating func pass() {
+        rest()
+        let rested = BootClock.now()
         let ready = poller.ready(waiting: true)
         let now = BootClock.now()
+        isBusy = now - rested < Self.horizon
         empty(ready)
         if let wake = table.nextWake, wake <= now {
             for _ in 0..<Self.mostPasses {
@@ -67,6 +72,14 @@ struct BFDLoop {
         }
         lastPass = now
     }
+
+    /// Where packets come more often than once in a horizon, each wakes nobody: they wait for each other, and no longer than that.
+    /// What is due is not put off.
+    private func rest() {
+        guard isBusy else { return }
+        let end = min(lastPass + Self.horizon, table.nextWake ?? lastPass + Self.horizon)
+        BootClock.sleep(until: end)
+    }
 }
 
 // MARK: - Packets
@@ -74,10 +87,10 @@ struct BFDLoop {
 extension BFDLoop {
     private mutating func send(_ messages: [BFDTable.Message]) {
         for message in messages {
-            guard let subject = table.subject(message.slot) else { continue }
             if message.beginsAnew { sockets.dropSender(message.slot) }
             do throws(SocketFailure) {
-                try sockets.sender(message.slot, subject).send(message.bytes)
+                guard let socket = try sender(message.slot) else { continue }
+                try socket.send(message.bytes)
                 table.sent(message.slot, nil)
             } catch {
                 // The next packet opens another: no sooner, so that a missing device costs one attempt an interval.
@@ -87,16 +100,22 @@ extension BFDLoop {
         }
     }
 
+    private mutating func sender(_ slot: Int) throws(SocketFailure) -> BFDSocket? {
+        if let socket = sockets.sender(slot) { return socket }
+        guard let subject = table.subject(slot) else { return nil }
+        return try sockets.openSender(slot, subject)
+    }
+
     /// Reads the sockets among what is ready; whether there was one.
     @discardableResult private mutating func empty(_ ready: [Poller.Ready]) -> Bool {
         var found = false
         for case .socket(let token) in ready {
             found = true
-            guard let listener = sockets.listener(token) else { continue }
+            guard let listener = sockets.listener(token.number) else { continue }
             do throws(SocketFailure) {
                 try empty(listener)
             } catch {
-                sockets.dropListener(token)
+                sockets.dropListener(token.number)
             }
         }
         return found
@@ -105,8 +124,10 @@ extension BFDLoop {
     private mutating func empty(_ listener: BFDSockets.Listener) throws(SocketFailure) {
         for _ in 0..<Self.mostReads {
             var messages: [BFDTable.Message] = []
+            let lastPass = lastPass
             let mayBeMore = try listener.socket.receive(buffer) { arrival, bytes in
-                messages += table.received(bytes, from: arrival.source, on: listener.device, at: instant(arrival.stamp))
+                let instant = Self.instant(arrival.stamp, after: lastPass)
+                messages += table.received(bytes, from: arrival.source, on: listener.device, at: instant)
             }
             send(messages)
             guard mayBeMore else { return }
@@ -115,7 +136,7 @@ extension BFDLoop {
 
     /// The kernel's wall-clock stamp on the boot clock: now less the packet's age. An age that would put it before the last time
     /// this socket was emptied comes from a wall clock that was set meanwhile.
-    private func instant(_ stamp: UInt64?) -> Instant {
+    private static func instant(_ stamp: UInt64?, after lastPass: Instant) -> Instant {
         let now = BootClock.now()
         let wall = BootClock.wallNanoseconds()
         guard let stamp, stamp <= wall else { return now }

@@ -16,7 +16,8 @@ struct BFDSockets {
     }
 
     private let poller: Poller
-    private var senders: [Int: BFDSocket] = [:]
+    /// By session.
+    private var senders: [BFDSocket?] = []
     private var tokens: [Receiver: UInt64] = [:]
     private var listeners: [UInt64: Listener] = [:]
     private var nextToken: UInt64 = 0
@@ -25,22 +26,25 @@ struct BFDSockets {
 
     /// Closes what no session uses any more, and listens where one is waited for.
     mutating func configure(_ subjects: [Int: BFDSubject]) {
-        senders = senders.filter { subjects[$0.key] != nil }
+        let most = subjects.keys.max().map { $0 + 1 } ?? 0
+        senders = (0..<most).map { slot in subjects[slot] != nil && slot < senders.count ? senders[slot] : nil }
         let wanted = Set(subjects.values.map { Receiver(device: $0.device, family: $0.peer.family) })
         for (receiver, token) in tokens where !wanted.contains(receiver) {
             tokens[receiver] = nil
             listeners[token] = nil
         }
-        // A passive session sends nothing that would open its listener. A device that is not there yet is tried again by `sender`.
+        // A passive session sends nothing that would open its listener. A device that is not there yet is tried again by `openSender`.
         for receiver in wanted where tokens[receiver] == nil { try? listen(receiver, on: nil) }
     }
 
-    /// The socket on which a session sends; who answers it is heard from now on.
-    mutating func sender(_ slot: Int, _ subject: BFDSubject) throws(SocketFailure) -> BFDSocket {
-        if let socket = senders[slot] { return socket }
+    /// The socket on which a session sends, if it is open.
+    func sender(_ slot: Int) -> BFDSocket? { slot < senders.count ? senders[slot] : nil }
+
+    /// Opens it; who answers it is heard from now on.
+    mutating func openSender(_ slot: Int, _ subject: BFDSubject) throws(SocketFailure) -> BFDSocket {
         let socket = try BFDSocket(to: subject.peer, device: subject.device)
         try listen(Receiver(device: subject.device, family: subject.peer.family), on: socket.interfaceIndex)
-        senders[slot] = socket
+        if slot < senders.count { senders[slot] = socket }
         return socket
     }
 
@@ -55,13 +59,13 @@ struct BFDSockets {
         if let old = tokens.removeValue(forKey: key) { listeners[old] = nil }
         let socket = try BFDSocket(listening: key.family, device: key.device)
         nextToken &+= 1
-        try poller.add(socket.fileDescriptor, token: nextToken)
+        try poller.add(socket.fileDescriptor, PollToken(.sessions, nextToken))
         tokens[key] = nextToken
         listeners[nextToken] = Listener(socket: socket, device: key.device)
     }
 
     /// Closes a sender that may be bound to a device or an address that is no more.
-    mutating func dropSender(_ slot: Int) { senders[slot] = nil }
+    mutating func dropSender(_ slot: Int) { if slot < senders.count { senders[slot] = nil } }
 
     /// The socket that became readable; nil when it has been closed meanwhile.
     func listener(_ token: UInt64) -> Listener? { listeners[token] }
@@ -70,6 +74,6 @@ struct BFDSockets {
     mutating func dropListener(_ token: UInt64) {
         listeners[token] = nil
         tokens = tokens.filter { $0.value != token }
-        senders.removeAll()
+        for slot in senders.indices { senders[slot] = nil }
     }
 }
