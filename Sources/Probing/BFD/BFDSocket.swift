@@ -103,13 +103,14 @@ final class BFDSocket {
     }
 
     private func bind(port: UInt16) throws(SocketFailure) {
-        let any = IPAddress(family: family, high: 0, low: 0)
-        let result = SocketAddress.with(any, port: port) { Glibc.bind(descriptor, $0, $1) }
+        var any = SocketAddress(IPAddress(family: family, high: 0, low: 0), port: port)
+        let result = any.withPointer { Glibc.bind(descriptor, $0, $1) }
         guard result == 0 else { throw SocketFailure(operation: "bind", code: errno) }
     }
 
     private func connect(to peer: IPAddress) throws(SocketFailure) {
-        let result = SocketAddress.with(peer, port: Self.port) { Glibc.connect(descriptor, $0, $1) }
+        var address = SocketAddress(peer, port: Self.port, scope: interfaceIndex)
+        let result = address.withPointer { Glibc.connect(descriptor, $0, $1) }
         guard result == 0 else { throw SocketFailure(operation: "connect", code: errno) }
     }
 }
@@ -154,35 +155,5 @@ extension BFDSocket {
             }
         }
         return count == MARTLET_BFD_BATCH
-    }
-}
-
-/// Addresses as the socket calls take them.
-enum SocketAddress {
-    static func with(_ address: IPAddress, port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32
-    {
-        var storage = sockaddr_storage()
-        let size = withUnsafeMutableBytes(of: &storage) { bytes in fill(bytes, address, port) }
-        return withUnsafePointer(to: &storage) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, socklen_t(size)) }
-        }
-    }
-
-    private static func fill(_ bytes: UnsafeMutableRawBufferPointer, _ address: IPAddress, _ port: UInt16) -> Int {
-        switch address.family {
-        case .v4:
-            var v4 = sockaddr_in()
-            (v4.sin_family, v4.sin_port) = (sa_family_t(AF_INET), port.bigEndian)
-            v4.sin_addr.s_addr = UInt32(truncatingIfNeeded: address.low).bigEndian
-            withUnsafeBytes(of: &v4) { bytes.copyMemory(from: $0) }
-            return MemoryLayout<sockaddr_in>.size
-        case .v6:
-            // A link-local address needs no scope: the socket is bound to its device.
-            var v6 = sockaddr_in6()
-            (v6.sin6_family, v6.sin6_port) = (sa_family_t(AF_INET6), port.bigEndian)
-            withUnsafeMutableBytes(of: &v6.sin6_addr) { $0.copyBytes(from: address.bytes) }
-            withUnsafeBytes(of: &v6) { bytes.copyMemory(from: $0) }
-            return MemoryLayout<sockaddr_in6>.size
-        }
     }
 }
