@@ -7,6 +7,7 @@ import Inference
 import Liveness
 import Logging
 import NetTypes
+import Probing
 import Runtime
 
 /// Confined to the runtime's thread by `RuntimeThread.start`, which is what makes `@unchecked Sendable` safe.
