@@ -1,10 +1,10 @@
 /*
  * Packets through the router under test, and which of them were lost:
  *
- *     stream SOURCE-NAMESPACE SINK-NAMESPACE ADDRESS RATE SECONDS
+ *     stream SOURCE-NAMESPACE SINK-NAMESPACE ADDRESS,ADDRESS… RATE SECONDS
  *
- * Sends RATE numbered UDP packets a second to ADDRESS (IPv4, port 7000) from 64 source ports, so that a multipath route spreads them,
- * and counts them in the other namespace. Both sides are one process, so there is one clock. Prints "started", and at the end
+ * Sends RATE numbered UDP packets a second from 64 source ports, so that multipath routes spread them, to port 7000 of the addresses
+ * (IPv4) in turn, and counts them in the other namespace. Both sides are one process, so there is one clock. Prints "started", and at the end
  * "SENT LOST WINDOW": the milliseconds from the first packet that was lost to the last one.
  */
 #define _GNU_SOURCE
@@ -89,13 +89,21 @@ static void open_sink(const char *name)
 
 int main(int argc, char **argv)
 {
-    struct sockaddr_in target = { .sin_family = AF_INET, .sin_port = htons(PORT) };
-    int sources[FLOWS];
+    struct sockaddr_in targets[FLOWS] = { 0 };
+    int sources[FLOWS], known = 0;
     uint32_t rate, lost = 0, first = 0, last = 0;
     uint64_t start;
     pthread_t thread;
 
-    if (argc != 6 || inet_pton(AF_INET, argv[3], &target.sin_addr) != 1)
+    if (argc != 6)
+        return 2;
+    for (char *word = strtok(argv[3], ","); word && known < FLOWS; word = strtok(NULL, ",")) {
+        targets[known].sin_family = AF_INET;
+        targets[known].sin_port = htons(PORT);
+        if (inet_pton(AF_INET, word, &targets[known++].sin_addr) != 1)
+            return 2;
+    }
+    if (!known)
         return 2;
     rate = (uint32_t)atoi(argv[4]);
     total = rate * (uint32_t)atoi(argv[5]);
@@ -120,7 +128,8 @@ int main(int argc, char **argv)
             while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, NULL) == EINTR)
                 ;
         sent_at[number] = now();
-        sendto(sources[number % FLOWS], &number, sizeof(number), 0, (struct sockaddr *)&target, sizeof(target));
+        sendto(sources[number % FLOWS], &number, sizeof(number), 0, (struct sockaddr *)&targets[number % FLOWS % (uint32_t)known],
+               sizeof(targets[0]));
     }
     pthread_join(thread, NULL);
     for (uint32_t number = 0; number < total; number++)
