@@ -118,7 +118,7 @@ struct NetworkReferences {
         case .group(let name): (target, place) = (groups.resolve(name), name.place)
         case .member(let group, let member):
             (target, place) = (groups.resolve(group.map { "\($0).\(member.value)" }), group.place)
-        case .via, .blackhole, .unreachable: return
+        case .via, .device, .auto, .blackhole, .unreachable, .prohibit: return
         }
         guard let target else { return }
         if network.groups.contains(where: {

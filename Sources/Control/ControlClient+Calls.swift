@@ -10,6 +10,8 @@ extension ControlClient {
 
     package func routes() throws(ControlError) -> [ObjectRow] { try reply(to: .show(.routes), as: [ObjectRow].self) }
 
+    package func drift() throws(ControlError) -> [ObjectRow] { try reply(to: .show(.drift), as: [ObjectRow].self) }
+
     package func rules() throws(ControlError) -> [ObjectRow] { try reply(to: .show(.rules), as: [ObjectRow].self) }
 
     package func probes() throws(ControlError) -> [ProbeRow] { try reply(to: .show(.probes), as: [ProbeRow].self) }

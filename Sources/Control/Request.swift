@@ -31,6 +31,7 @@ package enum ControlCall: Sendable, Equatable {
         case members
         case routes
         case rules
+        case drift
         case probes
         case bfd
         case providers

@@ -18,6 +18,10 @@ package struct GroupRow: Codable, Sendable, Equatable {
     package var shares: [ShareRow]
     /// `martlet.yaml:14`.
     package var cause: String
+    /// The kernel's group: `id 1296113664 resilient 128`; nil where there is none.
+    package var object: String?
+    /// How that stands: `programmed`, `pending`, `failed`, `foreign-conflict`, `drifted`.
+    package var objectState: String?
 
     package init(
         plane: String,
@@ -27,8 +31,11 @@ package struct GroupRow: Codable, Sendable, Equatable {
         activeTier: Int?,
         state: String,
         shares: [ShareRow],
-        cause: String
+        cause: String,
+        object: String? = nil,
+        objectState: String? = nil
     ) {
+        (self.object, self.objectState) = (object, objectState)
         (self.plane, self.name, self.strategy, self.scope) = (plane, name, strategy, scope)
         (self.activeTier, self.state, self.shares, self.cause) = (activeTier, state, shares, cause)
     }
@@ -44,10 +51,22 @@ package struct ShareRow: Codable, Sendable, Equatable {
     package var words: String
     /// In millionths, by the group's strategy; nil where it does not judge, or knows too little.
     package var score: Int?
+    /// Buckets of a resilient group that are with the member now.
+    package var buckets: Int?
+    /// Packets that the kernel's group has sent by the member since it was made; nil where the kernel does not count (before 6.9).
+    package var packets: UInt64?
 
-    package init(member: String, weight: UInt32, reason: String, words: String, score: Int? = nil) {
+    package init(
+        member: String,
+        weight: UInt32,
+        reason: String,
+        words: String,
+        score: Int? = nil,
+        buckets: Int? = nil,
+        packets: UInt64? = nil
+    ) {
         (self.member, self.weight, self.reason, self.words) = (member, weight, reason, words)
-        self.score = score
+        (self.score, self.buckets, self.packets) = (score, buckets, packets)
     }
 }
 
@@ -102,20 +121,21 @@ package struct MemberRow: Codable, Sendable, Equatable {
     }
 }
 
-/// One kernel object the file asks for, and how it stands: routes and rules share the row.
+/// One kernel object the file asks for, and how it stands: next hops, groups, routes and rules share the row.
 package struct ObjectRow: Codable, Sendable, Equatable {
-    /// `route`, `list` (of routes) or `rule`.
+    /// `next hop`, `group`, `route`, `list` (of routes) or `rule`.
     package var kind: String
     /// `192.0.2.0/24`, the name of a list, or `fwmark 0x1000000/0x7f000000`.
     package var object: String
     /// `ipv4` or `ipv6`.
     package var family: String
-    package var table: UInt32
+    /// Of routes and rules.
+    package var table: UInt32?
     /// Metric of a route, preference of a rule.
-    package var priority: UInt32
+    package var priority: UInt32?
     /// `wan (id 1296113664)`, `blackhole`, `lookup 7012`.
     package var action: String
-    /// `programmed`, `pending`, `failed`, `foreign-conflict`.
+    /// `programmed`, `pending`, `failed`, `foreign-conflict`, or `drifted`: programmed, but it had to be put back.
     package var state: String
     /// What the state means here: the kernel's words, what is waited for, whose object is in the way.
     package var detail: String?
@@ -125,8 +145,8 @@ package struct ObjectRow: Codable, Sendable, Equatable {
         kind: String,
         object: String,
         family: String,
-        table: UInt32,
-        priority: UInt32,
+        table: UInt32?,
+        priority: UInt32?,
         action: String,
         state: String,
         detail: String?,

@@ -231,12 +231,15 @@ extension Answers {
     /// The member whose way out the kernel chose.
     private func member(of answer: RouteLookup.Answer) -> GroupTable.Member? {
         guard let network = router.network, let interface = answer.interface else { return nil }
-        let device = InterfaceName.of(interface)
+        let resolver = network.resolver
         for group in network.configuration.groups {
             let found = group.members.first { member in
-                let isDevice = member.device.map { $0.value == device } ?? (answer.gateway != nil)
-                return isDevice
-                    && AddressFamily.allCases.contains { member.gateway($0)?.value == answer.gateway && member.has($0) }
+                AddressFamily.allCases.contains { family in
+                    guard member.has(family), case .success(let way) = resolver.wayOut(of: member, family) else {
+                        return false
+                    }
+                    return way.gateway == answer.gateway && way.interface == interface
+                }
             }
             if let found { return network.groups.member(named: group.fullName(of: found)) }
         }

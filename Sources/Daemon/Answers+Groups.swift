@@ -14,12 +14,26 @@ extension Answers {
         }
     }
 
-    func groups() -> [GroupRow] {
+    /// - Parameter withFigures: asks the kernel where its buckets are and what it has counted. Not on the runtime's thread.
+    func groups(withFigures: Bool = false) -> [GroupRow] {
         tables.flatMap { plane, table in
             table.groups.flatMap { group in
-                scopes(of: group, in: table).map { row(group, in: $0, plane, table) }
+                scopes(of: group, in: table).map { scope in
+                    let row = row(group, in: scope, plane, table)
+                    guard plane == .network,
+                        let family = AddressFamily.allCases.first(where: { HealthScope($0) == scope })
+                    else { return row }
+                    return kernelGroup(group.id.index, family).map { $0.added(to: row, withFigures) } ?? row
+                }
             }
         }
+    }
+
+    private func kernelGroup(_ index: Int, _ family: AddressFamily) -> KernelGroup? {
+        guard let network = router.network,
+            let wished = network.resolver.groupNexthops(index).first(where: { $0.object.family == family })?.object
+        else { return nil }
+        return KernelGroup(nexthop: wished, state: network.state(of: wished), nameOf: network.nameOf)
     }
 
     private func row(_ group: GroupTable.Group, in scope: HealthScope, _ plane: Plane, _ table: GroupTable) -> GroupRow
@@ -147,6 +161,13 @@ extension Answers {
         return gateway.flatMap { network.view.link(towards: $0)?.name }
     }
 
+    /// `via 203.0.113.1 (auto)`; `via auto` while nothing is learnt.
+    private func learntWords(_ member: NetworkMember, _ scope: HealthScope) -> String? {
+        let family: AddressFamily = scope == .v6 ? .v6 : .v4
+        guard case .success(let way)? = router.network?.resolver.wayOut(of: member, family) else { return "via auto" }
+        return way.gateway.map { "via \($0) (auto)" }
+    }
+
     private func wayOut(_ member: GroupTable.Member, _ scope: HealthScope, _ plane: Plane) -> String {
         switch plane {
         case .network:
@@ -154,7 +175,10 @@ extension Answers {
                 let position = group.definition.members.firstIndex(where: { $0.name == member.definition.name })
             else { return "" }
             let configured = group.members[position]
-            let gateway = configured.gateway(scope == .v6 ? .v6 : .v4).map { "via \($0.value)" }
+            let gateway =
+                configured.isAuto
+                ? learntWords(configured, scope)
+                : configured.gateway(scope == .v6 ? .v6 : .v4).map { "via \($0.value)" }
             let device = configured.device.map { "dev \($0.value)" }
             return [gateway, device].compactMap { $0 }.joined(separator: " ")
         case .models:

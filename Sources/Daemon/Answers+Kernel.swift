@@ -1,4 +1,4 @@
-/// Routes, rules and plans as rows: what the file asks of the kernel and how each object stands.
+/// Plans as rows: what the file would change in the kernel.
 import ConfigSyntax
 import Control
 import Forwarding
@@ -8,75 +8,6 @@ import PolicyEngine
 import Runtime
 
 extension Answers {
-    func routes() -> [ObjectRow] {
-        guard let network = router.network else { return [] }
-        let wish = network.resolver.wish()
-        let rows = wish.routes.map { wished in
-            let route = wished.object
-            return ObjectRow(
-                kind: "route",
-                object: route.key.prefix.description,
-                family: route.key.prefix.family.name,
-                table: route.key.table,
-                priority: route.key.metric,
-                action: words(route.action, wish),
-                state: state(route, network).state,
-                detail: state(route, network).detail,
-                cause: sources.cause(wished.cause)
-            )
-        }
-        return rows + wish.pending.filter { $0.name.contains("/") }.map(pendingRow) + feedRows()
-    }
-
-    private func pendingRow(_ pending: Pending) -> ObjectRow {
-        ObjectRow(
-            kind: "route",
-            object: pending.name,
-            family: pending.name.contains(":") ? "ipv6" : "ipv4",
-            table: Resolver.mainTable,
-            priority: router.network?.configuration.ownership.metric ?? 0,
-            action: "-",
-            state: "pending",
-            detail: pending.why.name,
-            cause: sources.cause(pending.cause)
-        )
-    }
-
-    /// A next-hop id with what it stands for.
-    private func words(_ action: Route.Action, _ wish: Wish) -> String {
-        guard case .nexthop(let id) = action, let network = router.network else { return action.words }
-        return "\(network.nameOf(id) ?? "?") (id \(id.value))"
-    }
-
-    private func state(_ route: Route, _ network: NetworkPlane) -> (state: String, detail: String?) {
-        if let refusal = network.refusals[.route(route.key)] { return ("failed", refusal.refusal.sentence) }
-        guard let there = network.view.route(at: route.key) else { return ("pending", nil) }
-        if !network.configuration.ownership.owns(there) {
-            return ("foreign-conflict", "protocol \(there.routeProtocol) holds \(there.words)")
-        }
-        return there == route ? ("programmed", nil) : ("pending", "the kernel has \(there.words)")
-    }
-
-    func rules() -> [ObjectRow] {
-        guard let network = router.network else { return [] }
-        return network.resolver.wish().rules.map { wished in
-            let rule = wished.object
-            let refusal = network.refusals[.rule(rule)]
-            let isThere = network.view.rules.contains(rule)
-            return ObjectRow(
-                kind: "rule",
-                object: rule.selectors.words,
-                family: rule.family.name,
-                table: rule.table,
-                priority: rule.preference,
-                action: rule.actionWords,
-                state: refusal != nil ? "failed" : isThere ? "programmed" : "pending",
-                detail: refusal?.refusal.sentence,
-                cause: sources.cause(wished.cause)
-            )
-        }
-    }
-
     /// The plan of this (trial) router, whose overrides and view are the running one's.
     func plan() -> PlanReply {
         guard let network = router.network else {

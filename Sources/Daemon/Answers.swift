@@ -18,10 +18,11 @@ struct Answers: Sendable {
 
     func show(_ table: ControlCall.Table) -> any Encodable & Sendable {
         switch table {
-        case .groups: groups()
+        case .groups: groups(withFigures: true)
         case .members: members()
         case .routes: routes()
         case .rules: rules()
+        case .drift: drift()
         case .probes: probes()
         case .bfd: bfd()
         case .providers: providers()

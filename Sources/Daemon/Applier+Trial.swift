@@ -88,7 +88,7 @@ extension Applier {
 
     /// Runs by the configuration before the trial again. The disk is told, but not waited for: what is not written now is found
     /// overdue at the next start.
-    private func revert(
+    func revert(
         _ trial: History.Trial,
         as what: String,
         by actor: History.Actor

@@ -110,6 +110,7 @@ final class Applier: Sendable {
             )
         }
         let reply = handOver(configuration)
+        if configuration.network?.onFailure == .undo, !reply.refused.isEmpty { try undo(reply) }
         followTrial()
         return reply
     }

@@ -50,7 +50,10 @@ final class EffectRunner: @unchecked Sendable {
     func carryOut(_ event: Event, _ effects: [Effect]) {
         if case .configured(let configuration) = event.kind {
             sources = configuration.sources
-            if configuration.network != nil { kernel.begin() }
+            if let network = configuration.network {
+                kernel.look(at: RouteWatch(network))
+                kernel.begin()
+            }
             gateway.configure(configuration.models)
             followLists(of: configuration)
         }

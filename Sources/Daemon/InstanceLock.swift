@@ -1,4 +1,5 @@
-/// One daemon per network namespace and ownership window: a second one is refused, with the first one's process id.
+/// One daemon per network namespace and route protocol number: a second one is refused, with the first one's process id. Routes are known
+/// by that number alone, so two daemons that share it would each remove the other's.
 ///
 /// The lock is a listening socket in the abstract namespace, which belongs to the network namespace and vanishes with its
 /// holder, however that ends.
@@ -10,7 +11,7 @@ final class InstanceLock: Sendable {
 
     /// Throws when another process holds the lock, naming it.
     init(window: OwnershipWindow) throws {
-        let name = "@martlet/\(window.routeProtocol)/\(window.nexthopIDs.lowerBound)"
+        let name = "@martlet/\(window.routeProtocol)"
         let address = UnixSocketAddress(name)
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw DaemonError.system("cannot make the instance lock", errno: errno) }
@@ -21,8 +22,8 @@ final class InstanceLock: Sendable {
             let holder = Self.holder(of: address).map { "process \($0)" } ?? "another process"
             throw DaemonError.plain(
                 """
-                \(holder) already manages this network namespace with route protocol \(window.routeProtocol) and next-hop \
-                ids from \(window.nexthopIDs.lowerBound): stop it, or give this one another 'network.ownership'
+                \(holder) already manages this network namespace with route protocol \(window.routeProtocol): stop it, or give this \
+                one other numbers in 'network.ownership'
                 """
             )
         }

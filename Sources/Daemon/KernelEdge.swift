@@ -41,7 +41,7 @@ final class KernelEdge: Sendable {
         }
         try Self.checkRelease()
         do {
-            let opened = try open(network.ownership)
+            let opened = try open(network)
             sockets.withLock { $0 = opened }
         } catch NetlinkFailure.system(let call, let errno) {
             throw DaemonError.system("cannot talk to the kernel's netlink (\(call))", errno: errno)
@@ -73,8 +73,8 @@ final class KernelEdge: Sendable {
         )
     }
 
-    private func open(_ window: OwnershipWindow) throws -> Sockets {
-        let markTable = window.tableName
+    private func open(_ network: NetworkConfiguration) throws -> Sockets {
+        let (window, markTable) = (network.ownership, network.ownership.tableName)
         let completed: KernelLane.Completion = { [runtime] in runtime.post(.programmed(token: $0, $1)) }
         let fast = try FastLane(completion: completed)
         let bulk = try BulkLane(completion: completed)
@@ -85,8 +85,12 @@ final class KernelEdge: Sendable {
             [runtime] in
             runtime.post(.feedsProgrammed(token: $0, $1))
         }
-        let watcher = try KernelWatcher(markTable: markTable, window: window, silent: feeds.port) {
-            [self] observation in
+        let watcher = try KernelWatcher(
+            markTable: markTable,
+            window: window,
+            watch: RouteWatch(network),
+            silent: feeds.port
+        ) { [self] observation in
             if let fact = Fact(observation, tableName: markTable) { hear(fact) }
         }
         return Sockets(watcher: watcher, fast: fast, bulk: bulk, feeds: feeds)
@@ -129,6 +133,9 @@ final class KernelEdge: Sendable {
     }
 
     func cancelFeeds(token: UInt64) { sockets.withLock { $0 }?.feeds.cancel(token: token) }
+
+    /// Which routes of strangers the configuration in force looks at.
+    func look(at watch: RouteWatch) { sockets.withLock { $0 }?.watcher.look(at: watch) }
 
     func reread(_ family: KernelFamily) { sockets.withLock { $0 }?.watcher.requestDump(of: family) }
 

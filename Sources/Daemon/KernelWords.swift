@@ -24,13 +24,21 @@ extension [WeightedNexthop] {
 }
 
 extension Route {
-    var words: String { "\(key.prefix) \(action.words) table \(key.table) metric \(key.metric)" }
+    var words: String {
+        "\(key.prefix) \(action.words) table \(key.table) metric \(key.metric)"
+            + (source.map { " src \($0)" } ?? "") + (mtu.map { " mtu \($0)" } ?? "")
+    }
 }
 
 extension Route.Action {
     var words: String {
         switch self {
         case .nexthop(let id): "nhid \(id.value)"
+        case .multipath(let hops):
+            hops.map { hop in
+                "nexthop " + Route.Action.inline(gateway: hop.gateway, interface: hop.interface).words
+                    + " weight \(hop.weight)"
+            }.joined(separator: " ")
         case .inline(let gateway, let interface):
             (gateway.map { "via \($0) " } ?? "") + "dev \(InterfaceName.of(interface))"
         case .blackhole: "blackhole"

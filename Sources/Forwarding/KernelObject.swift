@@ -94,6 +94,8 @@ package struct Route: Hashable, Sendable, Codable {
         case nexthop(NexthopID)
         /// A route with its next hop written into it (gateway, interface index); seen of strangers, never made by us.
         case inline(gateway: IPAddress?, interface: UInt32)
+        /// The same with several (`RTA_MULTIPATH`), in the kernel's order; seen of strangers, never made by us.
+        case multipath([InlineHop])
         case blackhole
         case unreachable
         case prohibit
@@ -116,11 +118,36 @@ package struct Route: Hashable, Sendable, Codable {
     package let key: Key
     package let action: Action
     package let routeProtocol: UInt8
+    /// The address this host's own packets get by it (`RTA_PREFSRC`).
+    package let source: IPAddress?
+    /// Largest packet, in bytes, that leaves by it in one piece (`RTAX_MTU`); nil: what the device says.
+    package let mtu: UInt32?
 
-    package init(key: Key, action: Action, routeProtocol: UInt8) {
+    package init(
+        key: Key,
+        action: Action,
+        routeProtocol: UInt8,
+        source: IPAddress? = nil,
+        mtu: UInt32? = nil
+    ) {
         self.key = key
         self.action = action
         self.routeProtocol = routeProtocol
+        self.source = source
+        self.mtu = mtu
+    }
+}
+
+/// One of several next hops written into a route (`struct rtnexthop`).
+package struct InlineHop: Hashable, Sendable, Codable {
+    package let gateway: IPAddress?
+    package let interface: UInt32
+    package let weight: UInt32
+
+    package init(gateway: IPAddress?, interface: UInt32, weight: UInt32) {
+        self.gateway = gateway
+        self.interface = interface
+        self.weight = weight
     }
 }
 

@@ -10,13 +10,23 @@ package struct Link: Hashable, Sendable, Codable {
     /// `IFF_LOWER_UP`: it has carrier.
     package let hasCarrier: Bool
     package let isLoopback: Bool
+    /// `IFF_POINTOPOINT`: whatever is sent has one receiver, so no gateway is needed (PPP, WireGuard, most modems).
+    package let isPointToPoint: Bool
 
-    package init(index: UInt32, name: String, isUp: Bool, hasCarrier: Bool, isLoopback: Bool) {
+    package init(
+        index: UInt32,
+        name: String,
+        isUp: Bool,
+        hasCarrier: Bool,
+        isLoopback: Bool,
+        isPointToPoint: Bool = false
+    ) {
         self.index = index
         self.name = name
         self.isUp = isUp
         self.hasCarrier = hasCarrier
         self.isLoopback = isLoopback
+        self.isPointToPoint = isPointToPoint
     }
 
     /// Whether a next hop on it is accepted by the kernel (fact 16).

@@ -101,14 +101,14 @@ extension KernelView {
 }
 
 extension OwnershipWindow {
-    /// Whether a route is one that dumps tell of in segments: ours, in the main table, of a kind we make, and no default.
+    /// Whether a route is one that dumps tell of in segments: ours, in the main table, of a kind we make, plain, and no default.
     package func packs(_ route: Route) -> Bool {
         guard route.key.table == Resolver.mainTable, route.key.metric == metric, route.routeProtocol == routeProtocol,
-            route.key.prefix.length > 0
+            route.key.prefix.length > 0, route.source == nil, route.mtu == nil
         else { return false }
         switch route.action {
         case .nexthop, .blackhole, .unreachable, .prohibit: return true
-        case .inline, .other: return false
+        case .inline, .multipath, .other: return false
         }
     }
 }

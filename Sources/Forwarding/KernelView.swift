@@ -8,8 +8,8 @@ package struct KernelView: Sendable {
     package private(set) var links: [UInt32: Link] = [:]
     package private(set) var addresses: Set<InterfaceAddress> = []
     package private(set) var nexthops: [NexthopID: Nexthop] = [:]
-    /// Routes of ours, and strangers' that stand where ours could: with our metric, or in our tables. Those that stand as `segments`
-    /// say are not in here.
+    /// Routes of ours, and strangers' that matter: where ours stand or could stand, default routes of the main table, and what covers a
+    /// gateway that is watched. Those that stand as `segments` say are not in here.
     package internal(set) var routes: [Route.Key: Route] = [:]
     /// Long lists of routes of ours; of two that hold a prefix the first counts.
     package internal(set) var segments: [RouteSegment] = []
@@ -25,6 +25,11 @@ package struct KernelView: Sendable {
     package private(set) var markTable: MarkTable?
     /// Families whose dump has been read at least once since the start.
     package private(set) var known: Set<KernelFamily> = []
+
+    /// What of strangers' routes the configuration looks at.
+    private(set) var watch = RouteWatch()
+    /// The routes have to be read again before a difference means something.
+    package private(set) var lacksRoutes = false
 
     let window: OwnershipWindow
     private var echoes = Echoes()
@@ -74,6 +79,7 @@ extension KernelView {
     /// The dump is complete. True when something had vanished unnoticed.
     package mutating func dumpEnded(_ family: KernelFamily) -> Bool {
         known.insert(family)
+        if family == .routes { lacksRoutes = false }
         guard let stale = unrepeated.removeValue(forKey: family) else { return false }
         var changed = false
         for index in stale.links { changed = apply(.linkGone(index: index)) || changed }
@@ -141,6 +147,7 @@ extension KernelView {
                 && $0.prefixLength == address.prefixLength
         }
         addresses.subtract(gone)
+        dropSource(address.address)
         return !gone.isEmpty
     }
 
@@ -159,7 +166,7 @@ extension KernelView {
 
     private mutating func saw(_ route: Route) -> Bool {
         unrepeated[.routes]?.routes.remove(route.key)
-        guard window.concerns(route) else { return false }
+        guard window.concerns(route) || watch.concerns(route) else { return false }
         return stand(route, at: route.key) != route
     }
 
@@ -178,9 +185,30 @@ extension KernelView {
 
 }
 
+// MARK: - What is looked at
+
+extension KernelView {
+    /// Looks at these routes of strangers too. True when they have to be read again, because they were not looked at before.
+    package mutating func look(at watch: RouteWatch) -> Bool {
+        let isMore = !watch.isCovered(by: self.watch)
+        self.watch = watch
+        guard isMore, known.contains(.routes) else { return false }
+        lacksRoutes = true
+        return true
+    }
+}
+
 // MARK: - What the kernel does in silence
 
 extension KernelView {
+    /// Without its source address an IPv4 route goes, and an IPv6 one forgets it (seen on 6.18; neither is announced).
+    private mutating func dropSource(_ address: IPAddress) {
+        guard !addresses.contains(where: { $0.address == address }) else { return }
+        for (key, route) in routes where route.source == address {
+            stand(address.family == .v4 ? nil : route.withoutSource, at: key)
+        }
+    }
+
     private mutating func dropNexthops(on interface: UInt32) {
         let gone = nexthops.values.filter {
             if case .via(_, interface, _) = $0.kind { return true }

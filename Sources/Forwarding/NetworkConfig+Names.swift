@@ -15,7 +15,7 @@ extension NetworkGroup {
 
 extension NetworkMember {
     /// Whether the member is a next hop of the family: by a gateway, or as a device alone.
-    package func has(_ family: AddressFamily) -> Bool { gateway(family) != nil || isDeviceOnly }
+    package func has(_ family: AddressFamily) -> Bool { gateway(family) != nil || isDeviceOnly || isAuto }
 }
 
 extension RouteDefinition.Destination {

@@ -29,11 +29,7 @@ package struct Numbers: Sendable {
             }
             members += group.members.map { group.fullName(of: $0) }
         }
-        for route in configuration.routes {
-            if case .via(let gateway, let device) = route.use {
-                names.append(NexthopName.via(gateway.value, device?.value))
-            }
-        }
+        for route in configuration.routes { names += AddressFamily.allCases.compactMap { NexthopName.of(route, $0) } }
         let window = window
         return nexthops.assign(names) { number in
             let there = view.nexthops[NexthopID(window.nexthopIDs.lowerBound &+ UInt32(number))]
@@ -77,9 +73,17 @@ package enum NexthopName {
     package static func member(_ fullName: String, _ family: AddressFamily) -> String {
         "member \(fullName) \(family.name)"
     }
-    /// A route's own gateway; the same link-local one may stand on several devices.
-    package static func via(_ gateway: IPAddress, _ device: String?) -> String {
-        "via \(gateway)" + (device.map { " dev \($0)" } ?? "")
+    /// A route's own next hop, shared by all routes that say the same; the same link-local gateway may stand on several devices. Nil for
+    /// routes that have none.
+    package static func of(_ route: RouteDefinition, _ family: AddressFamily) -> String? {
+        switch route.use {
+        case .via(let gateway, let device):
+            "via \(gateway.value)" + (device.map { " dev \($0.value)" } ?? "")
+                + (route.options.isOnlink ? " onlink" : "")
+        case .device(let device): "dev \(device.value) \(family.name)"
+        case .auto(let device): "auto dev \(device.value) \(family.name)"
+        case .group, .member, .blackhole, .unreachable, .prohibit: nil
+        }
     }
     /// The blackhole that a group is parked on when nothing can carry it.
     package static func park(_ family: AddressFamily) -> String { "park \(family.name)" }

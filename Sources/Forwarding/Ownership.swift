@@ -2,13 +2,14 @@
 import NetTypes
 
 extension OwnershipWindow {
-    /// A route is ours by its protocol and by standing where we put routes: with our metric, or in our tables.
-    package func owns(_ route: Route) -> Bool {
-        route.routeProtocol == routeProtocol && (route.key.metric == metric || tables.contains(route.key.table))
-    }
+    /// A route is ours by its protocol alone: the file may ask for any metric and table, and what it asked for before the last restart
+    /// nobody remembers (docs/decisions/0004).
+    package func owns(_ route: Route) -> Bool { route.routeProtocol == routeProtocol }
 
-    /// Whether a route is ours or stands where one of ours could.
-    package func concerns(_ route: Route) -> Bool { route.key.metric == metric || tables.contains(route.key.table) }
+    /// Whether a route is ours or stands where one of ours stands without being asked for: with our metric, or in our tables.
+    package func concerns(_ route: Route) -> Bool {
+        owns(route) || route.key.metric == metric || tables.contains(route.key.table)
+    }
 
     /// A rule is ours by its protocol, inside our band, and only in the one form that we make.
     package func owns(_ rule: Rule) -> Bool {

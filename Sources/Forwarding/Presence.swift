@@ -9,6 +9,14 @@ package enum Absence {
     package static let noAddress = Cause("no-address")
     /// No connected network contains the gateway, so no device can be told.
     package static let notConnected = Cause("not-connected")
+    /// `via: auto`, and nobody has put a default route on the device.
+    package static let noGatewayLearnt = Cause("no-gateway-learnt")
+    /// The route's `src` is no address of this host.
+    package static let noSourceAddress = Cause("no-source-address")
+    /// The gateway is reached through a group, and a group cannot hold a group.
+    package static let overGroup = Cause("only-over-a-group")
+    /// Gateways that are reached through each other.
+    package static let circle = Cause("gateways-in-a-circle")
     /// The kernel does not take its next hop; its words stand with the refused change.
     package static let refused = Cause("refused-by-kernel")
     /// The file of a feed has not been read.

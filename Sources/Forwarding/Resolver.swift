@@ -76,26 +76,19 @@ extension Resolver {
         }
     }
 
-    private struct NotNow: Error { let cause: PolicyEngine.Cause }
-
     private func memberNexthop(
         _ member: NetworkMember,
         of group: NetworkGroup,
         _ family: AddressFamily
     ) -> Result<Nexthop, NotNow> {
         guard let id = numbers.nexthop(NexthopName.member(group.fullName(of: member), family)) else {
-            return .failure(NotNow(cause: Absence.noNumber))
+            return .failure(NotNow(Absence.noNumber))
         }
-        let gateway = member.gateway(family)?.value
-        guard let device = member.device?.value else {
-            guard let gateway, let link = view.link(towards: gateway) else {
-                return .failure(NotNow(cause: Absence.notConnected))
-            }
-            return .success(made(id, family, .via(gateway: gateway, interface: link.index, onlink: false)))
-        }
-        if let absence = view.absence(of: device, family) { return .failure(NotNow(cause: absence)) }
-        guard let link = view.link(named: device) else { return .failure(NotNow(cause: Absence.noDevice)) }
-        return .success(made(id, family, .via(gateway: gateway, interface: link.index, onlink: false)))
+        return wayOut(of: member, family).map { made(id, family, $0) }
+    }
+
+    private func made(_ id: NexthopID, _ family: AddressFamily, _ way: WayOut, isOnlink: Bool = false) -> Nexthop {
+        made(id, family, .via(gateway: way.gateway, interface: way.interface, onlink: isOnlink))
     }
 
     private func groupNexthop(_ index: Int, _ family: AddressFamily) -> Wished<Nexthop>? {
@@ -134,8 +127,14 @@ extension Resolver {
 extension Resolver {
     private func add(_ route: RouteDefinition, to wish: inout Wish) {
         for prefix in route.destination.prefixes {
-            switch action(of: route.use, prefix.family, cause: route.place, wish: &wish) {
-            case .success(let action): wish.routes.append(Wished(mainRoute(prefix, action), cause: route.place))
+            let source = route.options.source?.value
+            let own = source.flatMap { $0.family == prefix.family ? $0 : nil }
+            let action =
+                isMissing(own)
+                ? .failure(NotNow(Absence.noSourceAddress)) : action(of: route, prefix.family, wish: &wish)
+            switch action {
+            case .success(let action):
+                wish.routes.append(Wished(made(route, prefix, action, source: own), cause: route.place))
             case .failure(let why):
                 wish.pending.append(Pending(name: prefix.description, why: why.cause, cause: route.place))
             case nil: continue
@@ -150,9 +149,10 @@ extension Resolver {
             wish.pending.append(Pending(name: file.name.value, why: Absence.unread, cause: place))
             return
         }
+        let route = RouteDefinition(destination: .default, use: file.use, options: RouteOptions(), place: place)
         var actions: [AddressFamily: Route.Action] = [:]
         for family in AddressFamily.allCases where list.count(family) > 0 {
-            switch action(of: file.use, family, cause: place, wish: &wish) {
+            switch action(of: route, family, wish: &wish) {
             case .success(let action): actions[family] = action
             case .failure(let why):
                 let name = self.name(file.name.value, family)
@@ -166,18 +166,34 @@ extension Resolver {
         wish.feeds.append(feed)
     }
 
+    /// A source that is no address of this host is refused, and no address once it is tentative.
+    private func isMissing(_ source: IPAddress?) -> Bool {
+        guard let source else { return false }
+        return !view.addresses.contains { $0.address == source && !$0.isTentative }
+    }
+
+    private func made(_ route: RouteDefinition, _ prefix: IPPrefix, _ action: Route.Action, source: IPAddress?) -> Route
+    {
+        Route(
+            key: route.key(prefix, window),
+            action: action,
+            routeProtocol: window.routeProtocol,
+            source: source,
+            mtu: route.options.mtu
+        )
+    }
+
     /// What the route does now; nil where the group has no member of the family at all.
     private func action(
-        of use: RouteDefinition.Use,
+        of route: RouteDefinition,
         _ family: AddressFamily,
-        cause: Place,
         wish: inout Wish
     ) -> Result<Route.Action, NotNow>? {
-        switch use {
+        switch route.use {
         case .blackhole: return .success(.blackhole)
         case .unreachable: return .success(.unreachable)
-        case .via(let gateway, let device):
-            return viaAction(gateway.value, device?.value, cause: cause, wish: &wish)
+        case .prohibit: return .success(.prohibit)
+        case .via, .device, .auto: return ownAction(of: route, family, depth: 0, wish: &wish)
         case .group(let name):
             guard let index = configuration.groups.firstIndex(where: { $0.name == name.value }) else { return nil }
             return groupAction(index, family)
@@ -192,7 +208,7 @@ extension Resolver {
         guard group.has(family) else { return nil }
         guard let id = groupNexthop(index, family)?.object.id else {
             return group.whenAllDown == .unreachable
-                ? .success(.unreachable) : .failure(NotNow(cause: Absence.noNumber))
+                ? .success(.unreachable) : .failure(NotNow(Absence.noNumber))
         }
         return .success(.nexthop(id))
     }
@@ -211,31 +227,52 @@ extension Resolver {
         }
     }
 
-    private func viaAction(
-        _ gateway: IPAddress,
-        _ device: String?,
-        cause: Place,
+    /// Of a route with a next hop of its own. Where that is reached through another route of the file, the two share what carries them.
+    private func ownAction(
+        of route: RouteDefinition,
+        _ family: AddressFamily,
+        depth: Int,
         wish: inout Wish
     ) -> Result<Route.Action, NotNow> {
-        guard let id = numbers.nexthop(NexthopName.via(gateway, device)) else {
-            return .failure(NotNow(cause: Absence.noNumber))
+        if case .via(let gateway, nil) = route.use, view.link(towards: gateway.value) == nil,
+            case .ours(let other)? = covering(gateway.value), other != route
+        {
+            return action(through: other, gateway.value.family, depth: depth, wish: &wish)
         }
-        if let device, let absence = view.absence(of: device, gateway.family) {
-            return .failure(NotNow(cause: absence))
+        guard let id = NexthopName.of(route, family).flatMap(numbers.nexthop) else {
+            return .failure(NotNow(Absence.noNumber))
         }
-        guard let link = device.flatMap(view.link(named:)) ?? view.link(towards: gateway) else {
-            return .failure(NotNow(cause: Absence.notConnected))
+        return ownWayOut(of: route, family).map { way in
+            let hopFamily = way.gateway?.family ?? family
+            let nexthop = made(id, hopFamily, way, isOnlink: route.options.isOnlink)
+            if !wish.nexthops.contains(where: { $0.object.id == id }) {
+                wish.nexthops.append(Wished(nexthop, cause: route.place))
+            }
+            return .nexthop(id)
         }
-        let nexthop = made(id, gateway.family, .via(gateway: gateway, interface: link.index, onlink: false))
-        if !wish.nexthops.contains(where: { $0.object.id == id }) {
-            wish.nexthops.append(Wished(nexthop, cause: cause))
-        }
-        return .success(.nexthop(id))
     }
 
-    private func mainRoute(_ prefix: IPPrefix, _ action: Route.Action) -> Route {
-        let key = Route.Key(table: Self.mainTable, prefix: prefix, metric: window.metric)
-        return Route(key: key, action: action, routeProtocol: window.routeProtocol)
+    private func action(
+        through other: RouteDefinition,
+        _ family: AddressFamily,
+        depth: Int,
+        wish: inout Wish
+    ) -> Result<Route.Action, NotNow> {
+        guard depth < Self.deepestRecursion else { return .failure(NotNow(Absence.circle)) }
+        switch other.use {
+        case .via, .device, .auto: return ownAction(of: other, family, depth: depth + 1, wish: &wish)
+        case .group, .member: return action(of: other, family, wish: &wish) ?? .failure(NotNow(Absence.notConnected))
+        case .blackhole, .unreachable, .prohibit: return .failure(NotNow(Absence.notConnected))
+        }
+    }
+
+    private func ownWayOut(of route: RouteDefinition, _ family: AddressFamily) -> Result<WayOut, NotNow> {
+        switch route.use {
+        case .via(let gateway, let device): wayOut(via: gateway.value, device: device?.value, depth: 0)
+        case .device(let device): usable(device.value, family).map { WayOut(gateway: nil, interface: $0.index) }
+        case .auto(let device): learntWayOut(on: device.value, family)
+        case .group, .member, .blackhole, .unreachable, .prohibit: .failure(NotNow(Absence.notConnected))
+        }
     }
 
     /// `RT_TABLE_MAIN`.

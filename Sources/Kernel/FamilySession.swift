@@ -32,6 +32,7 @@ final class FamilySession {
     /// What was announced while routes were packed, and is newer than what was packed of it.
     private var held: [KernelReport] = []
     private let window: OwnershipWindow?
+    private let watched: WatchedRoutes?
     private var request = MessageEncoder(capacity: FamilySession.requestSize)
     private var dump: RunningDump?
 
@@ -47,16 +48,19 @@ final class FamilySession {
     /// Opens the socket in the network namespace of the calling thread; subscribes when `follows`.
     ///
     /// - Parameter window: what is ours; nil tells of every route one by one.
+    /// - Parameter watched: which routes are told of; nil: those that concern the window.
     /// - Parameter silent: the port of a socket whose changes are not announced to us, because it tells of them itself.
     init(
         _ family: KernelFamily,
         follows: Bool,
         receiveBuffer: Int32,
         window: OwnershipWindow? = nil,
+        watched: WatchedRoutes? = nil,
         silent: UInt32? = nil
     ) throws(NetlinkFailure) {
         self.family = family
         self.window = family == .routes ? window : nil
+        self.watched = watched ?? self.window.map { WatchedRoutes($0, RouteWatch()) }
         socket = try .open(.route, receiveBuffer: receiveBuffer)
         if family == .routes, let silent { try socket.passOver(port: silent) }
         if follows { for group in family.groups { try socket.join(group) } }
@@ -110,11 +114,11 @@ final class FamilySession {
     private func keep(_ report: KernelReport, _ isOfDump: Bool, _ reports: inout [KernelReport]) {
         switch report {
         case .route(let route):
-            if let window, !window.concerns(route) { return }
+            if let watched, !watched.concern(route) { return }
             if isOfDump, packer?.take(route) == true { return }
             if !isOfDump, packer != nil { held.append(report) } else { reports.append(report) }
         case .routeGone(let route):
-            if let window, !window.concerns(route) { return }
+            if let watched, !watched.concern(route) { return }
             if packer != nil { held.append(report) } else { reports.append(report) }
         case .link, .linkGone, .address, .addressGone, .nexthop, .nexthopGone, .rule, .ruleGone: reports.append(report)
         }

@@ -24,6 +24,7 @@ package final class KernelWatcher: Sendable {
     }
 
     private let commands: WatcherCommands
+    private let watched: WatchedRoutes?
     private let thread: KernelThread
 
     /// Subscribes in the network namespace of the calling thread, starts the watcher's thread and reads every family once.
@@ -31,6 +32,7 @@ package final class KernelWatcher: Sendable {
     /// - Parameter markTable: name of our nftables table; nil leaves nftables out, which alone needs CAP_NET_ADMIN.
     /// - Parameter window: what is ours: routes that can be in nobody's way are not told of, and ours come in segments. Nil tells of
     ///   every route one by one.
+    /// - Parameter watch: which routes of strangers are told of besides.
     /// - Parameter silent: the port of the socket (`FeedLane.port`) whose changes of routes are not told of.
     /// - Parameter observe: called on the watcher's thread, one call at a time. While it works, notifications wait.
     ///
@@ -38,15 +40,28 @@ package final class KernelWatcher: Sendable {
     package init(
         markTable: String?,
         window: OwnershipWindow? = nil,
+        watch: RouteWatch = RouteWatch(),
         silent: UInt32? = nil,
         limits: Limits = Limits(),
         observe: @escaping Observer
     ) throws(NetlinkFailure) {
         commands = try WatcherCommands()
-        let loop = try WatcherLoop(markTable: markTable, window: window, silent: silent, limits, commands, observe)
+        watched = window.map { WatchedRoutes($0, watch) }
+        let loop = try WatcherLoop(
+            markTable: markTable,
+            window: window,
+            watched: watched,
+            silent: silent,
+            limits,
+            commands,
+            observe
+        )
         let owned = LoopOfOneThread(loop: loop)
         thread = try .start("martlet-watch") { owned.loop.run() }
     }
+
+    /// Tells of these routes of strangers too from now on; those that are there already, only after the next dump.
+    package func look(at watch: RouteWatch) { watched?.look(at: watch) }
 
     /// Has a family read again as soon as the rate limit allows: after an outcome `unknown`.
     package func requestDump(of family: KernelFamily) { commands.post { $0.families.append(family) } }

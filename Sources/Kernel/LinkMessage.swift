@@ -11,6 +11,7 @@ private enum LinkAttribute {
 private enum InterfaceFlag {
     static let up: UInt32 = 1 << 0
     static let loopback: UInt32 = 1 << 3
+    static let pointToPoint: UInt32 = 1 << 4
     static let lowerUp: UInt32 = 1 << 16
 }
 
@@ -44,7 +45,8 @@ func linkReport(_ message: Message, in bytes: RawSpan) throws(MalformedMessage) 
             name: name,
             isUp: flags & InterfaceFlag.up != 0,
             hasCarrier: flags & InterfaceFlag.lowerUp != 0,
-            isLoopback: flags & InterfaceFlag.loopback != 0
+            isLoopback: flags & InterfaceFlag.loopback != 0,
+            isPointToPoint: flags & InterfaceFlag.pointToPoint != 0
         )
     )
 }

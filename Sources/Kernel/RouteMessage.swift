@@ -9,10 +9,15 @@ private enum RouteAttribute {
     static let gateway = UInt16(RTA_GATEWAY.rawValue)
     static let via = UInt16(RTA_VIA.rawValue)
     static let metric = UInt16(RTA_PRIORITY.rawValue)
+    static let source = UInt16(RTA_PREFSRC.rawValue)
+    static let metrics = UInt16(RTA_METRICS.rawValue)
     static let multipath = UInt16(RTA_MULTIPATH.rawValue)
     static let table = UInt16(RTA_TABLE.rawValue)
     static let nexthop = UInt16(RTA_NH_ID.rawValue)
 }
+
+/// `RTAX_MTU`, inside `RTA_METRICS`.
+private let mtuMetric = UInt16(RTAX_MTU)
 
 /// `struct rtmsg`.
 private let headerSize = 12
@@ -34,6 +39,11 @@ extension MessageEncoder {
         begin(Int(RTM_NEWROUTE), flags: NLM_F_REQUEST | flags, sequence: sequence)
         routeHeader(route, scope: UInt8(RT_SCOPE_UNIVERSE.rawValue), type: route.action.number)
         if case .nexthop(let id) = route.action { attribute(RouteAttribute.nexthop, id.value) }
+        if let source = route.source { attribute(RouteAttribute.source, source) }
+        if let mtu = route.mtu {
+            beginAttribute(RouteAttribute.metrics, size: 8)
+            attribute(mtuMetric, mtu)
+        }
         return finish()
     }
 
@@ -75,7 +85,7 @@ extension Route.Action {
     /// `RTN_*`.
     fileprivate var number: UInt8 {
         switch self {
-        case .nexthop, .inline: UInt8(RTN_UNICAST)
+        case .nexthop, .inline, .multipath: UInt8(RTN_UNICAST)
         case .blackhole: UInt8(RTN_BLACKHOLE)
         case .unreachable: UInt8(RTN_UNREACHABLE)
         case .prohibit: UInt8(RTN_PROHIBIT)
@@ -87,7 +97,7 @@ extension Route.Action {
     var isMadeByUs: Bool {
         switch self {
         case .nexthop, .blackhole, .unreachable, .prohibit: true
-        case .inline, .other: false
+        case .inline, .multipath, .other: false
         }
     }
 }
@@ -107,7 +117,9 @@ func routeReport(_ message: Message, in bytes: RawSpan) throws(MalformedMessage)
     let route = Route(
         key: Route.Key(table: body.table, prefix: prefix, metric: body.metric),
         action: body.action(type: header.type),
-        routeProtocol: header.routeProtocol
+        routeProtocol: header.routeProtocol,
+        source: body.source,
+        mtu: body.mtu
     )
     return Int(message.type) == Int(RTM_NEWROUTE) ? .route(route) : .routeGone(route)
 }
@@ -143,6 +155,9 @@ private struct RouteBody {
     private var nexthop: NexthopID?
     private var gateway: IPAddress?
     private var interface: UInt32 = 0
+    private var hops: [InlineHop] = []
+    private(set) var source: IPAddress?
+    private(set) var mtu: UInt32?
 
     init(table: UInt32, destination: IPAddress) {
         self.table = table
@@ -158,16 +173,24 @@ private struct RouteBody {
         case RouteAttribute.interface: interface = try bytes.number(attribute)
         case RouteAttribute.gateway: gateway = try bytes.address(attribute)
         case RouteAttribute.via: gateway = try viaAddress(attribute, in: bytes)
-        case RouteAttribute.multipath: try takeFirstHop(attribute.value, in: bytes)
+        case RouteAttribute.multipath: hops = try inlineHops(attribute.value, in: bytes)
+        case RouteAttribute.source: source = try bytes.address(attribute)
+        case RouteAttribute.metrics: mtu = try mtu(in: attribute, bytes)
         default: break
         }
+    }
+
+    /// What stands in a unicast route that names no next-hop object.
+    private var inline: Route.Action {
+        if hops.count > 1 { return .multipath(hops) }
+        return .inline(gateway: hops.first?.gateway ?? gateway, interface: hops.first?.interface ?? interface)
     }
 
     /// A route that names a next-hop object has the type of what that object does: `RTN_BLACKHOLE` over a group that is parked on one.
     func action(type: UInt8) -> Route.Action {
         if let nexthop { return .nexthop(nexthop) }
         return switch Int(type) {
-        case Int(RTN_UNICAST): .inline(gateway: gateway, interface: interface)
+        case Int(RTN_UNICAST): inline
         case Int(RTN_BLACKHOLE): .blackhole
         case Int(RTN_UNREACHABLE): .unreachable
         case Int(RTN_PROHIBIT): .prohibit
@@ -181,13 +204,31 @@ private struct RouteBody {
         return try bytes.address(at: attribute.value.lowerBound + 2..<attribute.value.upperBound)
     }
 
-    /// `struct rtnexthop`: length, flags, hops, interface, attributes. The first of several stands for all.
-    private mutating func takeFirstHop(_ value: Range<Int>, in bytes: RawSpan) throws(MalformedMessage) {
-        guard value.count >= 8 else { throw MalformedMessage(offset: value.lowerBound) }
-        let length = Int(bytes.load(value.lowerBound, as: UInt16.self))
-        guard length >= 8, length <= value.count else { throw MalformedMessage(offset: value.lowerBound) }
-        interface = bytes.load(value.lowerBound + 4, as: UInt32.self)
-        var attributes = AttributeCursor(value.lowerBound + 8..<value.lowerBound + length)
+    private func mtu(in metrics: Attribute, _ bytes: RawSpan) throws(MalformedMessage) -> UInt32? {
+        var inner = AttributeCursor(metrics.value)
+        while let attribute = try inner.next(in: bytes) {
+            if attribute.type == mtuMetric { return try bytes.number(attribute) }
+        }
+        return nil
+    }
+
+    /// `struct rtnexthop`: length, flags, weight less one, interface, attributes; one behind the other.
+    private func inlineHops(_ value: Range<Int>, in bytes: RawSpan) throws(MalformedMessage) -> [InlineHop] {
+        var hops: [InlineHop] = []
+        var start = value.lowerBound
+        while start < value.upperBound {
+            guard value.upperBound - start >= 8 else { throw MalformedMessage(offset: start) }
+            let length = Int(bytes.load(start, as: UInt16.self))
+            guard length >= 8, length <= value.upperBound - start else { throw MalformedMessage(offset: start) }
+            hops.append(try inlineHop(start..<start + length, in: bytes))
+            start += (length + 3) & ~3
+        }
+        return hops
+    }
+
+    private func inlineHop(_ range: Range<Int>, in bytes: RawSpan) throws(MalformedMessage) -> InlineHop {
+        var gateway: IPAddress?
+        var attributes = AttributeCursor(range.lowerBound + 8..<range.upperBound)
         while let attribute = try attributes.next(in: bytes) {
             switch attribute.type {
             case RouteAttribute.gateway: gateway = try bytes.address(attribute)
@@ -195,5 +236,10 @@ private struct RouteBody {
             default: break
             }
         }
+        return InlineHop(
+            gateway: gateway,
+            interface: bytes.load(range.lowerBound + 4, as: UInt32.self),
+            weight: UInt32(bytes.load(range.lowerBound + 3, as: UInt8.self)) + 1
+        )
     }
 }

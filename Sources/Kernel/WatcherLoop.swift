@@ -19,6 +19,7 @@ final class WatcherLoop {
     init(
         markTable: String?,
         window: OwnershipWindow?,
+        watched: WatchedRoutes?,
         silent: UInt32?,
         _ limits: KernelWatcher.Limits,
         _ commands: WatcherCommands,
@@ -32,6 +33,7 @@ final class WatcherLoop {
                     follows: true,
                     receiveBuffer: limits.receiveBuffer,
                     window: window,
+                    watched: watched,
                     silent: silent
                 )
             )

@@ -33,6 +33,9 @@ extension NetworkPlane {
         }
     }
 
+    /// Objects whose repairs are counted one by one: somebody may flush a table of a million.
+    private static let mostDrifts = 10_000
+
     private mutating func take(_ report: KernelReport, at now: Instant, _ effects: inout [Effect]) {
         let wasComplete = view.isComplete
         guard view.apply(report) else { return }
@@ -47,6 +50,7 @@ extension NetworkPlane {
         }
         if wasComplete, concernsUs(report) {
             driftCount += 1
+            if let target = report.target, drifts.count < Self.mostDrifts { drifts[target, default: 0] += 1 }
             if view.gaps.count <= Self.mostNotedGaps { effects.append(.note(.drift(report))) }
         }
     }
@@ -69,21 +73,17 @@ extension NetworkPlane {
     /// Carries over to the members what links and addresses say (facts 1 and 16).
     mutating func updatePresence(at now: Instant, _ effects: inout [Effect]) {
         guard view.known.isSuperset(of: [.links, .addresses]) else { return }
+        let resolver = resolver
         for (groupIndex, group) in configuration.groups.enumerated() {
             for (position, member) in group.members.enumerated() {
                 let id = groups[GroupID(groupIndex)].members[position]
                 for family in AddressFamily.allCases where member.has(family) {
-                    let absence = absence(of: member, family) ?? refusal(of: group.fullName(of: member), family)
+                    var absence = refusal(of: group.fullName(of: member), family)
+                    if case .failure(let why) = resolver.wayOut(of: member, family) { absence = why.cause }
                     tell(absence.map { .absent($0) } ?? .present, id, HealthScope(family), at: now, &effects)
                 }
             }
         }
-    }
-
-    private func absence(of member: NetworkMember, _ family: AddressFamily) -> Cause? {
-        if let device = member.device?.value { return view.absence(of: device, family) }
-        guard let gateway = member.gateway(family)?.value else { return Absence.notConnected }
-        return view.link(towards: gateway) == nil ? Absence.notConnected : nil
     }
 
     /// A member whose next hop the kernel does not take can carry nothing; the others of its group can.

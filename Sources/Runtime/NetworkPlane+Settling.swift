@@ -19,7 +19,7 @@ extension NetworkPlane {
         number(at: now, &effects)
         failOver(at: now, &effects)
         askForSessions(&effects)
-        if needsPlan, stageToken == nil {
+        if needsPlan, stageToken == nil, !view.lacksRoutes {
             if view.gaps.count > Self.mostGaps { readRoutes(&effects) } else { replan(at: now, &effects) }
         }
         settleFeeds(at: now, &effects)

@@ -29,6 +29,8 @@ package struct NetworkPlane: Sendable {
     package internal(set) var pending: [Pending] = []
     /// How often an object of ours had to be put back.
     package internal(set) var driftCount: UInt64 = 0
+    /// How often each of them since the configuration was applied.
+    package internal(set) var drifts: [KernelChange.Target: Int] = [:]
 
     /// Changes sent and taken since the configuration was applied.
     package internal(set) var tally = Tally()
@@ -123,6 +125,7 @@ package struct NetworkPlane: Sendable {
             numbers = Numbers(window: configuration.ownership)
             effects += KernelFamily.allCases.map { .reread($0) }
         }
+        if view.look(at: RouteWatch(configuration)) { effects.append(.reread(.routes)) }
         if let old { keep(from: old) }
         updatePresence(at: now, &effects)
     }
@@ -221,9 +224,10 @@ extension NetworkPlane {
             }
         }
         for route in configuration.routes {
-            guard case .via(let gateway, let device) = route.use else { continue }
-            let name = NexthopName.via(gateway.value, device?.value)
-            if numbers.nexthop(name) == id { return name }
+            for family in AddressFamily.allCases {
+                guard let name = NexthopName.of(route, family), numbers.nexthop(name) == id else { continue }
+                return name
+            }
         }
         return nil
     }

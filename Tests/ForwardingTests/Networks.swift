@@ -58,9 +58,13 @@ enum Networks {
         )
     }
 
-    static func route(_ destination: String, _ use: RouteDefinition.Use) -> RouteDefinition {
+    static func route(
+        _ destination: String,
+        _ use: RouteDefinition.Use,
+        options: RouteOptions = RouteOptions()
+    ) -> RouteDefinition {
         let place = destination == "default" ? RouteDefinition.Destination.default : .prefix(prefix(destination))
-        return RouteDefinition(destination: place, use: use, place: nowhere)
+        return RouteDefinition(destination: place, use: use, options: options, place: nowhere)
     }
 
     static func prefix(_ text: String) -> IPPrefix { try! IPPrefix(parsing: text) }

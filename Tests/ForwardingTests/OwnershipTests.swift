@@ -1,4 +1,4 @@
-/// Whose is it? By protocol and by place, never by one of them alone.
+/// Whose is it? A route by its protocol; a rule and a next hop by protocol and number.
 import NetTypes
 import Testing
 
@@ -15,7 +15,7 @@ import Testing
     @Test(arguments: [
         RouteRow(table: 254, metric: 77, owner: 219, isOurs: true, concerns: true),
         RouteRow(table: 254, metric: 77, owner: 4, isOurs: false, concerns: true),
-        RouteRow(table: 254, metric: 100, owner: 219, isOurs: false, concerns: false),
+        RouteRow(table: 254, metric: 100, owner: 219, isOurs: true, concerns: true),
         RouteRow(table: 7001, metric: 100, owner: 219, isOurs: true, concerns: true),
         RouteRow(table: 7001, metric: 100, owner: 4, isOurs: false, concerns: true),
         RouteRow(table: 8000, metric: 100, owner: 4, isOurs: false, concerns: false),

@@ -106,19 +106,39 @@ import Testing
             )
         ),
         Row(
-            why: "several hops: the first stands for all",
+            why: "several hops, each with its weight",
             type: 24,
             payload: """
                 02 08 00 00 fe 03 00 01 00000000  0800 0f00 fe000000  0800 0100 0a000000
-                2400 0900  1000 00 00 03000000 0800 0500 c0000201  1000 00 00 04000000 0800 0500 c0000202
+                2400 0900  1000 00 02 03000000 0800 0500 c0000201  1000 00 00 04000000 0800 0500 c0000202
                 """,
             report: .route(
                 route(
                     "10.0.0.0/8",
-                    .inline(gateway: IPAddress("192.0.2.1"), interface: 3),
+                    .multipath([
+                        InlineHop(gateway: IPAddress("192.0.2.1"), interface: 3, weight: 3),
+                        InlineHop(gateway: IPAddress("192.0.2.2"), interface: 4, weight: 1),
+                    ]),
                     table: 254,
                     metric: 0,
                     by: 3
+                )
+            )
+        ),
+        Row(
+            why: "a preferred source and an MTU",
+            type: 24,
+            payload: """
+                02 08 00 00 fe db 00 06 00000000  0800 0f00 fe000000  0800 0100 0a000000  0800 0600 4d000000
+                0800 0700 c0000209  0c00 0800 0800 0200 dc050000
+                """,
+            report: .route(
+                Route(
+                    key: route("10.0.0.0/8", .blackhole, table: 254).key,
+                    action: .blackhole,
+                    routeProtocol: 219,
+                    source: IPAddress("192.0.2.9"),
+                    mtu: 1500
                 )
             )
         ),

@@ -127,7 +127,10 @@ struct DescribedType: Sendable, CustomTestStringConvertible {
         (member.cause, probe.lastResult, probe.roundTrip, probe.lossPermille) = ("", "", .zero, 0)
         (probe.detail, probe.clock) = ("", "")
         (probe.latency, probe.percentile95, probe.jitter) = (.zero, .zero, .zero)
+        (group.object, group.objectState) = ("", "")
+        let share = ShareRow(member: "", weight: 1, reason: "", words: "", score: 1, buckets: 1, packets: 1)
         let full = (group, member, route, probe, provider)
+        (group.object, group.objectState, route.table, route.priority) = (nil, nil, nil, nil)
         (group.activeTier, member.cause, member.mark, route.detail) = (nil, nil, nil, nil)
         (member.device, member.markMask) = (nil, nil)
         (probe.lastResult, probe.roundTrip, probe.lossPermille) = (nil, nil, nil)
@@ -142,7 +145,7 @@ struct DescribedType: Sendable, CustomTestStringConvertible {
         let override = OverrideRow(plane: "", member: "", admin: "")
         return [
             DescribedType("GroupRow", full.0, group),
-            DescribedType("ShareRow", group.shares[0], group.shares[1]),
+            DescribedType("ShareRow", share, group.shares[1]),
             DescribedType("MemberRow", full.1, member),
             DescribedType("ObjectRow", full.2, route),
             DescribedType("ProbeRow", full.3, probe),

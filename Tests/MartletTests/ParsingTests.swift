@@ -26,7 +26,7 @@ import Testing
         ("show groups", "ShowGroups"), ("show members", "ShowMembers"), ("show routes", "ShowRoutes"),
         ("show rules", "ShowRules"), ("show probes", "ShowProbes"), ("show bfd", "ShowBFD"),
         ("show providers", "ShowProviders"),
-        ("show decisions", "ShowDecisions"), ("show overrides", "ShowOverrides"),
+        ("show decisions", "ShowDecisions"), ("show drift", "ShowDrift"), ("show overrides", "ShowOverrides"),
         ("explain route 192.0.2.1", "ExplainRoute"), ("explain model hello", "ExplainModel"),
         ("explain 0123456789abcdef01234567", "ExplainDecision"),
         ("explain decision 0123456789abcdef01234567", "ExplainDecision"),

@@ -13,8 +13,8 @@ extension NetworkConfiguration {
         let groups = block.named("groups").compactMap { entry in
             NetworkGroup.read(entry, path: "\(block.path).groups", hysteresis: hysteresis, into: diagnostics)
         }
-        let (routes, routeFiles) = RouteReader(diagnostics).readAll(in: block)
-        return NetworkConfiguration(
+        let (routes, routeFiles) = RouteReader(diagnostics, ownership).readAll(in: block)
+        var read = NetworkConfiguration(
             ownership: ownership,
             groups: groups,
             routes: routes,
@@ -26,6 +26,8 @@ extension NetworkConfiguration {
             notify: NotifyDefinition.readAll(in: block),
             place: block.place
         )
+        read.onFailure = block.optional("on-failure", as: OnFailure.self)?.value ?? .hold
+        return read
     }
 }
 
@@ -57,5 +59,5 @@ enum NetworkNames {
     }
 
     /// Words that stand where a group's name could.
-    static let reserved = ["auto", "blackhole", "default", "unreachable"]
+    static let reserved = ["auto", "blackhole", "default", "prohibit", "unreachable"]
 }

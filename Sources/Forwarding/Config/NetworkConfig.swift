@@ -22,6 +22,15 @@ package struct NetworkConfiguration: Hashable, Sendable {
     /// Checked, not yet served.
     package let notify: [NotifyDefinition]
     package let place: Place
+    package var onFailure = OnFailure.hold
+}
+
+/// What becomes of an apply when the kernel refuses a part of it.
+package enum OnFailure: String, Hashable, Sendable, CaseIterable, Codable, ScalarValue {
+    /// The rest stands, the part is tried again.
+    case hold
+    /// All of it is taken back.
+    case undo
 }
 
 /// Where one destination goes.
@@ -38,13 +47,32 @@ package struct RouteDefinition: Hashable, Sendable {
         case member(group: Located<String>, member: Located<String>)
         /// A gateway of the route's own, on the device that reaches it when none is named.
         case via(Located<IPAddress>, device: Located<String>?)
+        /// A device alone.
+        case device(Located<String>)
+        /// The gateway that the system's network manager learnt on the device.
+        case auto(Located<String>)
         case blackhole
         case unreachable
+        case prohibit
     }
 
     package let destination: Destination
     package let use: Use
+    package let options: RouteOptions
     package let place: Place
+}
+
+/// What a route says besides where it goes; what is nil is left to the kernel, or to `ownership`.
+package struct RouteOptions: Hashable, Sendable {
+    package var metric: UInt32?
+    /// Used in its own family.
+    package var source: Located<IPAddress>?
+    package var mtu: UInt32?
+    package var table: UInt32?
+    /// The gateway is on the device although no network of the device holds it.
+    package var isOnlink = false
+
+    package init() {}
 }
 
 /// Destinations kept as a list of prefixes in a file.

@@ -155,7 +155,6 @@ private struct MemberReader {
     private func readVia() -> Via {
         guard let node = block.node("via") else { return (nil, nil, false) }
         if node.text == "auto" {
-            diagnostics.noteUnserved("\(block.path).via: auto", at: node.place)
             return (nil, nil, true)
         }
         guard case .map = node.kind else {

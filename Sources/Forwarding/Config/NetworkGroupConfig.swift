@@ -21,7 +21,7 @@ package struct NetworkMember: Hashable, Sendable {
     package let device: Located<String>?
     package let gateway4: Located<IPAddress>?
     package let gateway6: Located<IPAddress>?
-    /// `via: auto`: the gateway that the system's network manager learnt. Checked, not yet served.
+    /// `via: auto`: the gateway that the system's network manager learnt.
     package let isAuto: Bool
     /// A layer-4 backend. Checked, not yet served.
     package let backend: Located<IPEndpoint>?

@@ -5,8 +5,12 @@ import PolicyEngine
 
 struct RouteReader {
     private let diagnostics: Diagnostics
+    private let window: OwnershipWindow
 
-    init(_ diagnostics: Diagnostics) { self.diagnostics = diagnostics }
+    init(_ diagnostics: Diagnostics, _ window: OwnershipWindow) {
+        self.diagnostics = diagnostics
+        self.window = window
+    }
 
     /// All routes and all files of routes, each in file order. Keys are destinations, `default`, or names of files of routes.
     func readAll(in network: BlockReader) -> ([RouteDefinition], [RouteFileDefinition]) {
@@ -17,9 +21,12 @@ struct RouteReader {
             let path = "\(block.path).\(entry.key.value)"
             if isFile(entry.value) {
                 if let file = routeFile(entry, path) { files.append(file) }
-            } else if let destination = destination(entry.key), let use = use(entry.value, path) {
+            } else if let destination = destination(entry.key), let (use, options) = use(entry.value, path) {
                 checkFamily(destination, use)
-                routes.append(RouteDefinition(destination: destination, use: use, place: entry.key.place))
+                checkSource(destination, options)
+                routes.append(
+                    RouteDefinition(destination: destination, use: use, options: options, place: entry.key.place)
+                )
             }
         }
         checkTwice(routes)
@@ -59,17 +66,23 @@ struct RouteReader {
         return .prefix(prefix.value)
     }
 
-    private func use(_ node: Node, _ path: String) -> RouteDefinition.Use? {
-        if case .map = node.kind { return mapUse(BlockReader(node, path: path, into: diagnostics)) }
+    private func use(_ node: Node, _ path: String) -> (RouteDefinition.Use, RouteOptions)? {
+        if case .map = node.kind {
+            let block = BlockReader(node, path: path, into: diagnostics)
+            defer { block.finish() }
+            let options = RouteOptions(block, window)
+            return RouteUseReader(block).read(named).map { ($0, options) }
+        }
         guard let text = String.read(node, what: path, into: diagnostics) else { return nil }
-        return named(text)
+        return (named(text), RouteOptions())
     }
 
-    /// `blackhole`, `unreachable`, `group` or `group.member`.
+    /// `blackhole`, `unreachable`, `prohibit`, `group` or `group.member`.
     private func named(_ text: Located<String>) -> RouteDefinition.Use {
         switch text.value {
         case "blackhole": return .blackhole
         case "unreachable": return .unreachable
+        case "prohibit": return .prohibit
         default: break
         }
         let parts = text.value.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
@@ -77,40 +90,28 @@ struct RouteReader {
         return .member(group: text.map { _ in String(parts[0]) }, member: text.map { _ in String(parts[1]) })
     }
 
-    private func mapUse(_ block: BlockReader) -> RouteDefinition.Use? {
-        defer { block.finish() }
-        let use = block.optional("use", as: String.self)
-        let via = block.optional("via", as: IPAddress.self)
-        let device = block.optional("dev", as: String.self)
-        if let device { NetworkNames.checkDevice(device, diagnostics) }
-        if block.has("use"), block.has("via") || block.has("dev") {
-            block.report("cannot stand beside 'via' or 'dev'", key: "use")
-        }
-        if let use { return named(use) }
-        guard let via else {
-            if !block.has("use"), !block.has("via") {
-                diagnostics.report("'\(block.path)' says not where to go", at: block.place, hint: "write via: or use:")
-            }
-            return nil
-        }
-        NetworkNames.checkHost(via, what: "gateway", diagnostics)
-        if via.value.isLinkLocal, via.value.family == .v6, device == nil {
-            diagnostics.report("the link-local gateway '\(via.value)' needs a device", at: via.place, hint: "add dev:")
-        }
-        return .via(via, device: device)
+    /// IPv4 may go through an IPv6 gateway (RFC 5549), but not the other way round.
+    private func checkFamily(_ destination: RouteDefinition.Destination, _ use: RouteDefinition.Use) {
+        guard case .prefix(let prefix) = destination, case .via(let gateway, _) = use, prefix.family == .v6,
+            gateway.value.family == .v4
+        else { return }
+        diagnostics.report("an IPv6 route cannot go via the IPv4 gateway '\(gateway.value)'", at: gateway.place)
     }
 
-    private func checkFamily(_ destination: RouteDefinition.Destination, _ use: RouteDefinition.Use) {
-        guard case .prefix(let prefix) = destination, case .via(let gateway, _) = use,
-            gateway.value.family != prefix.family
+    private func checkSource(_ destination: RouteDefinition.Destination, _ options: RouteOptions) {
+        guard case .prefix(let prefix) = destination, let source = options.source,
+            source.value.family != prefix.family
         else { return }
-        let (inner, outer) = (prefix.family.shownName, gateway.value.family.shownName)
-        diagnostics.report("an \(inner) route cannot go via the \(outer) gateway '\(gateway.value)'", at: gateway.place)
+        let family = prefix.family.shownName
+        diagnostics.report(
+            "the source of an \(family) route must be \(family), not '\(source.value)'",
+            at: source.place
+        )
     }
 
     /// The same destination in two spellings, which no duplicate key shows.
     private func checkTwice(_ routes: [RouteDefinition]) {
-        var first: [IPPrefix: Place] = [:]
+        var first: [Route.Key: Place] = [:]
         for route in routes {
             let prefixes: [IPPrefix] =
                 switch route.destination {
@@ -118,11 +119,12 @@ struct RouteReader {
                 case .default: AddressFamily.allCases.map { .everything($0) }
                 }
             for prefix in prefixes {
-                if let earlier = first[prefix] {
+                let key = route.key(prefix, window)
+                if let earlier = first[key] {
                     diagnostics.report("there is a route for \(prefix) already", at: route.place, related: earlier)
                     break
                 }
-                first[prefix] = route.place
+                first[key] = route.place
             }
         }
     }

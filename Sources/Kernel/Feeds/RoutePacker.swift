@@ -66,7 +66,7 @@ extension Route.Action {
         case .blackhole: 1
         case .unreachable: 2
         case .prohibit: 3
-        case .inline, .other: 0
+        case .inline, .multipath, .other: 0
         }
     }
 }

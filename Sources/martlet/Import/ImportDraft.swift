@@ -93,7 +93,7 @@ struct ImportDraft {
         switch listed.route.action {
         case .blackhole: routes.append(ImportedRoute(destination: destination, use: "blackhole"))
         case .unreachable: routes.append(ImportedRoute(destination: destination, use: "unreachable"))
-        case .nexthop, .inline:
+        case .nexthop, .inline, .multipath:
             guard let use = use(of: listed) else { return }
             routes.append(ImportedRoute(destination: destination, use: use))
         default:

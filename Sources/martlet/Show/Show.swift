@@ -12,8 +12,8 @@ struct Show: ParsableCommand {
               martlet show decisions | head
             """,
         subcommands: [
-            ShowGroups.self, ShowMembers.self, ShowRoutes.self, ShowRules.self, ShowProbes.self, ShowBFD.self,
-            ShowProviders.self, ShowDecisions.self, ShowOverrides.self,
+            ShowGroups.self, ShowMembers.self, ShowRoutes.self, ShowRules.self, ShowDrift.self, ShowProbes.self,
+            ShowBFD.self, ShowProviders.self, ShowDecisions.self, ShowOverrides.self,
         ]
     )
 

@@ -24,11 +24,12 @@ extension ObjectRow: ListDisplayable {
         ]
     }
 
-    static var none: String { "none: the file asks for none" }
+    static var none: String { "none" }
 
     var cells: [Cell] {
         [
-            Cell(kind), Cell(family), Cell(object, .strong), "\(table)", "\(priority)", Cell(action), .state(state),
+            Cell(kind), Cell(family), Cell(object, .strong), Cell(table.map(Int.init)), Cell(priority.map(Int.init)),
+            Cell(action), .state(state),
             Cell(detail), Cell(cause, .quiet),
         ]
     }

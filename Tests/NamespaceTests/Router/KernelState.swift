@@ -34,6 +34,8 @@ struct KernelState: Equatable {
         var nexthop: Int?
         var gateway: String?
         var owner: String
+        var source: String?
+        var mtu: Int?
     }
 
     struct Rule: Hashable {
@@ -151,6 +153,8 @@ extension KernelState.Route {
         nexthop = row["nhid"]?.integer
         gateway = row["gateway"]?.string
         owner = row["protocol"]?.string ?? "none"
+        source = row["prefsrc"]?.string
+        mtu = row["metrics"]?.elements?.compactMap { $0["mtu"]?.integer }.first
     }
 }
 

@@ -43,6 +43,21 @@ enum RouterFile {
             """ + routes.map { "    \($0)\n" }.joined()
     }
 
+    /// Devices as members of one group, each by the gateway that is learnt on it.
+    static func automatic(_ devices: [String]) -> String {
+        """
+        version: 1
+        network:
+          groups:
+            wan:
+              members:
+        \(devices.map { "        \($0): { dev: \($0), via: auto }" }.joined(separator: "\n"))
+          routes:
+            default: wan
+
+        """
+    }
+
     /// The uplinks of a `RouterOnly` as one group without probes: only links and addresses decide.
     static func links(whenAllDown: String = "keep-last", routes: [String] = []) -> String {
         """
