@@ -201,11 +201,11 @@ extension KernelView {
 // MARK: - What the kernel does in silence
 
 extension KernelView {
-    /// Without its source address an IPv4 route goes, and an IPv6 one forgets it (seen on 6.18; neither is announced).
+    /// Without its source address an IPv4 route goes, unannounced; an IPv6 one over a next-hop object stays as it is (seen on 6.18).
     private mutating func dropSource(_ address: IPAddress) {
-        guard !addresses.contains(where: { $0.address == address }) else { return }
+        guard address.family == .v4, !addresses.contains(where: { $0.address == address }) else { return }
         for (key, route) in routes where route.source == address {
-            stand(address.family == .v4 ? nil : route.withoutSource, at: key)
+            stand(nil, at: key)
         }
     }
 

@@ -41,7 +41,3 @@ extension RouteDefinition {
         Route.Key(table: options.table ?? Resolver.mainTable, prefix: prefix, metric: options.metric ?? window.metric)
     }
 }
-
-extension Route {
-    var withoutSource: Route { Route(key: key, action: action, routeProtocol: routeProtocol, mtu: mtu) }
-}

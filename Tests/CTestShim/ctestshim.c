@@ -4,9 +4,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <arpa/inet.h>
+#include <net/if.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -82,4 +87,37 @@ int ctest_start(char *const argv[], int *input, int *output)
     *input = in[1];
     *output = out[0];
     return pid < 0 ? failure : pid;
+}
+
+int ctest_open_frames(const char *device)
+{
+    const int descriptor = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, htons(ETH_P_ALL));
+    const int room = 16 << 20;
+    struct sockaddr_ll address = {
+        .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL), .sll_ifindex = (int)if_nametoindex(device)};
+
+    if (descriptor < 0)
+        return -errno;
+    setsockopt(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room);
+    if (bind(descriptor, (struct sockaddr *)&address, sizeof address) < 0) {
+        const int failure = -errno;
+        close(descriptor);
+        return failure;
+    }
+    return descriptor;
+}
+
+size_t ctest_next_frame(int descriptor, unsigned char *frame, size_t room)
+{
+    struct sockaddr_ll from;
+
+    for (;;) {
+        socklen_t size = sizeof from;
+        const ssize_t length = recvfrom(descriptor, frame, room, 0, (struct sockaddr *)&from, &size);
+
+        if (length <= 0)
+            return 0;
+        if (from.sll_pkttype != PACKET_OUTGOING)
+            return (size_t)length;
+    }
 }

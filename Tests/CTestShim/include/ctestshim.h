@@ -2,6 +2,8 @@
 #ifndef MARTLET_CTESTSHIM_H
 #define MARTLET_CTESTSHIM_H
 
+#include <stddef.h>
+
 /* Moves the calling thread into a new, empty network namespace. Returns a descriptor of the old one, or a negative errno. */
 int ctest_enter_new_network(void);
 
@@ -22,5 +24,11 @@ void ctest_block_signal(int number);
  * the reading end of its standard output and error; no other child inherits them. Returns its process id or a negative errno.
  */
 int ctest_start(char *const argv[], int *input, int *output);
+
+/* Opens a raw socket on a device, for whole Ethernet frames; reading never waits. Returns a descriptor or a negative errno. */
+int ctest_open_frames(const char *device);
+
+/* Reads the next frame that came in by the device, not one that left by it. Returns its length, or 0 when there is none. */
+size_t ctest_next_frame(int descriptor, unsigned char *frame, size_t room);
 
 #endif

@@ -131,7 +131,7 @@ extension RouterSuites {
             defer { lab.tearDown() }
             let file = RouterFile.automatic(["eth0", "eth1", "ppp0"])
             let router = try RouterUnderTest(file, in: lab.router, of: lab.workspace)
-            try router.launch()
+            try router.start()
             try router.waitUntil("wan.eth0", is: "absent")
             try lab.router.ipBatch([
                 "route add default via 203.0.113.1 dev eth0 proto dhcp metric 100",
