@@ -91,7 +91,7 @@ let package = Package(
             [
                 "NetTypes", "ConfigSyntax", "PolicyEngine", "Forwarding", "Liveness", "Inference", "ConfigModel",
                 "Runtime",
-                "Kernel", "Probing", "ConfigYAML", "Control", "CShim", nio, nioPosix, nioHTTP1, logging,
+                "Kernel", "Probing", "ConfigYAML", "Control", "CShim", nio, nioPosix, nioHTTP1, nioSSL, logging,
             ]
         ),
         // Row 6
@@ -162,6 +162,10 @@ let package = Package(
         ),
         tests("KernelTests", ["NetTypes", "Forwarding", "Kernel"]),
         tests("ControlTests", ["NetTypes", "Control"]),
+        tests(
+            "DaemonTests",
+            ["NetTypes", "ConfigSyntax", "Forwarding", "Runtime", "Control", "Daemon", nio, nioPosix, logging]
+        ),
         tests("GatewayTests", ["NetTypes", "ConfigSyntax", "PolicyEngine", "Inference", "Gateway", nio]),
         tests(
             "MartletTests",

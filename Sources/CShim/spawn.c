@@ -20,6 +20,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "child.h"
+
 /* The first descriptor after standard error. */
 #define FIRST_DESCRIPTOR 3
 
@@ -53,7 +55,7 @@ static int keep_descriptors(const int *descriptors, unsigned count, int *report)
 }
 
 /* By the bare system call: libc keeps 32 and 33 for itself and refuses to touch them, but an ancestor may have ignored them. */
-static int reset_signals(void)
+int martlet_child_reset_signals(void)
 {
     /* SIG_DFL without flags is all zeros in the kernel's struct sigaction, on every architecture. */
     static const unsigned long action[8];
@@ -149,7 +151,7 @@ static _Noreturn void become_gateway(const char *path, char *const argv[], char 
 {
     int failure = keep_descriptors(descriptors, count, &report);
     if (!failure)
-        failure = reset_signals();
+        failure = martlet_child_reset_signals();
     if (!failure)
         failure = drop_capabilities();
     if (!failure)
@@ -158,15 +160,20 @@ static _Noreturn void become_gateway(const char *path, char *const argv[], char 
         execve(path, argv, envp);
         failure = -errno;
     }
+    martlet_child_fail(report, failure);
+}
+
+_Noreturn void martlet_child_fail(int report, int failure)
+{
     ssize_t written;
+
     do
         written = write(report, &failure, sizeof failure);
     while (written < 0 && errno == EINTR);
     _exit(127);
 }
 
-/* Forks with all signals blocked, so that no handler of the parent runs in the child. */
-static pid_t fork_quietly(sigset_t *before)
+pid_t martlet_child_fork(sigset_t *before)
 {
     sigset_t all;
 
@@ -179,8 +186,7 @@ static pid_t fork_quietly(sigset_t *before)
     return pid < 0 ? -failure : pid;
 }
 
-/* What the child said: 0 when the pipe was closed by a successful exec. */
-static int read_report(int descriptor)
+int martlet_child_read_report(int descriptor)
 {
     int failure = 0;
     ssize_t count;
@@ -200,11 +206,11 @@ pid_t martlet_spawn_gateway(const char *path, char *const argv[], char *const en
         return -E2BIG;
     if (pipe2(report, O_CLOEXEC) < 0)
         return -errno;
-    const pid_t pid = fork_quietly(&before);
+    const pid_t pid = martlet_child_fork(&before);
     if (pid == 0)
         become_gateway(path, argv, envp, descriptors, count, report[1]);
     close(report[1]);
-    const int failure = pid < 0 ? pid : read_report(report[0]);
+    const int failure = pid < 0 ? pid : martlet_child_read_report(report[0]);
     close(report[0]);
     if (pid > 0 && failure)
         waitpid(pid, NULL, 0);

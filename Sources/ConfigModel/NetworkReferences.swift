@@ -31,7 +31,10 @@ struct NetworkReferences {
             for (member, definition) in zip(group.members, group.definition.members) { checkProbe(member, definition) }
         }
         checkSessions()
-        for route in network.routes { check(route.use, to: route.destination) }
+        for route in network.routes {
+            check(route.use, to: route.destination)
+            if let condition = route.options.condition { _ = groups.resolve(condition.reference) }
+        }
         for file in network.routeFiles { check(file.use, to: nil) }
         for service in network.services { checkBackends(service) }
         for policy in network.policies { _ = groups.resolve(policy.use) }

@@ -105,6 +105,7 @@ struct ControlServer: Sendable {
         status.configuration = past.running
         status.trial = past.trial.map { TrialRow($0, at: answers.now) }
         status.fileDiffers = applier.difference(from: file)
+        status.alarms += notes.hookAlarms
         if let failure = audit.history.failure { status.alarms.append("the history cannot be kept: \(failure)") }
         return status
     }

@@ -36,6 +36,7 @@ package final class Daemon {
     private let notifier = ServiceNotifier()
     private let runtime = RuntimeThread()
     private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    private let notify: NotifyService
     private let notes: NoteHub
     private let gateway: GatewaySupervisor
     private let kernel: KernelEdge
@@ -45,7 +46,8 @@ package final class Daemon {
     package init(_ options: DaemonOptions, executable: String, logger: Logger) {
         self.options = options
         self.logger = logger
-        notes = NoteHub(logger: logger)
+        notify = NotifyService(on: group, logger: logger)
+        notes = NoteHub(logger: logger, notify: notify)
         gateway = GatewaySupervisor(runtime: runtime, executable: executable, logger: logger)
         kernel = KernelEdge(runtime: runtime)
         audit = AuditTrail(history: HistoryStore(directory: options.stateDirectory), notes: notes)
@@ -69,6 +71,7 @@ package final class Daemon {
         let runner = EffectRunner(
             runtime: runtime,
             notes: notes,
+            notify: notify,
             overrides: overrides,
             usage: usage,
             gateway: gateway,
@@ -151,13 +154,14 @@ extension Daemon {
         guard descriptor >= 0 else { throw DaemonError.system("cannot listen on \(endpoint)", errno: errno) }
         // One page at a time, off the runtime's thread: who scrapes costs a core at most.
         let pages = DispatchQueue(label: "martlet.metrics")
-        _ = try HTTPService.serve(listening: descriptor, on: group, terms: .looking) { [runtime] request, reply in
+        _ = try HTTPService.serve(listening: descriptor, on: group, terms: .looking) {
+            [runtime, notify] request, reply in
             guard request.method == "GET", request.path == "/metrics" else {
                 return reply(.text(404, "only /metrics is here\n"))
             }
             runtime.ask { router, now in
                 pages.async {
-                    let page = MetricsPage.text(Answers(router: router, now: now))
+                    let page = MetricsPage.text(Answers(router: router, now: now), notify.states)
                     reply(.text(200, page, contentType: MetricsPage.contentType))
                 }
             }

@@ -14,6 +14,7 @@ import Runtime
 final class EffectRunner: @unchecked Sendable {
     private let runtime: RuntimeThread
     private let notes: NoteHub
+    private let notify: NotifyService
     private let overrides: OverrideStore
     private let usage: UsageStore
     private let gateway: GatewaySupervisor
@@ -32,6 +33,7 @@ final class EffectRunner: @unchecked Sendable {
     init(
         runtime: RuntimeThread,
         notes: NoteHub,
+        notify: NotifyService,
         overrides: OverrideStore,
         usage: UsageStore,
         gateway: GatewaySupervisor,
@@ -42,6 +44,7 @@ final class EffectRunner: @unchecked Sendable {
     ) {
         (self.runtime, self.notes, self.overrides, self.usage) = (runtime, notes, overrides, usage)
         counter = DeviceCounter { [runtime] in runtime.post(.bytesCounted($0)) }
+        self.notify = notify
         (self.gateway, self.kernel, self.recorder, self.logger) = (gateway, kernel, recorder, logger)
         self.probes = probes
         listWatch = ListWatch { [runtime] in runtime.post(.list($0)) }
@@ -55,6 +58,7 @@ final class EffectRunner: @unchecked Sendable {
                 kernel.begin()
             }
             gateway.configure(configuration.models)
+            notify.configure(configuration.network?.notify ?? [])
             followLists(of: configuration)
         }
         var said: [Note] = []
@@ -146,5 +150,6 @@ final class EffectRunner: @unchecked Sendable {
         disk.sync {}
         recorder?.finish()
         notes.flush()
+        notify.stop()
     }
 }

@@ -13,11 +13,12 @@ struct MetricsPage {
     private var lines: [String] = []
 
     /// The page for the answers' moment.
-    static func text(_ answers: Answers) -> String {
+    static func text(_ answers: Answers, _ hooks: [HookState]) -> String {
         var page = MetricsPage()
         page.addMembers(answers)
         page.addNetwork(answers)
         page.addModels(answers)
+        page.addHooks(hooks)
         return page.lines.joined(separator: "\n") + "\n"
     }
 
@@ -139,5 +140,21 @@ struct MetricsPage {
             "The snapshot that the gateway serves by; behind the daemon's while it catches up."
         )
         sample("martlet_gateway_generation", [], "\(models.servedGeneration ?? 0)")
+    }
+
+    private mutating func addHooks(_ hooks: [HookState]) {
+        guard !hooks.isEmpty else { return }
+        family(
+            "martlet_notify_events_total",
+            "counter",
+            "Events told to a hook, given up, or pushed out of its full queue."
+        )
+        for hook in hooks {
+            for (outcome, count) in [
+                ("delivered", hook.delivered), ("failed", hook.failed), ("dropped", hook.dropped),
+            ] {
+                sample("martlet_notify_events_total", [("hook", hook.name), ("outcome", outcome)], "\(count)")
+            }
+        }
     }
 }

@@ -22,8 +22,12 @@ final class NoteHub: Sendable {
     private let state = Mutex(State())
     private let queue = DispatchQueue(label: "martlet.notes")
     private let logger: Logger
+    private let notify: NotifyService
 
-    init(logger: Logger) { self.logger = logger }
+    init(logger: Logger, notify: NotifyService) { (self.logger, self.notify) = (logger, notify) }
+
+    /// Hooks that do not work, for `status`.
+    var hookAlarms: [String] { notify.alarms }
 
     /// Calls back for every note from now on, on the hub's queue, until `forget`. It must not wait: `EventSink.write` cuts a slow
     /// reader off instead.
@@ -50,7 +54,11 @@ final class NoteHub: Sendable {
         }
         guard mayQueue else { return }
         queue.async { [self] in
-            for note in notes { say(WatchLine(note, sources: sources), at: unix) }
+            for note in notes {
+                let line = WatchLine(note, sources: sources)
+                say(line, at: unix)
+                if let subject = note.subject { notify.tell(subject, line.event(at: unix)) }
+            }
             let dropped = state.withLock { state -> UInt64 in
                 state.waiting -= notes.count
                 defer { state.dropped = 0 }

@@ -127,6 +127,10 @@ extension Resolver {
 extension Resolver {
     private func add(_ route: RouteDefinition, to wish: inout Wish) {
         for prefix in route.destination.prefixes {
+            if let condition = route.options.condition, !holds(condition, for: route.key(prefix, window)) {
+                wish.pending.append(Pending(name: prefix.description, why: Self.withdrawn, cause: route.place))
+                continue
+            }
             let source = route.options.source?.value
             let own = source.flatMap { $0.family == prefix.family ? $0 : nil }
             let action =

@@ -100,7 +100,8 @@ extension GroupTable {
             member: id,
             weight: 0,
             reason: ineligibility(of: id, question, .none) ?? waits,
-            score: score(of: id, question)
+            score: score(of: id, question),
+            isProven: isProven(id, question)
         )
     }
 }
@@ -118,7 +119,8 @@ extension GroupTable {
                 member: id,
                 weight: weights[position],
                 reason: reason(id, weight: weights[position], leader: leader ?? active[0], question, isJudged),
-                score: score(of: id, question)
+                score: score(of: id, question),
+                isProven: isProven(id, question)
             )
         }
         return Shares(all: all, activeTier: tier)
@@ -134,6 +136,11 @@ extension GroupTable {
         if weight == 0 { return .behind(leader) }
         if ineligibility(of: id, question, .none) != nil { return .lastResort }
         return isJudged && isUnjudged(id, question) && !isUnjudged(leader, question) ? .exploring : .eligible
+    }
+
+    private func isProven(_ id: MemberID, _ question: Question) -> Bool {
+        guard let health = self[id].health(in: question.scope) else { return false }
+        return health.absence == nil && (health.verdict == .up || health.verdict == .degraded)
     }
 
     private func isUnjudged(_ id: MemberID, _ question: Question) -> Bool {

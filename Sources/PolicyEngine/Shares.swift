@@ -29,12 +29,15 @@ package struct Share: Hashable, Sendable {
     package let reason: Reason
     /// By the strategy that was asked for; nil where it does not judge, or knows too little.
     package let score: Score?
+    /// Whether something has been heard of the member that says it works: not `unknown`, not `down`, not gone.
+    package let isProven: Bool
 
-    package init(member: MemberID, weight: UInt32, reason: Reason, score: Score? = nil) {
+    package init(member: MemberID, weight: UInt32, reason: Reason, score: Score? = nil, isProven: Bool = false) {
         self.member = member
         self.weight = weight
         self.reason = reason
         self.score = score
+        self.isProven = isProven
     }
 
     /// Why a member carries what it carries.

@@ -62,6 +62,7 @@ extension NetworkPlane {
     private func routesDepend(on id: GroupID) -> Bool {
         let group = configuration.groups[id.index]
         if group.whenAllDown == .unreachable { return true }
+        if configuration.routes.contains(where: { $0.options.condition?.group == group.name }) { return true }
         return (configuration.routes.map(\.use) + configuration.routeFiles.map(\.use)).contains { use in
             if case .member(let name, _) = use { return name.value == group.name }
             return false

@@ -106,7 +106,7 @@ enum ImportTable {
             ours: sharedCore + planes + [
                 "ConfigModel", "Runtime", "Kernel", "Probing", "ConfigYAML", "Control", "CShim",
             ],
-            packages: ["NIOCore", "NIOPosix", "NIOHTTP1", "Logging"],
+            packages: ["NIOCore", "NIOPosix", "NIOHTTP1", "NIOSSL", "Logging"],
             further: ["Foundation", "Glibc", "Synchronization"]
         ),
 

@@ -19,7 +19,6 @@ package struct NetworkConfiguration: Hashable, Sendable {
     package let services: [ServiceDefinition]
     /// Checked, not yet served.
     package let masquerade: MasqueradeDefinition?
-    /// Checked, not yet served.
     package let notify: [NotifyDefinition]
     package let place: Place
     package var onFailure = OnFailure.hold
@@ -71,6 +70,8 @@ package struct RouteOptions: Hashable, Sendable {
     package var table: UInt32?
     /// The gateway is on the device although no network of the device holds it.
     package var isOnlink = false
+    /// Nil: the route is there as long as the file says so.
+    package var condition: RouteCondition?
 
     package init() {}
 }

@@ -56,7 +56,7 @@ extension RouteOptions {
     /// 1280 is what every IPv6 link carries; IPv4 promises 68 (RFC 791), and nobody has less.
     private static let mtus = 68...65535
 
-    /// Reads `metric`, `src`, `mtu`, `table` and `onlink`.
+    /// Reads `metric`, `src`, `mtu`, `table`, `onlink` and `while`.
     init(_ block: BlockReader, _ window: OwnershipWindow) {
         self.init()
         metric = Self.number("metric", within: 1...UInt32.max, block)
@@ -65,6 +65,7 @@ extension RouteOptions {
         source = block.optional("src", as: IPAddress.self)
         if let source { NetworkNames.checkHost(source, what: "source", block.diagnostics) }
         isOnlink = block.optional("onlink", as: Bool.self)?.value ?? false
+        condition = RouteCondition.read(block)
         checkTable(block, window)
     }
 

@@ -154,8 +154,9 @@ extension MasqueradeDefinition {
 
 extension NotifyDefinition {
     static func readAll(in network: BlockReader) -> [NotifyDefinition] {
-        network.noteUnserved("notify")
-        return network.list("notify").compactMap { item in
+        let items = network.list("notify")
+        if items.count > mostHooks { network.report("has more than \(mostHooks) hooks", key: "notify") }
+        return items.compactMap { item in
             let block = BlockReader(item, path: "\(network.path).notify", into: network.diagnostics)
             defer { block.finish() }
             return read(block)
@@ -164,23 +165,39 @@ extension NotifyDefinition {
 
     private static func read(_ block: BlockReader) -> NotifyDefinition? {
         let subjects = block.values("on", as: Subject.self).map(\.value)
+        let timeout = block.span("timeout", default: standardTimeout, within: .milliseconds(100)...longestTimeout)
         let webhook = block.optional("webhook", as: String.self)
         let exec = block.optional("exec", as: String.self)
         if !block.has("on") { block.reportLack("'\(block.path)' lacks 'on'") }
         if block.has("webhook"), block.has("exec") { block.report("stands beside 'webhook'", key: "exec") }
         if let webhook {
-            if !webhook.value.hasPrefix("http://"), !webhook.value.hasPrefix("https://") {
-                block.report("must start with http:// or https://", key: "webhook")
-            }
-            return NotifyDefinition(subjects: subjects, channel: .webhook(webhook), place: block.place)
+            checkURL(webhook.value, block)
+            return NotifyDefinition(
+                subjects: subjects,
+                channel: .webhook(webhook),
+                timeout: timeout,
+                place: block.place
+            )
         }
         if let exec {
             if !exec.value.hasPrefix("/") { block.report("must be an absolute path", key: "exec") }
-            return NotifyDefinition(subjects: subjects, channel: .exec(exec), place: block.place)
+            return NotifyDefinition(subjects: subjects, channel: .exec(exec), timeout: timeout, place: block.place)
         }
         if !block.has("webhook"), !block.has("exec") {
             block.reportLack("'\(block.path)' says not how", hint: "write webhook: or exec:")
         }
         return nil
+    }
+
+    private static func checkURL(_ url: String, _ block: BlockReader) {
+        guard let scheme = ["http://", "https://"].first(where: url.hasPrefix) else {
+            return block.report("must start with http:// or https://", key: "webhook")
+        }
+        let authority = url.dropFirst(scheme.count).prefix { $0 != "/" && $0 != "?" }
+        if authority.isEmpty { block.report("names no host", key: "webhook") }
+        // It is shown in the journal and in metrics.
+        if authority.contains("@") { block.report("must not carry a user or a password", key: "webhook") }
+        let isPlain = url.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != 0x23 }
+        if !isPlain { block.report("has characters that no request's URL may have", key: "webhook") }
     }
 }

@@ -55,6 +55,12 @@ package struct MasqueradeDefinition: Hashable, Sendable {
 
 /// Who is told of what (`network.notify`).
 package struct NotifyDefinition: Hashable, Sendable {
+    /// Each has a thread of its own.
+    static let mostHooks = 16
+    static let standardTimeout = Span.seconds(10)
+    /// What waits longer delays what comes behind it.
+    static let longestTimeout = Span.seconds(60)
+
     package enum Subject: String, Hashable, Sendable, CaseIterable, ScalarValue {
         case member
         case group
@@ -68,5 +74,7 @@ package struct NotifyDefinition: Hashable, Sendable {
 
     package let subjects: [Subject]
     package let channel: Channel
+    /// How long one try may take.
+    package let timeout: Span
     package let place: Place
 }

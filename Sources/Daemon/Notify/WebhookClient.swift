@@ -1,0 +1,141 @@
+/// How an event is posted to a web server: one connection an event, JSON, an answer within a time.
+import Foundation
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+import NetTypes
+
+/// Used on its hook's thread only, which waits for the event loop's answer.
+final class WebhookClient {
+    private let group: any EventLoopGroup
+    private let host: String
+    private let port: Int
+    private let isTLS: Bool
+    private let target: String
+    private let authority: String
+    /// Made with the first event: reading the system's roots takes tens of milliseconds.
+    private var context: NIOSSLContext?
+
+    /// Nil for what is no `http` or `https` URL with a host.
+    init?(_ url: String, on group: any EventLoopGroup) {
+        guard let parts = URLComponents(string: url), let host = parts.host, !host.isEmpty,
+            let scheme = parts.scheme, ["http", "https"].contains(scheme)
+        else { return nil }
+        self.group = group
+        // Brackets belong to the URL, not to the address.
+        self.host = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
+        isTLS = scheme == "https"
+        port = parts.port ?? (isTLS ? 443 : 80)
+        let path = parts.percentEncodedPath.isEmpty ? "/" : parts.percentEncodedPath
+        target = path + (parts.percentEncodedQuery.map { "?\($0)" } ?? "")
+        let shown = self.host.contains(":") ? "[\(self.host)]" : self.host
+        authority = parts.port.map { "\(shown):\($0)" } ?? shown
+    }
+
+    /// Posts and waits for the answer's status, all of it within `limit`.
+    func post(_ body: [UInt8], within limit: Span) -> HookOutcome {
+        do {
+            if isTLS, context == nil { context = try NIOSSLContext(configuration: .makeClientConfiguration()) }
+            return Self.outcome(try exchange(body, within: .nanoseconds(limit.nanoseconds)).wait())
+        } catch {
+            return HookOutcome(.again(Self.words(error)))
+        }
+    }
+
+    /// Of a host with several addresses the first one's trouble says enough.
+    private static func words(_ error: any Error) -> String {
+        if let error = error as? NIOConnectionError, let first = error.connectionErrors.first {
+            return words(first.error)
+        }
+        if let error = error as? IOError { return String(cString: strerror(error.errnoCode)) }
+        return "\(error)"
+    }
+
+    /// What may be different another time is tried again.
+    private static func outcome(_ status: Int) -> HookOutcome {
+        switch status {
+        case 200..<300: HookOutcome(.done)
+        case 408, 429, 500...: HookOutcome(.again("it answered \(status)"))
+        default: HookOutcome(.refused("it answered \(status)"))
+        }
+    }
+
+    private func exchange(_ body: [UInt8], within limit: TimeAmount) -> EventLoopFuture<Int> {
+        let loop = group.next()
+        let answer = loop.makePromise(of: Int.self)
+        let deadline = loop.scheduleTask(in: limit) { answer.fail(WebhookTimeout()) }
+        let (context, host) = (isTLS ? context : nil, host)
+        let connected = ClientBootstrap(group: loop)
+            .connectTimeout(limit)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let pipeline = channel.pipeline.syncOperations
+                    if let context {
+                        // A literal address is checked against the certificate, but never sent as a name (RFC 6066 §3).
+                        let isAddress = IPAddress(host) != nil
+                        try pipeline.addHandler(
+                            NIOSSLClientHandler(context: context, serverHostname: isAddress ? nil : host)
+                        )
+                    }
+                    try pipeline.addHTTPClientHandlers()
+                    try pipeline.addHandler(WebhookAnswer(answer))
+                }
+            }
+            .connect(host: host, port: port)
+        let head = head(length: body.count)
+        connected.whenSuccess { channel in
+            channel.write(HTTPClientRequestPart.head(head), promise: nil)
+            channel.write(HTTPClientRequestPart.body(.byteBuffer(ByteBuffer(bytes: body))), promise: nil)
+            channel.writeAndFlush(HTTPClientRequestPart.end(nil), promise: nil)
+            answer.futureResult.whenComplete { _ in channel.close(promise: nil) }
+        }
+        connected.whenFailure { answer.fail($0) }
+        answer.futureResult.whenComplete { _ in deadline.cancel() }
+        return answer.futureResult
+    }
+
+    private func head(length: Int) -> HTTPRequestHead {
+        HTTPRequestHead(
+            version: .http1_1,
+            method: .POST,
+            uri: target,
+            headers: [
+                "host": authority, "content-type": "application/json", "content-length": "\(length)",
+                "user-agent": "martletd", "connection": "close",
+            ]
+        )
+    }
+}
+
+struct WebhookTimeout: Error, CustomStringConvertible {
+    var description: String { "it did not answer in time" }
+}
+
+/// Takes the status of the answer; the rest of it is not read.
+private final class WebhookAnswer: ChannelInboundHandler {
+    typealias InboundIn = HTTPClientResponsePart
+
+    private let answer: EventLoopPromise<Int>
+
+    init(_ answer: EventLoopPromise<Int>) { self.answer = answer }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard case .head(let head) = unwrapInboundIn(data) else { return }
+        answer.succeed(Int(head.status.code))
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        answer.fail(WebhookEnded())
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        answer.fail(error)
+        context.close(promise: nil)
+    }
+}
+
+struct WebhookEnded: Error, CustomStringConvertible {
+    var description: String { "it closed the connection without an answer" }
+}
