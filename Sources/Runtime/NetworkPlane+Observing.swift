@@ -14,7 +14,7 @@ extension NetworkPlane {
             if family == .routes { feeds.isDumpVoid = feeds.job != nil }
         case .segments(let found): take(found)
         case .dumpEnded(let family): if view.dumpEnded(family) { needsPlan = true }
-        case .markTable(let table): found(table, &effects)
+        case .markTable(let table): found(table, at: now, &effects)
         case .list, .feedsPlanned, .feedsProgress, .feedsProgrammed, .programmed, .probed, .bfd, .targets, .gateway,
             .gatewayStarted,
             .gatewayEnded, .bytesCounted, .overrides, .admin, .usage, .woke:
@@ -23,12 +23,13 @@ extension NetworkPlane {
         updatePresence(at: now, &effects)
     }
 
-    private mutating func found(_ table: MarkTable?, _ effects: inout [Effect]) {
+    private mutating func found(_ table: MarkTable?, at now: Instant, _ effects: inout [Effect]) {
         let wasComplete = view.isComplete
         guard view.foundMarkTable(table) else { return }
         needsPlan = true
         if wasComplete {
             driftCount += 1
+            repairPace.drifted(.markTable, at: now)
             effects.append(.note(.tableDrift(isGone: table == nil)))
         }
     }
@@ -45,12 +46,16 @@ extension NetworkPlane {
         case .link, .address:
             makeRefusalsDue(at: now)
             needsSessions = true
+            repairPace.forget()
         case .linkGone, .addressGone: needsSessions = true
         case .nexthop, .nexthopGone, .route, .routeGone, .rule, .ruleGone: break
         }
         if wasComplete, concernsUs(report) {
             driftCount += 1
-            if let target = report.target, drifts.count < Self.mostDrifts { drifts[target, default: 0] += 1 }
+            if let target = report.target {
+                if drifts.count < Self.mostDrifts { drifts[target, default: 0] += 1 }
+                repairPace.drifted(target, at: now)
+            }
             if view.gaps.count <= Self.mostNotedGaps { effects.append(.note(.drift(report))) }
         }
     }

@@ -83,7 +83,9 @@ extension NetworkPlane {
         // What no longer needs a change has been mended some other way.
         let targets = retried.union(plan.changes.map(\.target))
         refusals = refusals.filter { targets.contains($0.key) }
-        let due = plan.changes.filter { isDue($0, at: now) && !waitsForFeeds($0) }
+        let allowed = plan.changes.filter { repairPace.isDue($0, at: now) }
+        isHoldingRepairs = allowed.count < plan.changes.count
+        let due = allowed.filter { isDue($0, at: now) && !waitsForFeeds($0) }
         guard !due.isEmpty else { return }
         effects.append(.note(.applied(plan: due.count, conflicts: conflicts.count)))
         if due.count <= Self.longestFastPlan { return program(.fast, due, &effects) }
@@ -119,7 +121,10 @@ extension NetworkPlane {
     private mutating func program(_ lane: Lane, _ changes: [KernelChange], _ effects: inout [Effect]) {
         guard !changes.isEmpty else { return }
         inFlight[nextToken] = changes.map { Sent(change: $0, displaced: view.expect($0)) }
-        for change in changes where refusals[change.target] != nil { retried.insert(change.target) }
+        for change in changes {
+            if refusals[change.target] != nil { retried.insert(change.target) }
+            repairPace.sent(change)
+        }
         tally.sent += changes.count
         effects.append(.program(lane, token: nextToken, changes))
         nextToken += 1
@@ -236,6 +241,7 @@ extension NetworkPlane {
         let waiting =
             refusals.filter { !retried.contains($0.key) }.values.map(\.retryAt)
             + feedRetry.filter { $0 > now }
+            + (isHoldingRepairs ? repairPace.pauses(after: now) : [])
         guard let next = waiting.min(), wakeAt.map({ next < $0 }) ?? true else { return }
         wakeAt = next
         effects.append(.wake(at: next))
@@ -244,7 +250,7 @@ extension NetworkPlane {
     mutating func woke(at now: Instant) {
         // There is one alarm clock for both planes, and it has rung: what is still to come is asked for again.
         wakeAt = nil
-        if refusals.values.contains(where: { $0.retryAt <= now }) { needsPlan = true }
+        if isHoldingRepairs || refusals.values.contains(where: { $0.retryAt <= now }) { needsPlan = true }
         if feedRetry.contains(where: { $0 <= now }) { feeds.isDue = true }
     }
 }

@@ -31,6 +31,10 @@ package struct NetworkPlane: Sendable {
     package internal(set) var driftCount: UInt64 = 0
     /// How often each of them since the configuration was applied.
     package internal(set) var drifts: [KernelChange.Target: Int] = [:]
+    /// When the next time may be.
+    var repairPace = RepairPace()
+    /// Whether the last plan has repairs that wait for their time.
+    var isHoldingRepairs = false
 
     /// Changes sent and taken since the configuration was applied.
     package internal(set) var tally = Tally()
@@ -116,7 +120,7 @@ package struct NetworkPlane: Sendable {
             (view, numbers) = (old.view, old.numbers)
             // The rest of a long plan of the old configuration is dropped; the new plan waits for the part under way.
             (inFlight, stageToken, retried) = (old.inFlight, old.stageToken, old.retried)
-            driftCount = old.driftCount
+            (driftCount, repairPace) = (old.driftCount, old.repairPace)
             (refusals, conflicts, isAdopting) = (old.refusals, old.conflicts, old.isAdopting)
             feeds = old.feeds.underNewConfiguration
             makeRefusalsDue(at: now)
