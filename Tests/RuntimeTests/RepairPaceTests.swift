@@ -64,7 +64,7 @@ import Testing
             if rig.router.network?.view.route(at: route.key) != nil { rig.tell(.kernel([.routeGone(route)])) }
         }
         let repairs = rig.sent.count { $0.target == .route(route.key) }
-        #expect((8...16).contains(repairs))
+        #expect((5...12).contains(repairs))
         // A link that comes is another matter: whoever repairs then is not fighting.
         rig.settle()
         rig.tell(.kernel([.routeGone(route)]))
