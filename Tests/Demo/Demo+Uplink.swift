@@ -95,8 +95,8 @@ extension Demo {
         }
     }
 
-    /// The steps of an explanation: route, group, both members, and the kernel's own answer.
-    private static let reasons = "route, group, member, member, kernel"
+    /// The steps of an explanation: rule, route, group, both members, and the kernel's own answer.
+    private static let reasons = "rule, route, group, member, member, kernel"
 }
 
 extension String {
