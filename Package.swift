@@ -124,6 +124,7 @@ let package = Package(
         .target(name: "CTestShim", path: "Tests/CTestShim"),
 
         // Benchmarks
+        program("bench-nft-set", ["NetTypes", "Forwarding", "Kernel"], path: "Benchmarks/NftSet"),
         program("bench-route-sync", ["NetTypes", "Forwarding", "Kernel"], path: "Benchmarks/RouteSync"),
         program(
             "bench-probing",
@@ -180,7 +181,8 @@ let package = Package(
         tests(
             "NamespaceTests",
             [
-                "NetTypes", "PolicyEngine", "Forwarding", "Liveness", "Kernel", "Probing", "CShim", "CTestShim", "Lab",
+                "NetTypes", "ConfigSyntax", "PolicyEngine", "Forwarding", "Liveness", "ConfigModel", "ConfigYAML",
+                "Kernel", "Probing", "CShim", "CTestShim", "Lab",
                 "LabText", "lab-tool", "probe-tool", "bfd-tool", "mock-provider", "martletd", "martlet",
             ]
         ),

@@ -37,7 +37,9 @@ struct NetworkReferences {
         }
         for file in network.routeFiles { check(file.use, to: nil) }
         for service in network.services { checkBackends(service) }
-        for policy in network.policies { _ = groups.resolve(policy.use) }
+        for policy in network.policies { check(policy) }
+        for forward in network.forwards { for entrance in forward.entrances { check(entrance) } }
+        checkTracking()
         checkMarks()
     }
 
@@ -152,18 +154,60 @@ struct NetworkReferences {
         )
     }
 
-    /// Every member that routes can use is a path with a mark, a table and rules of its own.
+    private func check(_ policy: NetworkPolicy) {
+        guard case .use(let name) = policy.action, let target = groups.resolve(name),
+            network.groups.contains(where: {
+                $0.definition.name == target.group.name && $0.members.contains { $0.backend != nil }
+            })
+        else { return }
+        let message = "'\(target.group.name.value)' holds backends, and policies need next hops"
+        diagnostics.report(message, at: name.place)
+    }
+
+    /// A name with a dot is a member's if there is such a group; without one, a group's or a device's.
+    private func check(_ entrance: Located<String>) {
+        let group = entrance.value.split(separator: ".").first.map(String.init) ?? ""
+        if entrance.value.contains("."), network.groups.contains(where: { $0.name == group }) {
+            _ = groups.resolve(entrance)
+        }
+    }
+
+    /// What needs the marks of connections.
+    private func checkTracking() {
+        guard !network.isTracking else { return }
+        var asked: [(String, Place)] = []
+        if let masquerade = network.masquerade { asked.append(("masquerade", masquerade.place)) }
+        if let forward = network.forwards.first { asked.append(("forwards", forward.place)) }
+        for group in network.groups {
+            if group.flows == .sticky { asked.append(("groups.\(group.name).flows: sticky", group.place)) }
+            for member in group.members where AddressFamily.allCases.contains(where: { member.source($0) != nil }) {
+                asked.append(("groups.\(group.fullName(of: member)).snat", member.place))
+            }
+        }
+        for (what, place) in asked {
+            diagnostics.report(
+                "'network.\(what)' needs tracked connections",
+                at: place,
+                hint: "remove connections: untracked"
+            )
+        }
+    }
+
+    /// Every member that routes can use is a path with a mark, a table and rules of its own, and so is every target of policies.
     private func checkMarks() {
-        let paths = network.groups.reduce(0) { $0 + $1.members.count { $0.backend == nil } }
+        let members = network.groups.reduce(0) { $0 + $1.members.count { $0.backend == nil } }
+        let targets = network.targetCount
+        let paths = members + targets
         let window = network.ownership
         let limits = [
             (window.markMask.capacity, "marks"),
-            (window.tables.count, "tables"),
-            (window.rulePreferences.count, "rules"),
+            (window.tables.count - 1, "tables"),
+            (Int(window.preferenceBand) - 1, "rules"),
         ]
+        let asked = "\(members) members" + (targets == 0 ? "" : " and \(targets) targets of policies")
         for (limit, what) in limits where paths > limit {
             diagnostics.report(
-                "there are \(paths) members, but 'network.ownership.\(what)' has room for \(limit)",
+                "there are \(asked), but 'network.ownership.\(what)' has room for \(limit)",
                 at: network.place
             )
         }

@@ -31,6 +31,12 @@ extension ControlClient {
         try reply(to: .show(.overrides), as: [OverrideRow].self)
     }
 
+    package func policies() throws(ControlError) -> [PolicyRow] {
+        try reply(to: .show(.policies), as: [PolicyRow].self)
+    }
+
+    package func sets() throws(ControlError) -> [SetRow] { try reply(to: .show(.sets), as: [SetRow].self) }
+
     package func plan(_ files: ConfigurationFiles) throws(ControlError) -> PlanReply {
         try reply(to: .plan(files), as: PlanReply.self)
     }

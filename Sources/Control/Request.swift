@@ -37,6 +37,8 @@ package enum ControlCall: Sendable, Equatable {
         case providers
         case decisions
         case overrides
+        case policies
+        case sets
     }
 
     /// Method and path. Paths are versioned so that a CLI of another release is told, not misunderstood.
@@ -140,9 +142,21 @@ package struct RouteQuestion: Codable, Sendable, Equatable {
     package var source: IPAddress?
     package var inputDevice: String?
     package var mark: UInt32?
+    /// `tcp`, `udp`, `icmp`, …
+    package var transport: String?
+    /// Of TCP or UDP.
+    package var destinationPort: UInt16?
 
-    package init(destination: IPAddress, source: IPAddress? = nil, inputDevice: String? = nil, mark: UInt32? = nil) {
+    package init(
+        destination: IPAddress,
+        source: IPAddress? = nil,
+        inputDevice: String? = nil,
+        mark: UInt32? = nil,
+        transport: String? = nil,
+        destinationPort: UInt16? = nil
+    ) {
         (self.destination, self.source, self.inputDevice, self.mark) = (destination, source, inputDevice, mark)
+        (self.transport, self.destinationPort) = (transport, destinationPort)
     }
 }
 

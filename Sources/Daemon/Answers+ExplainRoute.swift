@@ -17,13 +17,17 @@ extension Answers {
             guard index != 0 else { throw ErrorReply(errors: ["there is no device '\(name)'"]) }
             return index
         }
+        let policies = policySteps(question)
+        // What the policy makes of the packet, the kernel is asked about.
+        var question = question
+        if let mark = policies.mark { question.mark = mark }
         let lookup = RouteLookup(
             destination: question.destination,
             source: question.source,
             inputInterface: input,
             mark: question.mark ?? 0
         )
-        var steps = markSteps(question)
+        var steps = policies.steps.isEmpty ? markSteps(question) : policies.steps
         do throws(NetlinkFailure) {
             let answer = try lookup.ask()
             let route = matching(question, answer.route)
@@ -100,8 +104,11 @@ extension Answers {
     private func path(marked mark: UInt32, _ network: NetworkPlane) -> Path? {
         let mask = network.configuration.ownership.markMask.bits
         guard mark & mask != 0 else { return nil }
-        return network.groups.members.compactMap { network.numbers.path($0.fullName) }
-            .first { $0.mark.value == mark & mask }
+        let members = network.groups.members.compactMap { network.numbers.path($0.fullName) }
+        let targets = network.configuration.policies.compactMap { policy in
+            network.configuration.target(of: policy).flatMap { network.resolver.path(of: $0) }
+        }
+        return (members + targets).first { $0.mark.value == mark & mask }
     }
 
     // MARK: Steps

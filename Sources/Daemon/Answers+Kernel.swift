@@ -52,11 +52,11 @@ extension Answers {
         do throws(NetlinkFailure) {
             let name = network.configuration.ownership.tableName
             let window = network.configuration.ownership
-            let snapshot = try KernelSnapshot.read(markTable: name, window: window)
+            let snapshot = try KernelSnapshot.read(table: name, window: window)
             var view = KernelView(window: window)
             for report in snapshot.reports { _ = view.apply(report) }
             _ = view.foundSegments(snapshot.segments)
-            _ = view.foundMarkTable(snapshot.markTable.flatMap { MarkTable(found: $0, name: name) })
+            _ = view.found(snapshot.ruleset?.state)
             return reply(network.plan(from: view), network.feedPlan(from: view), network)
         } catch {
             throw ErrorReply(errors: ["the kernel cannot be read: \(error)"])

@@ -26,6 +26,8 @@ struct Answers: Sendable {
         case .probes: probes()
         case .bfd: bfd()
         case .providers: providers()
+        case .policies: policies()
+        case .sets: sets()
         case .decisions: Array((router.models?.decisions ?? []).reversed())
         case .overrides:
             router.overrides.map { OverrideRow(plane: $0.plane.rawValue, member: $0.member, admin: $0.admin.rawValue) }

@@ -13,6 +13,7 @@ import Runtime
 /// Confined to the runtime's thread by `RuntimeThread.start`, which is what makes `@unchecked Sendable` safe.
 final class EffectRunner: @unchecked Sendable {
     private let runtime: RuntimeThread
+    private let flows: FlowMover
     private let notes: NoteHub
     private let notify: NotifyService
     private let overrides: OverrideStore
@@ -43,6 +44,7 @@ final class EffectRunner: @unchecked Sendable {
         logger: Logger
     ) {
         (self.runtime, self.notes, self.overrides, self.usage) = (runtime, notes, overrides, usage)
+        flows = FlowMover(runtime: runtime)
         counter = DeviceCounter { [runtime] in runtime.post(.bytesCounted($0)) }
         self.notify = notify
         (self.gateway, self.kernel, self.recorder, self.logger) = (gateway, kernel, recorder, logger)
@@ -83,6 +85,8 @@ final class EffectRunner: @unchecked Sendable {
         case .bfd(let subjects): keep(subjects)
         case .serve(let snapshot): gateway.serve(snapshot)
         case .keep(let kept): keep(kept)
+        case .tellLocalTime: runtime.post(.localTime(WallClock.secondOfDay()))
+        case .moveFlows(let move): flows.move(move)
         case .count(let devices): counter.count(devices)
         case .keepUsage(let used): keep(used)
         case .wake(let at): runtime.wake(at: at)

@@ -74,7 +74,7 @@ final class KernelEdge: Sendable {
     }
 
     private func open(_ network: NetworkConfiguration) throws -> Sockets {
-        let (window, markTable) = (network.ownership, network.ownership.tableName)
+        let window = network.ownership
         let completed: KernelLane.Completion = { [runtime] in runtime.post(.programmed(token: $0, $1)) }
         let fast = try FastLane(completion: completed)
         let bulk = try BulkLane(completion: completed)
@@ -85,13 +85,14 @@ final class KernelEdge: Sendable {
             [runtime] in
             runtime.post(.feedsProgrammed(token: $0, $1))
         }
+        let table = KernelWatcher.Table(name: window.tableName, ownPorts: [fast.nftablesPort, bulk.nftablesPort])
         let watcher = try KernelWatcher(
-            markTable: markTable,
+            table: table,
             window: window,
             watch: RouteWatch(network),
             silent: feeds.port
         ) { [self] observation in
-            if let fact = Fact(observation, tableName: markTable) { hear(fact) }
+            if let fact = Fact(observation) { hear(fact) }
         }
         return Sockets(watcher: watcher, fast: fast, bulk: bulk, feeds: feeds)
     }
@@ -173,26 +174,14 @@ enum Capability: Int, CaseIterable {
 
 extension Fact {
     /// What an observation means to the runtime; nil for what the watcher mends by itself, by reading again.
-    fileprivate init?(_ observation: KernelObservation, tableName: String) {
+    fileprivate init?(_ observation: KernelObservation) {
         switch observation {
         case .dumpBegan(let family): self = .dumpBegan(family)
         case .reports(let reports): self = .kernel(reports)
         case .segments(let found): self = .segments(found)
         case .dumpEnded(let family): self = .dumpEnded(family)
-        case .markTable(let found): self = .markTable(MarkTable(found: found, name: tableName))
+        case .ruleset(let reading): self = .ruleset(reading.state)
         case .overrun, .failed: return nil
-        }
-    }
-}
-
-extension MarkTable {
-    /// What was found under our table's name; nil when there is none.
-    init?(found: MarkTableReading, name: String) {
-        switch found {
-        case .absent: return nil
-        case .present(let table): self = table
-        // A table by our name that is not as we write it equals no wish, so it is replaced.
-        case .foreign: self.init(name: name, mask: MarkMask(bits: 0), paths: [])
         }
     }
 }

@@ -60,8 +60,7 @@ extension KernelChange {
         case .deleteRoute(let route): ("delete", "route", route.words)
         case .addRule(let rule): ("add", "rule", rule.words)
         case .deleteRule(let rule): ("delete", "rule", rule.words)
-        case .setMarkTable(let table): ("set", "nft table", "inet \(table.name) (\(table.paths.count) paths)")
-        case .deleteMarkTable(let name): ("delete", "nft table", "inet \(name)")
+        case .changeRuleset(let change): (change.verb, "nft table", "inet \(change.table)\(change.words)")
         }
     }
 

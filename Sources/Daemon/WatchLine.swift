@@ -36,6 +36,7 @@ struct WatchLine {
             self = Self.shares(plane, group, scope, shares)
         case .applied(let plan, let conflicts):
             self = WatchLine(.info, "plan", "sending \(plan) kernel changes", [("conflicts", "\(conflicts)")])
+        case .flowsMoved(let outcome): self = Self.flowsMoved(outcome)
         case .refused(let change, let refusal, _):
             self = Self.refused(change, refusal, sources)
         case .unanswered(let changes):
@@ -90,6 +91,16 @@ extension WatchLine {
             return WatchLine(.notice, "target", "target \(report.target) answers again", fields)
         }
         return WatchLine(.error, "target", report.words, fields)
+    }
+
+    private static func flowsMoved(_ outcome: FlowMoveOutcome) -> WatchLine {
+        let name = "\(outcome.member) \(outcome.family.name)"
+        if let failure = outcome.failure {
+            return WatchLine(.error, "flows", "the flows of \(name) could not be moved: \(failure)")
+        }
+        let words = "\(outcome.forgotten) connections of \(name) begin anew elsewhere"
+        let fields = [("left", "\(outcome.left)"), ("sockets-ended", "\(outcome.sockets)")]
+        return WatchLine(.info, "flows", words, fields.map { ($0.0, Optional($0.1)) })
     }
 
     private static func health(

@@ -53,8 +53,8 @@ private enum FreeOrder {
         switch operation {
         case .setRoute(let route) where route.key.prefix.length > 0: self = .settingRoutes
         case .deleteRoute(let route) where route.key.prefix.length > 0: self = .deletingRoutes
-        case .setRoute, .deleteRoute, .setNexthop, .deleteNexthop, .addRule, .deleteRule, .setMarkTable,
-            .deleteMarkTable:
+        case .setRoute, .deleteRoute, .setNexthop, .deleteNexthop, .addRule, .deleteRule,
+            .changeRuleset:
             return nil
         }
     }

@@ -48,7 +48,7 @@ package struct Difference {
         let unusable = difference.setNexthops()
         difference.setRoutes(without: unusable)
         difference.addRules()
-        difference.setMarkTable()
+        difference.changeRuleset()
         difference.removeRules()
         difference.removeRoutes()
         difference.removeNexthops()
@@ -145,14 +145,9 @@ extension Difference {
         }
     }
 
-    private mutating func setMarkTable() {
-        if let wished = wish.markTable {
-            if view.markTable != wished.object {
-                plan.changes.append(KernelChange(.setMarkTable(wished.object), cause: wished.cause))
-            }
-        } else if let there = view.markTable {
-            plan.changes.append(KernelChange(.deleteMarkTable(name: there.name), cause: nil))
-        }
+    private mutating func changeRuleset() {
+        guard let change = RulesetChange.from(view.ruleset, to: wish.ruleset?.object) else { return }
+        plan.changes.append(KernelChange(.changeRuleset(change), cause: wish.ruleset?.cause))
     }
 }
 

@@ -12,9 +12,8 @@ package struct KernelChange: Hashable, Sendable, Codable {
         case deleteRoute(Route)
         case addRule(Rule)
         case deleteRule(Rule)
-        /// Replace our nftables table as a whole, in one batch.
-        case setMarkTable(MarkTable)
-        case deleteMarkTable(name: String)
+        /// Change our nftables table, in one batch.
+        case changeRuleset(RulesetChange)
     }
 
     package let operation: Operation
@@ -54,7 +53,7 @@ extension KernelChange {
         case nexthop(NexthopID)
         case route(Route.Key)
         case rule(Rule)
-        case markTable
+        case ruleset
     }
 
     package var target: Target {
@@ -63,7 +62,7 @@ extension KernelChange {
         case .deleteNexthop(let id, _): .nexthop(id)
         case .setRoute(let route), .deleteRoute(let route): .route(route.key)
         case .addRule(let rule), .deleteRule(let rule): .rule(rule)
-        case .setMarkTable, .deleteMarkTable: .markTable
+        case .changeRuleset: .ruleset
         }
     }
 
@@ -73,7 +72,7 @@ extension KernelChange {
         case .setNexthop, .deleteNexthop: .nexthops
         case .setRoute, .deleteRoute: .routes
         case .addRule, .deleteRule: .rules
-        case .setMarkTable, .deleteMarkTable: .nftables
+        case .changeRuleset: .nftables
         }
     }
 }
@@ -86,10 +85,10 @@ extension KernelChange {
     /// does when a link goes (fact 1), or has the very rule.
     package func isDone(by refusal: KernelRefusal) -> Bool {
         switch operation {
-        case .deleteNexthop, .deleteRoute, .deleteRule, .deleteMarkTable:
+        case .deleteNexthop, .deleteRoute, .deleteRule:
             refusal.errno == Self.noEntry || refusal.errno == Self.noProcess
         case .addRule: refusal.errno == Self.exists
-        case .setNexthop, .setRoute, .setMarkTable: false
+        case .setNexthop, .setRoute, .changeRuleset: false
         }
     }
 }
@@ -101,7 +100,17 @@ extension KernelChange.Operation {
         case .setNexthop(let nexthop):
             nexthop.kind.members?.contains { $0.id == id } ?? false
         case .setRoute(let route): route.action == .nexthop(id)
-        case .deleteNexthop, .deleteRoute, .addRule, .deleteRule, .setMarkTable, .deleteMarkTable: false
+        case .deleteNexthop, .deleteRoute, .addRule, .deleteRule, .changeRuleset: false
+        }
+    }
+}
+
+extension KernelChange {
+    /// How much there is to send: 1, or the rules and elements of a ruleset's change.
+    package var size: Int {
+        switch operation {
+        case .changeRuleset(let change): change.size
+        case .setNexthop, .deleteNexthop, .setRoute, .deleteRoute, .addRule, .deleteRule: 1
         }
     }
 }

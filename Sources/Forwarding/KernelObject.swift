@@ -165,30 +165,3 @@ extension Route.Key: Comparable {
         return self < other
     }
 }
-
-/// The nftables table we own (`inet martlet` by default), as far as this plane fills it: one chain that counts, per path, the
-/// packets that leave with its mark. Replaced as a whole in one batch.
-package struct MarkTable: Hashable, Sendable, Codable {
-    /// One path's rule: packets whose mark, under the mask, equals this one are counted with this comment.
-    package struct Path: Hashable, Sendable, Codable {
-        package let name: String
-        package let mark: Mark
-
-        package init(name: String, mark: Mark) {
-            self.name = name
-            self.mark = mark
-        }
-    }
-
-    /// The table's name in family `inet`.
-    package let name: String
-    package let mask: MarkMask
-    /// In order of their marks.
-    package let paths: [Path]
-
-    package init(name: String, mask: MarkMask, paths: [Path]) {
-        self.name = name
-        self.mask = mask
-        self.paths = paths
-    }
-}

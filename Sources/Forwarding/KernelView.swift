@@ -22,7 +22,7 @@ package struct KernelView: Sendable {
     /// Rules of ours and strangers' inside our preference band.
     package private(set) var rules: Set<Rule> = []
     /// Our nftables table as it was last read or accepted; nil when it is not there.
-    package private(set) var markTable: MarkTable?
+    package private(set) var ruleset: RulesetState?
     /// Families whose dump has been read at least once since the start.
     package private(set) var known: Set<KernelFamily> = []
 
@@ -91,9 +91,13 @@ extension KernelView {
     }
 
     /// What our nftables table was found to be.
-    package mutating func foundMarkTable(_ table: MarkTable?) -> Bool {
-        defer { markTable = table }
-        return markTable != table
+    package mutating func found(_ found: RulesetState?) -> Bool {
+        defer { ruleset = found }
+        switch (ruleset, found) {
+        case (nil, nil): return false
+        case (let old?, let new?): return !old.isSame(as: new)
+        case (nil, _), (_, nil): return true
+        }
     }
 }
 
@@ -248,7 +252,7 @@ extension KernelView {
         case route(Route?)
         /// Whether the rule was there.
         case rule(Bool)
-        case markTable(MarkTable?)
+        case ruleset(RulesetState?)
     }
 
     /// Moves the view on by a change that is being sent: the next difference is taken against what is on its way. The answer
@@ -268,12 +272,10 @@ extension KernelView {
         case .deleteRoute(let route): return .route(stand(nil, at: route.key))
         case .addRule(let rule): return .rule(!rules.insert(rule).inserted)
         case .deleteRule(let rule): return .rule(rules.remove(rule) != nil)
-        case .setMarkTable(let table):
-            defer { markTable = table }
-            return .markTable(markTable)
-        case .deleteMarkTable:
-            defer { markTable = nil }
-            return .markTable(markTable)
+        case .changeRuleset(let change):
+            let old = ruleset
+            ruleset = .after(change, from: old)
+            return .ruleset(old)
         }
     }
 
@@ -282,7 +284,7 @@ extension KernelView {
         switch change.operation {
         case .setNexthop(let nexthop): echoes.answered(nexthop, of: nexthop.id)
         case .deleteNexthop(let id, _): echoes.answered(nil, of: id)
-        case .setRoute, .deleteRoute, .addRule, .deleteRule, .setMarkTable, .deleteMarkTable: return
+        case .setRoute, .deleteRoute, .addRule, .deleteRule, .changeRuleset: return
         }
     }
 
@@ -291,7 +293,7 @@ extension KernelView {
         switch change.operation {
         case .setNexthop(let nexthop): echoes.withdraw(nexthop, of: nexthop.id)
         case .deleteNexthop(let id, _): echoes.withdraw(nil, of: id)
-        case .setRoute, .deleteRoute, .addRule, .deleteRule, .setMarkTable, .deleteMarkTable: return
+        case .setRoute, .deleteRoute, .addRule, .deleteRule, .changeRuleset: return
         }
     }
 
@@ -306,10 +308,10 @@ extension KernelView {
         case (.deleteRoute(let gone), .route(let old)) where route(at: gone.key) == nil: stand(old, at: gone.key)
         case (.addRule(let rule), .rule(false)): rules.remove(rule)
         case (.deleteRule(let rule), .rule(true)): rules.insert(rule)
-        case (.setMarkTable(let new), .markTable(let old)) where markTable == new: markTable = old
-        case (.deleteMarkTable, .markTable(let old)) where markTable == nil: markTable = old
+        // A batch is kept whole or not at all. Had something newer been read meanwhile, it is read again anyway.
+        case (.changeRuleset, .ruleset(let old)): ruleset = old
         case (.setNexthop, _), (.deleteNexthop, _), (.setRoute, _), (.deleteRoute, _), (.addRule, _), (.deleteRule, _),
-            (.setMarkTable, _), (.deleteMarkTable, _):
+            (.changeRuleset, _):
             return
         }
     }

@@ -13,9 +13,7 @@ package struct Numbers: Sendable {
     package init(window: OwnershipWindow) {
         self.window = window
         nexthops = Numbering(capacity: window.nexthopIDs.count, hash: Self.hash)
-        // Path number p (from 1) has mark p, table first + p and preference first + p, so the narrowest of the three decides.
-        let room = min(window.markMask.capacity, window.tables.count - 1, window.rulePreferences.count - 1)
-        paths = Numbering(capacity: max(0, room), hash: Self.hash)
+        paths = Numbering(capacity: window.pathCapacity, hash: Self.hash)
     }
 
     /// Numbers everything `configuration` names; ids that strangers hold are passed over. Returns what no number was left for.
@@ -34,12 +32,20 @@ package struct Numbers: Sendable {
         return nexthops.assign(names) { number in
             let there = view.nexthops[NexthopID(window.nexthopIDs.lowerBound &+ UInt32(number))]
             return there.map { !window.owns($0) } ?? false
-        } + paths.assign(members)
+        } + paths.assign(members + configuration.targets.map { configuration.name(of: $0.target) })
     }
 
     /// The id of a named object (`NexthopName`).
     package func nexthop(_ name: String) -> NexthopID? {
         nexthops.number(of: name).map { NexthopID(window.nexthopIDs.lowerBound &+ UInt32($0)) }
+    }
+
+    /// The number of a policy's target by its name (`NetworkConfiguration.name(of:)`): as a path, but its rule stands behind the one
+    /// that keeps the LAN reachable.
+    package func target(_ name: String) -> Path? {
+        path(name).map {
+            Path(member: name, mark: $0.mark, table: $0.table, preference: $0.preference + window.preferenceBand)
+        }
     }
 
     /// The path of a network member by its full name.

@@ -23,8 +23,15 @@ package enum PacketFact: Int, CaseIterable, Sendable {
     }
 
     private static let ports: ClosedRange<Int64> = 0...65535
-    /// Protocols that rules and nftables know by name.
-    private static let transports = ["ah", "dccp", "esp", "gre", "icmp", "icmpv6", "sctp", "tcp", "udp", "udplite"]
+    /// Protocols that rules and nftables know by name, with their numbers (`IPPROTO_*`).
+    private static let numbers: [(name: String, number: UInt8)] = [
+        ("ah", 51), ("dccp", 33), ("esp", 50), ("gre", 47), ("icmp", 1), ("icmpv6", 58), ("sctp", 132), ("tcp", 6),
+        ("udp", 17), ("udplite", 136),
+    ]
+    private static let transports = numbers.map(\.name)
+
+    /// The number of a protocol in the header of a packet; nil for a name that conditions do not know.
+    package static func transportNumber(_ name: String) -> UInt8? { numbers.first { $0.name == name }?.number }
 
     /// The kernel has no text patterns, so `matches` is refused.
     package static let schema = FactSchema(allCases.map(\.attribute), allowsPatterns: false)

@@ -8,17 +8,21 @@ package struct Resolver {
     let view: KernelView
     let numbers: Numbers
     let shares: GroupShares
-    private var window: OwnershipWindow { configuration.ownership }
+    /// Local time of day, for policies that ask for it; nil while it is not known.
+    let secondOfDay: Int64?
+    var window: OwnershipWindow { configuration.ownership }
 
     package init(
         configuration: NetworkConfiguration,
         view: KernelView,
         numbers: Numbers,
+        secondOfDay: Int64? = nil,
         shares: @escaping GroupShares
     ) {
         self.configuration = configuration
         self.view = view
         self.numbers = numbers
+        self.secondOfDay = secondOfDay
         self.shares = shares
     }
 
@@ -30,6 +34,8 @@ package struct Resolver {
         for route in configuration.routes { add(route, to: &wish) }
         for file in configuration.routeFiles { add(file, to: &wish) }
         addPaths(to: &wish)
+        addTargets(to: &wish)
+        wish.ruleset = ruleset()
         wish.routes.sort { $0.object.key.isMade(before: $1.object.key) }
         wish.rules.sort { ($0.object.family, $0.object.preference) < ($1.object.family, $1.object.preference) }
         return wish
@@ -76,7 +82,7 @@ extension Resolver {
         }
     }
 
-    private func memberNexthop(
+    func memberNexthop(
         _ member: NetworkMember,
         of group: NetworkGroup,
         _ family: AddressFamily
@@ -207,7 +213,7 @@ extension Resolver {
         }
     }
 
-    private func groupAction(_ index: Int, _ family: AddressFamily) -> Result<Route.Action, NotNow>? {
+    func groupAction(_ index: Int, _ family: AddressFamily) -> Result<Route.Action, NotNow>? {
         let group = configuration.groups[index]
         guard group.has(family) else { return nil }
         guard let id = groupNexthop(index, family)?.object.id else {
@@ -218,7 +224,7 @@ extension Resolver {
     }
 
     /// A route to one member is a route to a group of one, with the group's own rule for when it is down.
-    private func memberAction(_ index: Int, _ name: String, _ family: AddressFamily) -> Result<Route.Action, NotNow>? {
+    func memberAction(_ index: Int, _ name: String, _ family: AddressFamily) -> Result<Route.Action, NotNow>? {
         let group = configuration.groups[index]
         guard let position = group.members.firstIndex(where: { $0.name.value == name }) else { return nil }
         guard group.members[position].has(family) else { return nil }
@@ -289,18 +295,12 @@ extension Resolver {
     /// Per path, in both families: a rule for its mark, a table with the member's default, and an unreachable default at the
     /// worst metric, so that what carries the mark leaves by that member or not at all.
     private func addPaths(to wish: inout Wish) {
-        var counted: [MarkTable.Path] = []
         for group in configuration.groups {
             for member in group.members {
                 guard let path = numbers.path(group.fullName(of: member)) else { continue }
-                counted.append(MarkTable.Path(name: path.member, mark: path.mark))
                 for family in AddressFamily.allCases { add(path, for: member, of: group, family, to: &wish) }
             }
         }
-        guard let first = configuration.groups.first, !counted.isEmpty else { return }
-        let paths = counted.sorted { $0.mark < $1.mark }
-        let table = MarkTable(name: window.tableName, mask: window.markMask, paths: paths)
-        wish.markTable = Wished(table, cause: first.definition.name.place)
     }
 
     private func add(
@@ -325,7 +325,7 @@ extension Resolver {
         wish.routes.append(Wished(pathRoute(path, family, window.metric, .nexthop(nexthop.id)), cause: place))
     }
 
-    private func pathRoute(_ path: Path, _ family: AddressFamily, _ metric: UInt32, _ action: Route.Action) -> Route {
+    func pathRoute(_ path: Path, _ family: AddressFamily, _ metric: UInt32, _ action: Route.Action) -> Route {
         let key = Route.Key(table: path.table, prefix: .everything(family), metric: metric)
         return Route(key: key, action: action, routeProtocol: window.routeProtocol)
     }

@@ -58,7 +58,8 @@ package struct Wish: Sendable {
     package var feeds: [WishedFeed] = []
     /// By family and preference.
     package var rules: [Wished<Rule>] = []
-    package var markTable: Wished<MarkTable>?
+    /// Our nftables table; nil when there is to be none.
+    package var ruleset: Wished<Ruleset>?
     package var pending: [Pending] = []
 
     package init() {}

@@ -13,5 +13,7 @@ package final class BulkLane: KernelLane {
 
     package func submit(_ batch: [KernelChange], token: UInt64) { lane.submit(batch, token: token) }
 
+    package var nftablesPort: UInt32 { lane.nftablesPort }
+
     package func stop() { lane.stop() }
 }

@@ -4,10 +4,10 @@ import Glibc
 
 extension KernelChange.Operation {
     /// The nftables part goes another way: as a batch of its own, on another socket.
-    var isForNftables: Bool {
+    var rulesetChange: RulesetChange? {
         switch self {
-        case .setMarkTable, .deleteMarkTable: true
-        case .setNexthop, .deleteNexthop, .setRoute, .deleteRoute, .addRule, .deleteRule: false
+        case .changeRuleset(let change): change
+        case .setNexthop, .deleteNexthop, .setRoute, .deleteRoute, .addRule, .deleteRule: nil
         }
     }
 
@@ -29,7 +29,7 @@ extension MessageEncoder {
         case .addRule(let rule): addRule(rule, sequence: sequence)
         case .deleteRule(let rule): deleteRule(rule, sequence: sequence)
         // Not ours to encode; `ChangeSession` sends these as an nftables batch.
-        case .setMarkTable, .deleteMarkTable: false
+        case .changeRuleset: false
         }
     }
 }

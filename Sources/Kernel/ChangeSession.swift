@@ -9,6 +9,9 @@ import NetTypes
 
 /// Not thread-safe: owned by one lane's thread after it is made.
 final class ChangeSession {
+    /// What announcements of our own nftables changes carry.
+    var nftablesPort: UInt32 { nftables.port }
+
     private let limits: LaneLimits
     private let socket: NetlinkSocket
     private let nftables: NftSession
@@ -33,9 +36,9 @@ final class ChangeSession {
     }
 
     private func place(_ operation: KernelChange.Operation, _ index: Int) {
-        if operation.isForNftables {
+        if let change = operation.rulesetChange {
             flush()
-            outcomes[index] = nftables.perform(operation, within: limits.answerWithin)
+            outcomes[index] = nftables.perform(change, within: limits.answerWithin)
             return
         }
         if let refusal = operation.refusalBeforeSending {

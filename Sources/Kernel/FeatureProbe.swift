@@ -36,13 +36,22 @@ package enum FeatureProbe {
         case .nexthopObjects: takes([hop])
         case .wideWeights: takes([hop, group(.group([WeightedNexthop(id: hopID, weight: 300)]), id: 2)])
         case .resilientGroups: takes([hop, group(.resilient([WeightedNexthop(id: hopID, weight: 1)], buckets), id: 3)])
-        case .nftables: takes([.setMarkTable(MarkTable(name: "probe", mask: mask, paths: paths))])
+        case .nftables:
+            takes([
+                .changeRuleset(
+                    RulesetChange(table: "probe", [.addTable, .addChain("c", nil), .addRule(chain: "c", rule)])
+                )
+            ])
         case .conntrack: (try? Conntrack.count(mark: Mark(1), under: mask, within: patience)) != nil
         }
     }
 
     private static let mask = MarkMask(bits: 0xFF)
-    private static let paths = [MarkTable.Path(name: "probe", mark: Mark(1))]
+    /// One that looks at the connection and at its direction, as those of a router do.
+    private static let rule = Ruleset.Rule(
+        "",
+        [.connection(.direction, into: .first), .compare(.first, .equal, [1]), .counter, .verdict(.accept)]
+    )
     private static let buckets = Buckets(count: 32, idle: .seconds(120), unbalanced: .zero)
     private static let hopID = NexthopID(1)
     /// By loopback, the one device of the namespace, whose index is always 1. The kernel takes no blackhole into a resilient group.

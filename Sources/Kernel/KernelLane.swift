@@ -15,6 +15,9 @@ package protocol KernelLane: Sendable {
     /// Queues the changes. After `stop` they complete at once, on the calling thread, as `unknown`.
     func submit(_ batch: [KernelChange], token: UInt64)
 
+    /// What the kernel's announcements of this lane's nftables changes carry: who follows the table knows them by it.
+    var nftablesPort: UInt32 { get }
+
     /// Carries out what is queued, then ends the thread and waits for that. Not to be called from a completion.
     func stop()
 }
@@ -22,6 +25,7 @@ package protocol KernelLane: Sendable {
 /// The machine in both lanes: a queue, a session, a thread.
 final class LaneThread: Sendable {
     private let queue = WorkQueue<Submission>()
+    let nftablesPort: UInt32
     private let completion: KernelLane.Completion
     private let thread: KernelThread
 
@@ -34,6 +38,7 @@ final class LaneThread: Sendable {
     ) throws(NetlinkFailure) {
         self.completion = completion
         let session = SessionOfOneThread(session: try ChangeSession(limits))
+        nftablesPort = session.session.nftablesPort
         thread = try .start(name) { [queue] in
             while let submissions = queue.takeAll() {
                 for submission in submissions {

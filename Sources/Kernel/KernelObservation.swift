@@ -10,8 +10,8 @@ package enum KernelObservation: Hashable, Sendable, Codable {
     /// Within a dump of the routes, before its end: all of ours in the main table but the defaults. Nothing else tells of them.
     case segments([RouteSegment])
     case dumpEnded(KernelFamily)
-    /// Our nftables table as it stands now, read as a whole after something about it was announced, and within its dump.
-    case markTable(MarkTableReading)
+    /// Our nftables table as it stands now, read as a whole after a change of somebody else's was announced, and within its dump.
+    case ruleset(RulesetReading)
     /// Notifications of the family were lost; a dump follows, rate-limited.
     case overrun(KernelFamily)
     /// The family could not be read; a dump follows, rate-limited.

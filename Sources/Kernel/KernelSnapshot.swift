@@ -8,7 +8,7 @@ package struct KernelSnapshot: Sendable {
     /// Our routes in the main table, if it was told what is ours; they are not among the reports then.
     package let segments: [RouteSegment]
     /// Our nftables table; nil when it was not asked for.
-    package let markTable: MarkTableReading?
+    package let ruleset: RulesetReading?
 
     /// How often a family is asked again when its objects change under the dump.
     private static let attempts = 5
@@ -16,13 +16,13 @@ package struct KernelSnapshot: Sendable {
 
     /// Reads all links, addresses, next hops, routes and rules of the calling thread's network namespace, and our nftables table.
     ///
-    /// - Parameter markTable: the table's name; nil leaves nftables out, which alone of all needs CAP_NET_ADMIN.
+    /// - Parameter table: the table's name; nil leaves nftables out, which alone of all needs CAP_NET_ADMIN.
     /// - Parameter window: what is ours; nil reports every route.
     /// - Parameter limit: how long each answer may take.
     ///
     /// Throws the first failure: a snapshot is whole or not at all.
     package static func read(
-        markTable: String?,
+        table: String?,
         window: OwnershipWindow? = nil,
         within limit: Span = .seconds(5)
     ) throws(NetlinkFailure) -> KernelSnapshot {
@@ -31,9 +31,9 @@ package struct KernelSnapshot: Sendable {
             let read = try readConsistently(family, window, within: limit)
             (reports, segments) = (reports + read.reports, segments + read.segments)
         }
-        let reading: MarkTableReading? =
-            if let markTable { try NftSession().readMarkTable(markTable, within: limit) } else { nil }
-        return KernelSnapshot(reports: reports, segments: segments, markTable: reading)
+        let reading: RulesetReading? =
+            if let table { try NftSession().readRuleset(table, within: limit) } else { nil }
+        return KernelSnapshot(reports: reports, segments: segments, ruleset: reading)
     }
 
     /// The rules alone, in the kernel's order within each family.

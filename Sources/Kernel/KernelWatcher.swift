@@ -23,13 +23,25 @@ package final class KernelWatcher: Sendable {
         package init() {}
     }
 
+    /// Our nftables table, and by whom we change it ourselves.
+    package struct Table: Sendable {
+        package let name: String
+        /// Of the lanes: changes announced with them are no news.
+        package let ownPorts: [UInt32]
+
+        package init(name: String, ownPorts: [UInt32]) {
+            self.name = name
+            self.ownPorts = ownPorts
+        }
+    }
+
     private let commands: WatcherCommands
     private let watched: WatchedRoutes?
     private let thread: KernelThread
 
     /// Subscribes in the network namespace of the calling thread, starts the watcher's thread and reads every family once.
     ///
-    /// - Parameter markTable: name of our nftables table; nil leaves nftables out, which alone needs CAP_NET_ADMIN.
+    /// - Parameter table: our nftables table; nil leaves nftables out, which alone needs CAP_NET_ADMIN.
     /// - Parameter window: what is ours: routes that can be in nobody's way are not told of, and ours come in segments. Nil tells of
     ///   every route one by one.
     /// - Parameter watch: which routes of strangers are told of besides.
@@ -38,7 +50,7 @@ package final class KernelWatcher: Sendable {
     ///
     /// Throws `NetlinkFailure.system` when a socket or the thread cannot be had.
     package init(
-        markTable: String?,
+        table: Table?,
         window: OwnershipWindow? = nil,
         watch: RouteWatch = RouteWatch(),
         silent: UInt32? = nil,
@@ -48,7 +60,7 @@ package final class KernelWatcher: Sendable {
         commands = try WatcherCommands()
         watched = window.map { WatchedRoutes($0, watch) }
         let loop = try WatcherLoop(
-            markTable: markTable,
+            table: table,
             window: window,
             watched: watched,
             silent: silent,

@@ -19,12 +19,14 @@ package enum MarkedSockets {
     package static func destroy(
         mark: Mark,
         under mask: MarkMask,
+        family: AddressFamily? = nil,
         within limit: Span = patience
     ) throws(NetlinkFailure) -> Int {
         guard mask.bits != 0 else { return 0 }
         var socket = try NetlinkSocket.open(.sockets, receiveBuffer: receiveBuffer)
         var ended = 0
-        for identity in try find(mark, mask, &socket, limit) {
+        for identity in try find(mark, mask, &socket, limit) where family.map({ $0.number == identity.family }) ?? true
+        {
             do throws(NetlinkFailure) {
                 try socket.ask(within: limit) {
                     $0.destroy(identity, sequence: $1)

@@ -86,6 +86,9 @@ struct NetlinkSocket: ~Copyable {
         return sequence
     }
 
+    /// Takes note that a buffer of messages has used all numbers up to this one.
+    mutating func skipSequences(to last: UInt32) { sequence = last }
+
     /// Sends one buffer of messages. The kernel has worked them off when this returns (netlink(7): requests are handled in the
     /// sender's context), only the answers are left to be read.
     func send(_ bytes: UnsafeRawBufferPointer) throws(NetlinkFailure) {

@@ -1,4 +1,4 @@
-/// How the nftables part of a change is sent, and how our table is read back.
+/// How a change of our nftables table is carried out, and how the kernel is asked about it.
 import CNftnl
 import CShim
 import Forwarding
@@ -10,39 +10,38 @@ final class NftSession {
     private static let receiveBuffer: Int32 = 1 << 20
 
     private var socket: NetlinkSocket
+    private var requests = MessageEncoder(capacity: 4 << 10)
+
+    /// What the kernel calls the socket: what this session changes is announced with it.
+    var port: UInt32 { socket.port }
 
     /// Opens the socket in the network namespace of the calling thread.
     init() throws(NetlinkFailure) {
         socket = try .open(.netfilter, receiveBuffer: Self.receiveBuffer)
     }
 
-    /// Carries out a change of the mark table; other changes are refused, they do not belong here.
-    func perform(_ operation: KernelChange.Operation, within limit: Span) -> ChangeOutcome {
+    /// Carries out a change of our table, whole or not at all.
+    func perform(_ change: RulesetChange, within limit: Span) -> ChangeOutcome {
         let first = socket.nextSequence()
-        var batch = NftBatch(sequence: first)
         do throws(KernelRefusal) {
-            switch operation {
-            case .setMarkTable(let table): try batch.replace(table)
-            case .deleteMarkTable(let name): try batch.remove(name)
-            case .setNexthop, .deleteNexthop, .setRoute, .deleteRoute, .addRule, .deleteRule:
-                throw KernelRefusal(errno: EINVAL, words: "not a change of nftables")
-            }
+            var batch = try NftBatch(sequence: first, table: change.table)
+            for step in change.steps { try batch.append(step) }
+            let last = batch.end()
+            socket.skipSequences(to: last)
+            return batch.withBytes { commit($0, first, last, within: limit) }
         } catch {
             return .refused(error)
         }
-        let last = batch.end()
-        while socket.nextSequence() != last {}
-        return commit(batch.bytes, first, last, within: limit)
     }
 
     /// Sends a finished batch; the first error is the batch's, the acknowledgement of its end is its success.
-    private func commit(_ bytes: [UInt8], _ first: UInt32, _ last: UInt32, within limit: Span) -> ChangeOutcome {
+    private func commit(_ bytes: UnsafeRawBufferPointer, _ first: UInt32, _ last: UInt32, within limit: Span)
+        -> ChangeOutcome
+    {
         var outcome: ChangeOutcome?
         do throws(NetlinkFailure) {
             socket.makeRoom(toSend: bytes.count)
-            try bytes.withUnsafeBufferPointer { bytes throws(NetlinkFailure) in
-                try socket.send(UnsafeRawBufferPointer(bytes))
-            }
+            try socket.send(bytes)
             let deadline = Deadline.after(limit)
             while outcome == nil {
                 try socket.receive(until: deadline) { message, bytes throws(MalformedMessage) in
@@ -68,11 +67,11 @@ final class NftSession {
         _ type: nf_tables_msg_types,
         flags: Int32,
         within limit: Span,
-        payload: (UnsafeMutablePointer<nlmsghdr>) -> Void,
-        object: (UnsafePointer<nlmsghdr>) -> Void
+        request: (inout MessageEncoder) -> Void,
+        object: (Message, RawSpan) throws(MalformedMessage) -> Void
     ) throws(NetlinkFailure) {
         let sequence = socket.nextSequence()
-        try send(type, flags: flags, sequence, payload)
+        try send(type, flags: flags, sequence, request)
         let deadline = Deadline.after(limit)
         var end: AnswerEnd?
         var isInterrupted = false
@@ -81,7 +80,7 @@ final class NftSession {
                 guard message.sequence == sequence, message.port == socket.port, end == nil else { return }
                 if message.flags & UInt16(NLM_F_DUMP_INTR) != 0 { isInterrupted = true }
                 end = try AnswerEnd(message, in: bytes)
-                if end == nil { bytes.withHeader(of: message, object) }
+                if end == nil { try object(message, bytes) }
             }
         }
         if case .refused(let refusal) = end { throw .refused(refusal) }
@@ -92,32 +91,15 @@ final class NftSession {
         _ type: nf_tables_msg_types,
         flags: Int32,
         _ sequence: UInt32,
-        _ payload: (UnsafeMutablePointer<nlmsghdr>) -> Void
+        _ request: (inout MessageEncoder) -> Void
     ) throws(NetlinkFailure) {
-        // A request holds a table's and a chain's name at most.
-        try withUnsafeTemporaryAllocation(of: CChar.self, capacity: 4 << 10) { buffer throws(NetlinkFailure) in
-            guard let start = buffer.baseAddress,
-                let header = nftnl_nlmsg_build_hdr(
-                    start,
-                    UInt16(type.rawValue),
-                    UInt16(NetfilterNumber.inet),
-                    UInt16(flags),
-                    sequence
-                )
-            else { return }
-            payload(header)
-            try socket.send(UnsafeRawBufferPointer(start: start, count: Int(header.pointee.nlmsg_len)))
-        }
-    }
-}
-
-extension RawSpan {
-    /// Lends a whole message to libnftnl. Its length has been checked to be inside.
-    fileprivate func withHeader(of message: Message, _ body: (UnsafePointer<nlmsghdr>) -> Void) {
-        withUnsafeBytes { bytes in
-            let offset = message.payload.lowerBound - MessageEncoder.headerSize
-            guard let start = bytes.baseAddress else { return }
-            (start + offset).withMemoryRebound(to: nlmsghdr.self, capacity: 1, body)
-        }
+        requests.reset()
+        let number = Int(NFNL_SUBSYS_NFTABLES) << 8 | Int(type.rawValue)
+        requests.begin(number, flags: NLM_F_REQUEST | flags, sequence: sequence)
+        // `struct nfgenmsg`: family, version 0, resource 0.
+        requests.put(UInt32(NetfilterNumber.inet))
+        request(&requests)
+        guard requests.finish() else { throw .system(call: "request", errno: EMSGSIZE) }
+        try requests.withBytes { bytes throws(NetlinkFailure) in try socket.send(bytes) }
     }
 }

@@ -1,4 +1,7 @@
-/// How our nftables table is followed: whatever is announced about it makes it be read again as a whole.
+/// How our nftables table is followed: whatever others are announced to have changed in it makes it be read again as a whole.
+///
+/// What our own lanes change is not even let into the socket: a set of 100,000 elements that is filled is announced element by
+/// element.
 import CShim
 import Forwarding
 import Glibc
@@ -21,10 +24,20 @@ final class NftWatch {
     var descriptor: Int32 { announcements.descriptor }
 
     /// Opens both sockets in the network namespace of the calling thread and subscribes. Needs CAP_NET_ADMIN.
-    init(table name: String, receiveBuffer: Int32, answerWithin: Span) throws(NetlinkFailure) {
+    ///
+    /// - Parameter ours: the ports whose changes are our own (`KernelLane.nftablesPort`).
+    init(
+        table name: String,
+        ignoring ours: [UInt32],
+        receiveBuffer: Int32,
+        answerWithin: Span
+    ) throws(NetlinkFailure) {
         self.name = name
         self.answerWithin = answerWithin
         announcements = try .open(.netfilter, receiveBuffer: receiveBuffer)
+        guard martlet_netlink_ignore_ports(announcements.descriptor, ours, Int32(ours.count)) == 0 else {
+            throw .lastCall("setsockopt")
+        }
         try announcements.join(Self.group)
         session = try NftSession()
     }
@@ -45,8 +58,8 @@ final class NftWatch {
         }
     }
 
-    func read() throws(NetlinkFailure) -> MarkTableReading {
-        try session.readMarkTable(name, within: answerWithin)
+    func read() throws(NetlinkFailure) -> RulesetReading {
+        try session.readRuleset(name, within: answerWithin)
     }
 
     private func isAboutOurTable(_ message: Message, in bytes: RawSpan) throws(MalformedMessage) -> Bool {

@@ -17,7 +17,7 @@ final class WatcherLoop {
     private var reports: [KernelReport] = []
 
     init(
-        markTable: String?,
+        table: KernelWatcher.Table?,
         window: OwnershipWindow?,
         watched: WatchedRoutes?,
         silent: UInt32?,
@@ -40,9 +40,10 @@ final class WatcherLoop {
         }
         self.sessions = sessions
         nftables =
-            if let markTable {
+            if let table {
                 try NftWatch(
-                    table: markTable,
+                    table: table.name,
+                    ignoring: table.ownPorts,
                     receiveBuffer: limits.receiveBuffer,
                     answerWithin: limits.answerWithin
                 )
@@ -118,7 +119,7 @@ final class WatcherLoop {
         guard let nftables else { return }
         observe(.dumpBegan(.nftables))
         do throws(NetlinkFailure) {
-            observe(.markTable(try nftables.read()))
+            observe(.ruleset(try nftables.read()))
             observe(.dumpEnded(.nftables))
         } catch {
             fail(.nftables, error)
@@ -157,7 +158,7 @@ final class WatcherLoop {
 
     private func read(_ nftables: NftWatch) {
         do throws(NetlinkFailure) {
-            if try nftables.drain() { observe(.markTable(try nftables.read())) }
+            if try nftables.drain() { observe(.ruleset(try nftables.read())) }
         } catch {
             fail(.nftables, error)
         }

@@ -28,6 +28,10 @@ package enum Effect: Sendable, Codable {
     case count([String])
     /// Keep this for the next start.
     case keepUsage([AllowanceUse])
+    /// Say the local time of day, as `Fact.localTime`.
+    case tellLocalTime
+    /// Have flows begin anew by another way; the outcome comes back as `Fact.flowsMoved`.
+    case moveFlows(FlowMove)
     /// Come back at this time with `Fact.woke`.
     case wake(at: Instant)
     /// Tell the journal, the metrics and whoever watches.

@@ -35,7 +35,7 @@ package enum Fact: Hashable, Sendable, Codable {
     case dumpBegan(KernelFamily)
     case dumpEnded(KernelFamily)
     /// Our nftables table as it was read; nil when it is not there.
-    case markTable(MarkTable?)
+    case ruleset(RulesetState?)
     /// All our routes in the main table but the defaults, as the dump that is about to end found them.
     case segments([RouteSegment])
     /// A feed's file was read again.
@@ -66,6 +66,10 @@ package enum Fact: Hashable, Sendable, Codable {
     case admin(Override, by: String)
     /// What was used of allowances before the last stop; comes once, before the first configuration.
     case usage([AllowanceUse])
+
+    /// Seconds since midnight where the router stands.
+    case localTime(Int64)
+    case flowsMoved(FlowMoveOutcome)
 
     /// A moment that was asked for by `Effect.wake` has come.
     case woke

@@ -81,7 +81,7 @@ extension NetworkPlane {
         switch change.operation {
         case .setRoute(let route), .deleteRoute(let route):
             return stands(route.key) && job.after.action(of: route.key.prefix) != nil
-        case .setNexthop, .deleteNexthop, .addRule, .deleteRule, .setMarkTable, .deleteMarkTable: return false
+        case .setNexthop, .deleteNexthop, .addRule, .deleteRule, .changeRuleset: return false
         }
     }
 }

@@ -14,22 +14,23 @@ extension NetworkPlane {
             if family == .routes { feeds.isDumpVoid = feeds.job != nil }
         case .segments(let found): take(found)
         case .dumpEnded(let family): if view.dumpEnded(family) { needsPlan = true }
-        case .markTable(let table): found(table, at: now, &effects)
+        case .ruleset(let table): found(table, at: now, &effects)
         case .list, .feedsPlanned, .feedsProgress, .feedsProgrammed, .programmed, .probed, .bfd, .targets, .gateway,
             .gatewayStarted,
-            .gatewayEnded, .bytesCounted, .overrides, .admin, .usage, .woke:
+            .gatewayEnded, .bytesCounted, .overrides, .admin, .usage, .localTime, .flowsMoved,
+            .woke:
             return
         }
         updatePresence(at: now, &effects)
     }
 
-    private mutating func found(_ table: MarkTable?, at now: Instant, _ effects: inout [Effect]) {
+    private mutating func found(_ table: RulesetState?, at now: Instant, _ effects: inout [Effect]) {
         let wasComplete = view.isComplete
-        guard view.foundMarkTable(table) else { return }
+        guard view.found(table) else { return }
         needsPlan = true
         if wasComplete {
             driftCount += 1
-            repairPace.drifted(.markTable, at: now)
+            repairPace.drifted(.ruleset, at: now)
             effects.append(.note(.tableDrift(isGone: table == nil)))
         }
     }

@@ -17,6 +17,7 @@ extension NetworkPlane {
             return
         }
         number(at: now, &effects)
+        askForLocalTime(at: now, &effects)
         failOver(at: now, &effects)
         askForSessions(&effects)
         if needsPlan, stageToken == nil, !view.lacksRoutes {
@@ -42,14 +43,32 @@ extension NetworkPlane {
     private mutating func failOver(at now: Instant, _ effects: inout [Effect]) {
         let resolver = resolver
         var changes: [KernelChange] = []
-        for id in touched.sorted() {
+        let moved = touched.sorted()
+        for id in moved {
             noteShares(of: id, &effects)
             let wished = resolver.groupNexthops(id.index).filter { holdsMembers(of: $0.object) }
             changes += Difference.changes(from: view, to: wished, window: configuration.ownership).changes
             if routesDepend(on: id) { needsPlan = true }
         }
         touched = []
-        program(.fast, changes.filter { isDue($0, at: now) }, &effects)
+        let due = changes.filter { isDue($0, at: now) }
+        let token = due.isEmpty ? nil : nextToken
+        program(.fast, due, &effects)
+        if !moved.isEmpty || localTime.isNew { steer(at: now, &effects) }
+        moveFlows(of: moved, after: token, &effects)
+    }
+
+    /// Marks and held flows follow health as the groups do, unless a whole plan is due anyway.
+    private mutating func steer(at now: Instant, _ effects: inout [Effect]) {
+        localTime.isNew = false
+        guard !needsPlan, view.ruleset != nil else {
+            needsPlan = true
+            return
+        }
+        let wished = resolver.ruleset()
+        guard let change = RulesetChange.from(view.ruleset, to: wished?.object) else { return }
+        let changes = [KernelChange(.changeRuleset(change), cause: wished?.cause)].filter { isDue($0, at: now) }
+        program(change.size > Self.longestFastPlan ? .bulk : .fast, changes, &effects)
     }
 
     /// A group can be set ahead of the plan only if the kernel has what it is made of, and has it already.
@@ -88,16 +107,16 @@ extension NetworkPlane {
         let due = allowed.filter { isDue($0, at: now) && !waitsForFeeds($0) }
         guard !due.isEmpty else { return }
         effects.append(.note(.applied(plan: due.count, conflicts: conflicts.count)))
-        if due.count <= Self.longestFastPlan { return program(.fast, due, &effects) }
+        if due.reduce(0, { $0 + $1.size }) <= Self.longestFastPlan { return program(.fast, due, &effects) }
         stages = Self.stages(of: due)
         startStage(&effects)
     }
 
-    /// Runs of route changes go over the bulk lane, everything else over the fast one, in the plan's order.
+    /// Runs of route changes and large sets go over the bulk lane, everything else over the fast one, in the plan's order.
     static func stages(of changes: [KernelChange]) -> [Stage] {
         var stages: [(lane: Lane, changes: [KernelChange])] = []
         for change in changes {
-            let lane: Lane = change.family == .routes ? .bulk : .fast
+            let lane: Lane = change.family == .routes || change.size > longestFastPlan ? .bulk : .fast
             if stages.last?.lane == lane {
                 stages[stages.count - 1].changes.append(change)
             } else {
@@ -183,6 +202,7 @@ extension NetworkPlane {
         effects += KernelFamily.allCases.filter(reread.contains).map { .reread($0) }
         updatePresence(at: now, &effects)
         feeds.isDue = true
+        moveFlows(after: token, &effects)
         if token == stageToken { startStage(&effects) }
     }
 

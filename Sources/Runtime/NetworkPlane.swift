@@ -62,6 +62,10 @@ package struct NetworkPlane: Sendable {
     var wakeAt: Instant?
     /// Grows whenever something changes that the model plane decides by: members, their admin state, verdicts, paths.
     var revision: UInt64 = 0
+    /// What is known of the local time, if a policy asks for it.
+    var localTime = LocalTime()
+    /// Members that are out, and what is still owed to their flows.
+    var flows = FlowLedger()
     /// Of the first batch sent for this configuration: what was sent before is not counted.
     var firstToken: UInt64 = 1
 
@@ -144,6 +148,7 @@ package struct NetworkPlane: Sendable {
         sessions = old.sessions.filter { groups.member(named: $0.key.member) != nil }
         wantedSessions = old.wantedSessions
         noted = old.noted.filter { groups.group(named: $0.key.group) != nil }
+        (localTime, flows) = (old.localTime, old.flows)
     }
 
     mutating func set(_ admin: Admin, of member: String) -> Bool {
@@ -153,10 +158,18 @@ package struct NetworkPlane: Sendable {
         return true
     }
 
+    /// The local time of day as it is believed.
+    package var secondOfDay: Int64? { localTime.secondOfDay }
+
     /// The resolver over the state of this moment.
     package var resolver: Resolver {
         let groups = groups
-        return Resolver(configuration: configuration, view: view, numbers: numbers) { index, family in
+        return Resolver(
+            configuration: configuration,
+            view: view,
+            numbers: numbers,
+            secondOfDay: localTime.secondOfDay
+        ) { index, family in
             groups.shares(of: GroupID(index), in: HealthScope(family))
         }
     }

@@ -13,6 +13,8 @@ package enum Note: Hashable, Sendable, Codable {
     /// A group's load is divided anew.
     case shares(Plane, group: String, HealthScope, [NotedShare])
     case applied(plan: Int, conflicts: Int)
+    /// Flows were moved off a member.
+    case flowsMoved(FlowMoveOutcome)
     /// The kernel refused a change; it is tried again at the given time.
     case refused(KernelChange, KernelRefusal, retryAt: Instant)
     /// The kernel's answer to a change never came; what it holds is read again.

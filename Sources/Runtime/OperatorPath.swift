@@ -54,8 +54,8 @@ package struct OperatorPath: Sendable {
         // A rule of a mark leads only marked packets, and nobody has a new one's mark yet; of one that goes, a connection may.
         case .addRule(let rule): rule.mask == 0 && isOfFamily(rule.family)
         case .deleteRule(let rule): isOfFamily(rule.family)
-        // It counts.
-        case .setMarkTable, .deleteMarkTable: false
+        // It steers no answer but back the way its question came.
+        case .changeRuleset: false
         }
     }
 

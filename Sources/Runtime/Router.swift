@@ -39,7 +39,7 @@ package struct Router: Sendable {
 
     private mutating func take(_ fact: Fact, at now: Instant, _ effects: inout [Effect]) {
         switch fact {
-        case .kernel, .dumpBegan, .dumpEnded, .markTable, .segments: network?.observe(fact, at: now, &effects)
+        case .kernel, .dumpBegan, .dumpEnded, .ruleset, .segments: network?.observe(fact, at: now, &effects)
         case .list(let reading): network?.read(reading, &effects)
         case .feedsPlanned(let generation, let plan): network?.planned(generation, plan, &effects)
         case .feedsProgress(let token, let done): network?.progressed(token, done, &effects)
@@ -58,6 +58,8 @@ package struct Router: Sendable {
         case .overrides(let kept): overrides = kept
         case .usage(let kept): meters = Meters(kept)
         case .bytesCounted(let counts): network?.counted(counts, &meters, &effects)
+        case .localTime(let second): network?.told(localTime: second, at: now)
+        case .flowsMoved(let outcome): effects.append(.note(.flowsMoved(outcome)))
         case .admin(let override, let by): set(override, by: by, at: now, &effects)
         case .woke:
             network?.woke(at: now)

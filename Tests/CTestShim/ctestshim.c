@@ -121,3 +121,18 @@ size_t ctest_next_frame(int descriptor, unsigned char *frame, size_t room)
             return (size_t)length;
     }
 }
+
+int ctest_send_frame(const char *device, const unsigned char *frame, int length)
+{
+    struct sockaddr_ll address = {.sll_family = AF_PACKET, .sll_halen = 6};
+    const int descriptor = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+    int failure = 0;
+
+    if (descriptor < 0)
+        return -errno;
+    address.sll_ifindex = (int)if_nametoindex(device);
+    if (sendto(descriptor, frame, (size_t)length, 0, (struct sockaddr *)&address, sizeof address) != length)
+        failure = -errno;
+    close(descriptor);
+    return failure;
+}

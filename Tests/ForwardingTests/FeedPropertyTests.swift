@@ -34,7 +34,7 @@ private struct SlowKernel {
             switch change.operation {
             case .setRoute(let route): routes[route.key] = route
             case .deleteRoute(let route): routes[route.key] = nil
-            case .setNexthop, .deleteNexthop, .addRule, .deleteRule, .setMarkTable, .deleteMarkTable: continue
+            case .setNexthop, .deleteNexthop, .addRule, .deleteRule, .changeRuleset: continue
             }
         }
     }

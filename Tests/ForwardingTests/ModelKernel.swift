@@ -7,7 +7,7 @@ struct ModelKernel {
     var nexthops: [Nexthop] = []
     var routes: [Route] = []
     var rules: [Rule] = []
-    var markTable: MarkTable?
+    var ruleset: RulesetState?
     /// Whose objects a change may touch.
     let window: OwnershipWindow
     /// What a change did that it must never do: the kernel would refuse it, or a stranger would be hurt.
@@ -30,10 +30,7 @@ struct ModelKernel {
             if !rules.contains(rule) { offences.append("ENOENT \(rule)") }
             if !window.owns(rule) { offences.append("stranger's \(rule)") }
             rules.removeAll { $0 == rule }
-        case .setMarkTable(let table): markTable = table
-        case .deleteMarkTable:
-            if markTable == nil { offences.append("ENOENT table") }
-            markTable = nil
+        case .changeRuleset(let change): ruleset = .after(change, from: ruleset)
         }
     }
 

@@ -67,7 +67,7 @@ import Testing
             routeProtocol: 219,
             metric: 77,
             nexthopIDs: 1...1000,
-            rulePreferences: 7000...7003,
+            rulePreferences: 7000...7015,
             tables: 7000...7999,
             markMask: MarkMask(bits: 0x7F00_0000),
             tableName: "martlet"

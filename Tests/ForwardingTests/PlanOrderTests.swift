@@ -18,8 +18,7 @@ import Testing
         case .setNexthop(let nexthop): nexthop.isGroup ? 1 : 0
         case .setRoute: 2
         case .addRule: 3
-        case .setMarkTable: 4
-        case .deleteMarkTable: 5
+        case .changeRuleset: 4
         case .deleteRule: 6
         case .deleteRoute: 7
         case .deleteNexthop(let id, _): id.value < 0x4D41_0000 ? 9 : 8
@@ -64,7 +63,7 @@ import Testing
             switch change.operation {
             case .setRoute(let route), .deleteRoute(let route):
                 OwnershipWindow.standard.tables.contains(route.key.table) ? route.key : nil
-            case .setNexthop, .deleteNexthop, .addRule, .deleteRule, .setMarkTable, .deleteMarkTable: nil
+            case .setNexthop, .deleteNexthop, .addRule, .deleteRule, .changeRuleset: nil
             }
         }
     }
@@ -73,11 +72,13 @@ import Testing
         var plane = Plane(Self.wan)
         plane.carryOut()
         plane.fail("wan.fiber", .v4)
-        #expect(plane.plan.changes.map(rank) == [1])
+        // What is held follows in nftables, by a batch of its own.
+        let planned = { (plane: Plane) in plane.plan.changes.filter { $0.family != .nftables } }
+        #expect(planned(plane).map(rank) == [1])
         let fast = Difference.changes(from: plane.view, to: plane.resolver.groupNexthops(0), window: .standard)
-        #expect(fast.changes == plane.plan.changes, "the fast way and the plan say the same")
+        #expect(fast.changes == planned(plane), "the fast way and the plan say the same")
         plane.fail("wan.fiber", .v6)
-        #expect(plane.plan.changes.map(rank) == [1, 1])
+        #expect(planned(plane).map(rank) == [1, 1])
     }
 
     /// Numbers may move at a restart; then an id can stand for another kind of object than before.

@@ -50,7 +50,7 @@ import Testing
                     + made.kernel.reports,
                 window: RandomNetworks.window
             )
-            _ = made.plane.view.foundMarkTable(made.kernel.markTable)
+            _ = made.plane.view.found(made.kernel.ruleset)
             #expect(made.plane.plan.isEmpty, "seed \(seed), read back")
         }
         #expect(changes > 5000, "the cases are no trivial ones: \(changes) changes")
@@ -95,7 +95,7 @@ import Testing
             #expect(!made.kernel.nexthops.contains(where: window.owns), "seed \(seed)")
             #expect(!made.kernel.routes.contains(where: window.owns), "seed \(seed)")
             #expect(!made.kernel.rules.contains(where: window.owns), "seed \(seed)")
-            #expect(made.kernel.markTable == nil, "seed \(seed)")
+            #expect(made.kernel.ruleset == nil, "seed \(seed)")
         }
     }
 
@@ -139,6 +139,7 @@ import Testing
                 "seed \(seed): \(rule)"
             )
         }
-        #expect(kernel.markTable == wish.markTable?.object, "seed \(seed)")
+        let wished = wish.ruleset.map { RulesetState($0.object) }
+        #expect(kernel.ruleset == nil ? wished == nil : wished.map { kernel.ruleset?.isSame(as: $0) == true } == true)
     }
 }

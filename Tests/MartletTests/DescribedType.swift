@@ -62,7 +62,14 @@ struct DescribedType: Sendable, CustomTestStringConvertible {
             DescribedType("ConfigurationFile", file, file),
             DescribedType(
                 "RouteQuestion",
-                RouteQuestion(destination: address, source: address, inputDevice: "", mark: 1),
+                RouteQuestion(
+                    destination: address,
+                    source: address,
+                    inputDevice: "",
+                    mark: 1,
+                    transport: "",
+                    destinationPort: 1
+                ),
                 RouteQuestion(destination: address)
             ),
             DescribedType("ModelQuestion", ModelQuestion(prompt: "", model: "", key: ""), bareModel),
@@ -143,7 +150,26 @@ struct DescribedType: Sendable, CustomTestStringConvertible {
         var bareChange = Samples.change
         (bareChange.process, bareChange.configuration, bareChange.state) = (nil, nil, nil)
         let override = OverrideRow(plane: "", member: "", admin: "")
+        let policy = PolicyRow(
+            name: "",
+            match: "",
+            target: "",
+            ipv4: "",
+            ipv6: "",
+            mark: "",
+            table: 1,
+            packets: 1,
+            bytes: 1,
+            cause: ""
+        )
+        var barePolicy = policy
+        (barePolicy.mark, barePolicy.table, barePolicy.packets, barePolicy.bytes) = (nil, nil, nil, nil)
+        let set = SetRow(name: "", source: "", ipv4: 0, ipv6: 0, state: "", detail: "", cause: "")
+        var bareSet = set
+        bareSet.detail = nil
         return [
+            DescribedType("PolicyRow", policy, barePolicy),
+            DescribedType("SetRow", set, bareSet),
             DescribedType("GroupRow", full.0, group),
             DescribedType("ShareRow", share, group.shares[1]),
             DescribedType("MemberRow", full.1, member),

@@ -27,6 +27,7 @@ import Testing
         ("show rules", "ShowRules"), ("show probes", "ShowProbes"), ("show bfd", "ShowBFD"),
         ("show providers", "ShowProviders"),
         ("show decisions", "ShowDecisions"), ("show drift", "ShowDrift"), ("show overrides", "ShowOverrides"),
+        ("show policies", "ShowPolicies"), ("show sets", "ShowSets"),
         ("explain route 192.0.2.1", "ExplainRoute"), ("explain model hello", "ExplainModel"),
         ("explain 0123456789abcdef01234567", "ExplainDecision"),
         ("explain decision 0123456789abcdef01234567", "ExplainDecision"),

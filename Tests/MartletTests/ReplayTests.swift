@@ -21,7 +21,7 @@ import Testing
         for family in KernelFamily.allCases {
             events += [.fact(at: at(11), draw: 2, .dumpBegan(family)), .fact(at: at(11), draw: 3, .dumpEnded(family))]
         }
-        events += [.fact(at: at(12), draw: 4, .markTable(nil)), .fact(at: at(13), draw: 5, .woke)]
+        events += [.fact(at: at(12), draw: 4, .ruleset(nil)), .fact(at: at(13), draw: 5, .woke)]
         return try withEffects(events)
     }
 

@@ -81,6 +81,8 @@ import Testing
         try check(ProviderRow.self)
         try check(DecisionRecord.self)
         try check(OverrideRow.self)
+        try check(PolicyRow.self)
+        try check(SetRow.self)
     }
 
     @Test func everyRowHasACellForEachColumn() {

@@ -51,7 +51,7 @@ struct KernelBulkLaneTests {
             let outcomes = try carryOutInBulk([
                 .setRoute(route("10.1.0.0/16", .nexthop(NexthopID(1)))),
                 .setNexthop(nexthop(1, .v4, via("10.0.0.2"))),
-                .setMarkTable(KernelNftTests.table),
+                .changeRuleset(try #require(RulesetChange.from(nil, to: KernelNftTests.table))),
                 .setRoute(route("10.2.0.0/16", .nexthop(NexthopID(1)))),
                 .setRoute(route("10.3.0.0/16", .inline(gateway: nil, interface: 11))),
                 .deleteRoute(route("10.2.0.0/16", .nexthop(NexthopID(1)))),

@@ -36,7 +36,7 @@ struct KernelChangeTests {
             let replaced = nexthop(9, plane.family, group((1, 300)))
             #expect(try carryOut([.setNexthop(replaced)]) == accepted(1))
             #expect(try groupWeights() == [300])
-            let snapshot = try KernelSnapshot.read(markTable: nil).reports
+            let snapshot = try KernelSnapshot.read(table: nil).reports
             #expect(snapshot.contains(.nexthop(replaced)))
             #expect(snapshot.contains(.nexthop(members[0])))
             #expect(snapshot.contains(.route(overGroup)))
@@ -49,7 +49,7 @@ struct KernelChangeTests {
             )
 
             #expect(try carryOut([.deleteRoute(overGroup), .deleteNexthop(NexthopID(9), plane.family)]) == accepted(2))
-            #expect(try KernelSnapshot.read(markTable: nil).reports.filter(isOurRouteOrGroup).isEmpty)
+            #expect(try KernelSnapshot.read(table: nil).reports.filter(isOurRouteOrGroup).isEmpty)
         }
     }
 
@@ -58,10 +58,10 @@ struct KernelChangeTests {
         try inNewNetwork {
             let routes = kinds.map { route(prefix, $0.0, table: $0.1, metric: .max) }
             #expect(try carryOut(routes.map { .setRoute($0) }) == accepted(3))
-            let read = try KernelSnapshot.read(markTable: nil).reports
+            let read = try KernelSnapshot.read(table: nil).reports
             for route in routes { #expect(read.contains(.route(route))) }
             #expect(try carryOut(routes.map { .deleteRoute($0) }) == accepted(3))
-            #expect(try KernelSnapshot.read(markTable: nil).reports.filter(isOurRouteOrGroup).isEmpty)
+            #expect(try KernelSnapshot.read(table: nil).reports.filter(isOurRouteOrGroup).isEmpty)
         }
     }
 
@@ -76,11 +76,11 @@ struct KernelChangeTests {
         )
         try inNewNetwork {
             #expect(try carryOut([.addRule(rule)]) == accepted(1))
-            #expect(try KernelSnapshot.read(markTable: nil).reports.contains(.rule(rule)))
+            #expect(try KernelSnapshot.read(table: nil).reports.contains(.rule(rule)))
             let refusal = KernelRefusal(errno: EEXIST, words: "")
             #expect(try carryOut([.addRule(rule)]) == [.refused(refusal)])
             #expect(try carryOut([.deleteRule(rule)]) == accepted(1))
-            let left = try KernelSnapshot.read(markTable: nil).reports.filter { report in
+            let left = try KernelSnapshot.read(table: nil).reports.filter { report in
                 if case .rule(let rule) = report { rule.preference == 7001 } else { false }
             }
             #expect(left.isEmpty)
@@ -123,7 +123,7 @@ struct KernelChangeTests {
 
     /// iproute2 6.1 prints the low byte only; the high one is read back by our own reader.
     private func groupWeights() throws -> [UInt32] {
-        let groups = try KernelSnapshot.read(markTable: nil).reports.compactMap { report -> [UInt32]? in
+        let groups = try KernelSnapshot.read(table: nil).reports.compactMap { report -> [UInt32]? in
             guard case .nexthop(let nexthop) = report, case .group(let members) = nexthop.kind else { return nil }
             return members.map(\.weight)
         }

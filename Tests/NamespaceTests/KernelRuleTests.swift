@@ -147,7 +147,7 @@ struct KernelRuleTests {
     }
 
     private func ours() throws -> [Rule] {
-        try KernelSnapshot.read(markTable: nil).reports.compactMap { report in
+        try KernelSnapshot.read(table: nil).reports.compactMap { report in
             if case .rule(let rule) = report, rule.routeProtocol == 219 { rule } else { nil }
         }
     }

@@ -15,7 +15,10 @@ struct KernelWatcherTests {
             try connectVethPair()
             try run("ip route add 192.0.2.0/24 via 10.0.0.2")
             let witness = Witness()
-            let watcher = try KernelWatcher(markTable: "martlet", observe: witness.observe)
+            let watcher = try KernelWatcher(
+                table: KernelWatcher.Table(name: "martlet", ownPorts: []),
+                observe: witness.observe
+            )
             defer { watcher.stop() }
             try witness.waitFor("all dumps") { seen in
                 KernelFamily.allCases.allSatisfy { seen.contains(.dumpEnded($0)) }
@@ -25,9 +28,9 @@ struct KernelWatcherTests {
                 let began = try #require(seen.firstIndex(of: .dumpBegan(family)))
                 #expect(try began < #require(seen.firstIndex(of: .dumpEnded(family))))
             }
-            #expect(seen.contains(.markTable(.absent)))
+            #expect(seen.contains(.ruleset(RulesetReading(state: nil))))
             // The watcher's dumps and a snapshot are the same reading.
-            #expect(try Set(witness.reports) == Set(KernelSnapshot.read(markTable: nil).reports))
+            #expect(try Set(witness.reports) == Set(KernelSnapshot.read(table: nil).reports))
         }
     }
 
@@ -65,7 +68,7 @@ struct KernelWatcherTests {
         try inNewNetwork {
             try connectVethPair()
             let witness = Witness()
-            let watcher = try KernelWatcher(markTable: nil, observe: witness.observe)
+            let watcher = try KernelWatcher(table: nil, observe: witness.observe)
             defer { watcher.stop() }
             try witness.waitFor("the first dumps") { $0.filter(\.isEndOfDump).count == 5 }
             witness.forget()
@@ -79,14 +82,19 @@ struct KernelWatcherTests {
     @Test func ourTablesDeletionIsSeen() throws {
         try inNewNetwork {
             let witness = Witness()
-            let watcher = try KernelWatcher(markTable: "martlet", observe: witness.observe)
+            let watcher = try KernelWatcher(
+                table: KernelWatcher.Table(name: "martlet", ownPorts: []),
+                observe: witness.observe
+            )
             defer { watcher.stop() }
-            try witness.waitFor("absent") { $0.contains(.markTable(.absent)) }
-            #expect(try carryOut([.setMarkTable(KernelNftTests.table)]) == accepted(1))
-            try witness.waitFor("ours") { $0.last == .markTable(.present(KernelNftTests.table)) }
+            try witness.waitFor("absent") { $0.contains(.ruleset(RulesetReading(state: nil))) }
+            #expect(try carryOut([.changeRuleset(RulesetChange.from(nil, to: KernelNftTests.table)!)]) == accepted(1))
+            try witness.waitFor("ours") {
+                $0.last == .ruleset(RulesetReading(state: RulesetState(KernelNftTests.table)))
+            }
             try run("nft add table inet other")
             try run("nft delete table inet martlet")
-            try witness.waitFor("absent again") { $0.last == .markTable(.absent) }
+            try witness.waitFor("absent again") { $0.last == .ruleset(RulesetReading(state: nil)) }
         }
     }
 
@@ -97,7 +105,7 @@ struct KernelWatcherTests {
         limits.dumpEvery = .milliseconds(50)
         try inNewNetwork {
             let witness = Witness(pauseMicroseconds: 20_000)
-            let watcher = try KernelWatcher(markTable: nil, limits: limits, observe: witness.observe)
+            let watcher = try KernelWatcher(table: nil, limits: limits, observe: witness.observe)
             defer { watcher.stop() }
             try witness.waitFor("the first dumps") { $0.filter(\.isEndOfDump).count == 5 }
             witness.forget()
@@ -119,7 +127,7 @@ struct KernelWatcherTests {
         limits.dumpEvery = .milliseconds(1)
         try inNewNetwork {
             let witness = Witness()
-            let watcher = try KernelWatcher(markTable: nil, limits: limits, observe: witness.observe)
+            let watcher = try KernelWatcher(table: nil, limits: limits, observe: witness.observe)
             defer { watcher.stop() }
             try witness.waitFor("the first dumps") { $0.filter(\.isEndOfDump).count == 5 }
             witness.forget()

@@ -95,10 +95,10 @@ extension ModelsSuites {
 
         /// Bytes counted with the mark of each path in the router's table.
         private static func counters(_ models: ModelsSite) throws -> (fiber: Int, cable: Int) {
-            let rules = try models.site.router.nft("list", "table", "inet", "martlet")["nftables"]?.elements ?? []
+            let objects = try models.site.router.nft("list", "table", "inet", "martlet")["nftables"]?.elements ?? []
             func bytes(_ path: String) -> Int {
-                let rule = rules.compactMap { $0["rule"] }.first { $0["comment"]?.string == path }
-                return rule?["expr"]?.elements?.compactMap { $0["counter"]?["bytes"]?.integer }.first ?? 0
+                let counter = objects.compactMap { $0["counter"] }.first { $0["name"]?.string == "path-\(path)" }
+                return counter?["bytes"]?.integer ?? 0
             }
             return (bytes("wan.fiber"), bytes("wan.cable"))
         }

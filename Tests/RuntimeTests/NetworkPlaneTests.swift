@@ -18,7 +18,7 @@ import Testing
         let before = try #require(earlier.router.network).view
         var rig = Rig()
         try rig.configure(Rig.network)
-        rig.readKernel(reports(of: before), table: before.markTable)
+        rig.readKernel(reports(of: before), table: before.ruleset)
         #expect(rig.sent.isEmpty)
         #expect(rig.router.network?.isSettled == true)
     }
@@ -141,7 +141,7 @@ import Testing
         try rig.configure("version: 1\n")
         rig.settle()
         let view = try #require(rig.router.network).view
-        #expect(view.nexthops.isEmpty && view.routes.isEmpty && view.rules.isEmpty && view.markTable == nil)
+        #expect(view.nexthops.isEmpty && view.routes.isEmpty && view.rules.isEmpty && view.ruleset == nil)
         try rig.configure(Rig.network)
         rig.settle()
         #expect(rig.router.network?.view.nexthops.isEmpty == false)

@@ -59,7 +59,7 @@ import Testing
             let trial = try #require(rig.router.trial(of: configuration, at: rig.now).network)
             let path = OperatorPath(address("192.0.2.9"), carrying: Self.defaultRoute(rig))
             let found = path.touching(running: rig.router.network, trial: trial)
-            #expect(found.map(\.cause?.line) == (isTouched ? [9] : []), "\(list): \(found)")
+            #expect(found.map(\.cause?.line) == (isTouched ? [10] : []), "\(list): \(found)")
         }
     }
 

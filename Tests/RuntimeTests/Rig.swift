@@ -19,7 +19,7 @@ struct Rig {
     /// Lists that are to be compared, and jobs of routes that are to be sent, oldest first.
     private(set) var questions: [(generation: UInt64, question: FeedQuestion)] = []
     private(set) var jobs: [(token: UInt64, job: FeedJob)] = []
-    /// Everything that was ever sent.
+    /// Everything that was ever sent, but for nftables: held flows follow health there, which tests of their own look at.
     var sent: [KernelChange] = []
     /// Times asked for with `wake` that are still to come.
     private(set) var alarms: [Instant] = []
@@ -49,11 +49,13 @@ struct Rig {
             switch effect {
             case .program(let lane, let token, let changes):
                 waiting.append((token, lane, changes))
-                sent += changes
+                sent += changes.filter { $0.family != .nftables }
             case .wake(let at): alarms.append(at)
             case .planFeeds(let generation, let question): questions.append((generation, question))
             case .programFeeds(let token, let job): jobs.append((token, job))
-            case .cancelFeeds, .reread, .probe, .bfd, .serve, .keep, .keepUsage, .count, .note: break
+            case .cancelFeeds, .reread, .probe, .bfd, .serve, .keep, .keepUsage, .count, .tellLocalTime,
+                .moveFlows, .note:
+                break
             }
         }
         return effects
@@ -118,7 +120,7 @@ struct Rig {
         case .deleteRoute(let route): .routeGone(route)
         case .addRule(let rule): .rule(rule)
         case .deleteRule(let rule): .ruleGone(rule)
-        case .setMarkTable, .deleteMarkTable: nil
+        case .changeRuleset: nil
         }
     }
 
@@ -141,13 +143,13 @@ struct Rig {
     }
 
     /// Dumps of an otherwise empty kernel with two uplinks and `more`, by family.
-    mutating func readKernel(_ more: [KernelReport] = [], table: MarkTable? = nil) {
+    mutating func readKernel(_ more: [KernelReport] = [], table: RulesetState? = nil) {
         for family in KernelFamily.allCases {
             tell(.dumpBegan(family))
             if family == .links { tell(.kernel(Self.uplinks)) }
             if family == .addresses { tell(.kernel(Self.addresses)) }
             if family == .rules { tell(.kernel(more)) }
-            if family == .nftables { tell(.markTable(table)) }
+            if family == .nftables { tell(.ruleset(table)) }
             tell(.dumpEnded(family))
         }
     }
@@ -164,6 +166,7 @@ struct Rig {
     static let network = """
         version: 1
         network:
+          connections: untracked
           probes: { internet: { icmp: [192.0.2.53], every: 200ms, timeout: 150ms, down-after: 3, up-after: 2 } }
           groups:
             wan:
@@ -202,7 +205,7 @@ extension [Effect] {
     var changes: [KernelChange] {
         flatMap { effect -> [KernelChange] in
             guard case .program(_, _, let changes) = effect else { return [] }
-            return changes
+            return changes.filter { $0.family != .nftables }
         }
     }
     var notes: [Note] {

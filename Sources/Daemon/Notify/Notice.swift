@@ -49,7 +49,7 @@ extension Note {
         case .target, .refused, .unanswered, .conflict, .drift, .tableDrift, .listRefused, .gatewayEnded, .alarm,
             .unnumbered:
             .alarm
-        case .applied, .list, .feedsBegan, .feedsProgress, .feedsEnded, .gatewayStarted, .decision: nil
+        case .applied, .flowsMoved, .list, .feedsBegan, .feedsProgress, .feedsEnded, .gatewayStarted, .decision: nil
         }
     }
 }

@@ -15,7 +15,6 @@ struct FlowsReader {
     func read() -> (flows: Flows, buckets: Buckets?) {
         guard let node = block.node("flows"), case .map = node.kind else {
             let flows = block.optional("flows", as: Flows.self)?.value ?? .hash
-            noteUnserved(flows)
             return (flows, flows == .resilient ? .standard : nil)
         }
         let map = BlockReader(node, path: path, into: diagnostics)
@@ -31,10 +30,6 @@ struct FlowsReader {
             return (.hash, nil)
         }
         return (.resilient, buckets(resilient))
-    }
-
-    private func noteUnserved(_ flows: Flows) {
-        if flows == .sticky { diagnostics.noteUnserved("\(path): \(flows.rawValue)", at: block.keyPlace("flows")) }
     }
 
     private func buckets(_ block: BlockReader) -> Buckets {

@@ -24,7 +24,10 @@ extension NetworkConfiguration {
             services: ServiceDefinition.readAll(in: block),
             masquerade: MasqueradeDefinition.read(in: block),
             notify: NotifyDefinition.readAll(in: block),
-            place: block.place
+            place: block.place,
+            forwards: ForwardDefinition.readAll(in: block),
+            segmentClamp: SegmentClamp.read(in: block),
+            isTracking: block.optional("connections", as: ConnectionTracking.self)?.value != .untracked
         )
         read.onFailure = block.optional("on-failure", as: OnFailure.self)?.value ?? .hold
         return read

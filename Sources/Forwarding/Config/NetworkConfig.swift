@@ -12,16 +12,20 @@ package struct NetworkConfiguration: Hashable, Sendable {
     package let routeFiles: [RouteFileDefinition]
     /// What stands in their files, as last read.
     package var lists: [RouteList] = []
-    /// Checked, not yet served.
+    /// In file order: the first that takes a packet decides.
     package let policies: [NetworkPolicy]
     package let sets: [AddressSetDefinition]
     /// Checked, not yet served.
     package let services: [ServiceDefinition]
-    /// Checked, not yet served.
     package let masquerade: MasqueradeDefinition?
     package let notify: [NotifyDefinition]
     package let place: Place
     package var onFailure = OnFailure.hold
+    /// In file order.
+    package var forwards: [ForwardDefinition] = []
+    package var segmentClamp: SegmentClamp?
+    /// `connections: tracked`: whether connections have marks, without which nothing is held, translated or answered by its mark.
+    package var isTracking = true
 }
 
 /// What becomes of an apply when the kernel refuses a part of it.

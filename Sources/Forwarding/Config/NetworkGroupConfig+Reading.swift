@@ -134,7 +134,8 @@ private struct MemberReader {
             allowance: allowance?.value,
             // A wrong one is reported, and not missing.
             quality: block.optional("quality", as: Fraction.self)?.value ?? (block.has("quality") ? .zero : nil),
-            place: name.place
+            place: name.place,
+            traffic: MemberTraffic.read(block)
         )
     }
 

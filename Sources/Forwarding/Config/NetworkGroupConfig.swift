@@ -34,6 +34,8 @@ package struct NetworkMember: Hashable, Sendable {
     /// As the operator rates it.
     package let quality: Fraction?
     package let place: Place
+    /// What becomes of its flows and of their addresses.
+    package var traffic = MemberTraffic()
 
     /// A device without a gateway: the device itself is the next hop, in both families.
     package var isDeviceOnly: Bool {
@@ -50,7 +52,7 @@ package enum Flows: String, Hashable, Sendable, CaseIterable, Codable, ScalarVal
     case hash
     /// The kernel's resilient hashing: flows move only when they must.
     case resilient
-    /// The connection mark holds a flow to its member. Checked, not yet served.
+    /// The connection mark holds a flow to its member while that is healthy.
     case sticky
 }
 

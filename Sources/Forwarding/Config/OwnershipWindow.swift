@@ -25,6 +25,19 @@ package struct OwnershipWindow: Hashable, Sendable, Codable {
         tableName: "martlet"
     )
 
+    /// The preferences are divided into four parts of this size: paths, then the rule that keeps the LAN reachable and the targets of
+    /// policies behind it, then two that are free.
+    package var preferenceBand: UInt32 { UInt32(rulePreferences.count / 4) }
+
+    /// Of `lookup main suppress_prefixlength 0`.
+    package var lanPreference: UInt32 { rulePreferences.lowerBound + preferenceBand }
+
+    /// How many paths and targets there can be. Number p (from 1) has mark p, table first + p and preference first + p of its part, so
+    /// the narrowest decides.
+    package var pathCapacity: Int {
+        max(0, min(markMask.capacity, tables.count - 1, Int(preferenceBand) - 1))
+    }
+
     package init(
         routeProtocol: UInt8,
         metric: UInt32,

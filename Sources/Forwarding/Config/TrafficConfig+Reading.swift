@@ -1,4 +1,4 @@
-/// How `network.sets`, `policies`, `services`, `masquerade` and `notify` are read.
+/// How `network.sets`, `policies`, `services` and `notify` are read.
 import ConfigSyntax
 import NetTypes
 package import PolicyEngine
@@ -8,7 +8,7 @@ extension AddressSetDefinition {
         network.named("sets").compactMap { entry in
             let path = "\(network.path).sets.\(entry.key.value)"
             return content(entry.value, path, network.diagnostics).map {
-                AddressSetDefinition(name: entry.key, content: $0)
+                AddressSetDefinition(name: entry.key, content: $0, addresses: addresses(in: $0))
             }
         }
     }
@@ -38,6 +38,13 @@ extension AddressSetDefinition {
         return nil
     }
 
+    private static func addresses(in content: Content) -> AddressRanges {
+        switch content {
+        case .prefixes(let prefixes): AddressRanges(prefixes.map(\.value))
+        case .domains, .file: .none
+        }
+    }
+
     private static func checkDomain(_ domain: Located<String>, _ path: String, _ diagnostics: Diagnostics) {
         let bare = domain.value.hasPrefix("*.") ? domain.value.dropFirst(2) : domain.value[...]
         let labels = bare.split(separator: ".", omittingEmptySubsequences: false)
@@ -51,14 +58,7 @@ extension AddressSetDefinition {
 extension SetTable {
     /// What conditions can look up. Sets whose content is not served are there, and empty.
     package init(_ sets: [AddressSetDefinition]) {
-        self.init(
-            sets.map { set in
-                switch set.content {
-                case .prefixes(let prefixes): (set.name.value, AddressRanges(prefixes.map(\.value)))
-                case .domains, .file: (set.name.value, .none)
-                }
-            }
-        )
+        self.init(sets.map { ($0.name.value, $0.addresses) })
     }
 }
 
@@ -84,20 +84,36 @@ extension NetworkPolicy {
                 into: diagnostics
             )
         }
-        let use = block.required("use", as: String.self)
+        let action = action(block)
         let strategy = block.optional("strategy", as: Strategy.self)?.value
-        let otherwise = block.optional("otherwise", as: Otherwise.self)?.value ?? .reject
-        diagnostics.noteUnserved(block.path, at: block.place)
-        guard let name, let use else { return nil }
+        block.noteUnserved("strategy")
+        let otherwise = block.optional("otherwise", as: Otherwise.self)?.value
+        if otherwise != nil, block.has("reject") { block.report("belongs to 'use'", key: "otherwise") }
+        guard let name, let action else { return nil }
         return NetworkPolicy(
             name: name,
             match: match ?? .never,
             matchText: condition?.text ?? "",
-            use: use,
+            action: action,
             strategy: strategy,
             otherwise: otherwise,
             place: block.place
         )
+    }
+
+    private static func action(_ block: BlockReader) -> Action? {
+        let use = block.optional("use", as: String.self)
+        let reject = block.optional("reject", as: Refusal.self)
+        if block.has("use") == block.has("reject") {
+            block.reportLack(
+                block.has("use")
+                    ? "'\(block.path)' says more than one thing to do: use, reject"
+                    : "'\(block.path)' says not what to do",
+                hint: "write one of use: and reject:"
+            )
+            return nil
+        }
+        return use.map { .use($0) } ?? reject.map { .reject($0.value) }
     }
 }
 
@@ -137,18 +153,6 @@ private struct ServiceAddress: ScalarValue {
             let transport = ServiceDefinition.Transport(rawValue: String(parts[1]))
         else { throw .notThis }
         return ServiceAddress(endpoint: endpoint, transport: transport)
-    }
-}
-
-extension MasqueradeDefinition {
-    static func read(in network: BlockReader) -> MasqueradeDefinition? {
-        guard let block = network.block("masquerade") else { return nil }
-        defer { block.finish() }
-        network.noteUnserved("masquerade")
-        let devices = block.values("out", as: String.self)
-        if devices.isEmpty { block.reportLack("'\(block.path)' names no device in 'out'") }
-        for device in devices { NetworkNames.checkDevice(device, block.diagnostics) }
-        return MasqueradeDefinition(devices: devices, place: block.place)
     }
 }
 

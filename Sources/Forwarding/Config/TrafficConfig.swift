@@ -1,6 +1,4 @@
-/// What steers and announces traffic beyond routes, as configured: policies, sets, services, masquerade, notices.
-///
-/// All of it parses and checks; this version serves none of it and says so at apply.
+/// What steers and announces traffic beyond routes, as configured: policies, sets, services, notices.
 package import ConfigSyntax
 package import NetTypes
 package import PolicyEngine
@@ -12,11 +10,28 @@ package struct NetworkPolicy: Hashable, Sendable {
     package let match: Match
     /// The condition as written.
     package let matchText: String
-    /// `group` or `group.member`.
-    package let use: Located<String>
+    package let action: Action
+    /// Checked, not yet served.
     package let strategy: Strategy?
-    package let otherwise: Otherwise
+    /// What is done with a packet when no member of the target is healthy; nil: what the group's `when-all-down` says.
+    package let otherwise: Otherwise?
     package let place: Place
+
+    package enum Action: Hashable, Sendable {
+        /// `group` or `group.member`.
+        case use(Located<String>)
+        case reject(Refusal)
+    }
+
+    /// How a packet is refused.
+    package enum Refusal: String, Hashable, Sendable, CaseIterable, Codable, ScalarValue {
+        /// Its sender is told that this is forbidden.
+        case prohibited
+        /// Its sender is told that there is no way.
+        case unreachable
+        /// Its sender is told nothing.
+        case silent
+    }
 }
 
 /// A named set of addresses (`network.sets`), written `@name` in conditions.
@@ -31,11 +46,23 @@ package struct AddressSetDefinition: Hashable, Sendable {
 
     package let name: Located<String>
     package let content: Content
+    /// What it holds, by family; of a file, what was read last.
+    private let (addresses4, addresses6): (AddressRanges, AddressRanges)
+
+    package init(name: Located<String>, content: Content, addresses: AddressRanges) {
+        self.name = name
+        self.content = content
+        (addresses4, addresses6) = (addresses.only(.v4), addresses.only(.v6))
+    }
+
+    package func addresses(_ family: AddressFamily) -> AddressRanges { family == .v4 ? addresses4 : addresses6 }
+
+    package var addresses: AddressRanges { AddressRanges(sorted: addresses4.ranges + addresses6.ranges) }
 }
 
 /// Load shared out at layer 4 (`network.services`).
 package struct ServiceDefinition: Hashable, Sendable {
-    package enum Transport: String, Hashable, Sendable, CaseIterable {
+    package enum Transport: String, Hashable, Sendable, CaseIterable, ScalarValue {
         case tcp
         case udp
     }
@@ -45,12 +72,6 @@ package struct ServiceDefinition: Hashable, Sendable {
     package let transport: Transport
     package let use: Located<String>
     package let flows: Flows
-}
-
-/// Source translation on the way out (`network.masquerade`).
-package struct MasqueradeDefinition: Hashable, Sendable {
-    package let devices: [Located<String>]
-    package let place: Place
 }
 
 /// Who is told of what (`network.notify`).

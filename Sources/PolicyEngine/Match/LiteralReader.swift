@@ -59,7 +59,7 @@ struct LiteralReader {
         guard let addresses = sets.addresses(of: name.text) else {
             throw ExpressionError("no set is named '\(name.text)'", at: name.offset, hint: sets.hint(for: name.text))
         }
-        return .addresses(addresses)
+        return .set(name.text, addresses)
     }
 
     private func collect<Value>(

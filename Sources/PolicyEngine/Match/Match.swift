@@ -1,5 +1,6 @@
 /// A condition compiled against a schema: what the hot path evaluates.
 package import ConfigSyntax
+package import NetTypes
 
 package struct Match: Hashable, Sendable, Codable {
     package let root: Step
@@ -23,6 +24,8 @@ package struct Match: Hashable, Sendable, Codable {
         /// Sorted, disjoint ranges of numbers, seconds of the day or nanoseconds.
         case ranges([ClosedRange<Int64>])
         case addresses(AddressRanges)
+        /// A named set, with what it holds now.
+        case set(String, AddressRanges)
         case texts([String])
         case pattern(Glob)
         /// The set holds one of the words.
@@ -56,7 +59,8 @@ extension Match.Test {
         switch (self, value) {
         case (.flag, .flag(let isSet)): isSet
         case (.ranges(let ranges), .number(let number)): ranges.contains { $0.contains(number) }
-        case (.addresses(let addresses), .address(let address)): addresses.contains(address)
+        case (.addresses(let addresses), .address(let address)), (.set(_, let addresses), .address(let address)):
+            addresses.contains(address)
         case (.texts(let texts), .text(let text)): texts.contains(text)
         case (.pattern(let glob), .text(let text)): glob.matches(text)
         case (.holds(let wanted), .words(let words)): wanted.contains { words.contains($0) }
@@ -65,7 +69,8 @@ extension Match.Test {
         case (.fieldPattern(let name, let glob), .fields(let fields)):
             Self.field(name, in: fields).map { glob.matches($0) }
         case (.fieldPresent(let name), .fields(let fields)): Self.field(name, in: fields) != nil
-        case (_, .absent), (.flag, _), (.ranges, _), (.addresses, _), (.texts, _), (.pattern, _), (.holds, _),
+        case (_, .absent), (.flag, _), (.ranges, _), (.addresses, _), (.set, _), (.texts, _), (.pattern, _),
+            (.holds, _),
             (.fieldTexts, _), (.fieldPattern, _), (.fieldPresent, _):
             nil
         }

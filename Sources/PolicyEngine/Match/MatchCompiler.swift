@@ -1,6 +1,6 @@
 /// Gives the parts of an expression their types: attributes become slots, literals become values, or errors at their place.
 package import ConfigSyntax
-import NetTypes
+package import NetTypes
 
 /// The named sets that conditions may refer to.
 package struct SetTable: Hashable, Sendable {

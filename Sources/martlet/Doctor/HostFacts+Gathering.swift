@@ -34,7 +34,7 @@ extension HostFacts {
 
     private static func nexthops() throws(CommandError) -> [Nexthop] {
         do throws(NetlinkFailure) {
-            return try KernelSnapshot.read(markTable: nil).reports.compactMap {
+            return try KernelSnapshot.read(table: nil).reports.compactMap {
                 if case .nexthop(let nexthop) = $0 { nexthop } else { nil }
             }
         } catch { throw .failed("the kernel cannot be read: \(error)") }

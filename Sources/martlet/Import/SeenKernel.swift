@@ -15,7 +15,7 @@ struct SeenKernel {
     /// Asks the kernel; needs no privilege.
     static func read() throws(CommandError) -> SeenKernel {
         do throws(NetlinkFailure) {
-            let snapshot = try KernelSnapshot.read(markTable: nil)
+            let snapshot = try KernelSnapshot.read(table: nil)
             return SeenKernel(
                 links: snapshot.reports.compactMap { if case .link(let link) = $0 { link } else { nil } },
                 routes: try ListedRoute.read(),

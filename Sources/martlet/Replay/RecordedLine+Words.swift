@@ -34,7 +34,7 @@ extension Fact {
         case .feedsProgrammed(let token, let outcome):
             "kernel answered lists \(token): \(outcome.accepted) taken, \(outcome.refused) refused"
         case .dumpEnded(let family): "dump of \(family) ended"
-        case .markTable(let table): table == nil ? "mark table is not there" : "mark table was read"
+        case .ruleset(let table): table == nil ? "nftables table is not there" : "nftables table was read"
         case .programmed(let token, let outcomes):
             "kernel answered batch \(token): \(counted(outcomes.count, "outcome"))"
         case .targets(let reports): "targets: \(counted(reports.count, "report"))"
@@ -47,6 +47,8 @@ extension Fact {
         case .gatewayEnded(let status): "gateway ended with status \(status)"
         case .overrides(let overrides): "kept overrides: \(overrides.count)"
         case .admin(let override, let by): "\(by) set \(override.member) \(override.admin)"
+        case .localTime(let second): "it is second \(second) of the day"
+        case .flowsMoved(let outcome): "flows of \(outcome.member) moved: \(outcome.forgotten)"
         case .woke: "woke"
         }
     }

@@ -13,7 +13,8 @@ struct Show: ParsableCommand {
             """,
         subcommands: [
             ShowGroups.self, ShowMembers.self, ShowRoutes.self, ShowRules.self, ShowDrift.self, ShowProbes.self,
-            ShowBFD.self, ShowProviders.self, ShowDecisions.self, ShowOverrides.self,
+            ShowBFD.self, ShowProviders.self, ShowDecisions.self, ShowOverrides.self, ShowPolicies.self,
+            ShowSets.self,
         ]
     )
 

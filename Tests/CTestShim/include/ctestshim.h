@@ -31,4 +31,7 @@ int ctest_open_frames(const char *device);
 /* Reads the next frame that came in by the device, not one that left by it. Returns its length, or 0 when there is none. */
 size_t ctest_next_frame(int descriptor, unsigned char *frame, size_t room);
 
+/* Puts one Ethernet frame on the wire, out of this device. Returns 0 or a negative errno. Needs CAP_NET_RAW. */
+int ctest_send_frame(const char *device, const unsigned char *frame, int length);
+
 #endif

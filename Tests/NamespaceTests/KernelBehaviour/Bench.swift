@@ -118,7 +118,7 @@ struct Bench {
     }
 
     /// Everything there is, as we read it.
-    func reports() throws -> [KernelReport] { try KernelSnapshot.read(markTable: nil).reports }
+    func reports() throws -> [KernelReport] { try KernelSnapshot.read(table: nil).reports }
 
     func nexthop(_ id: UInt32) throws -> Nexthop? {
         try reports().lazy.compactMap { if case .nexthop(let found) = $0, found.id.value == id { found } else { nil } }
