@@ -52,7 +52,8 @@ extension RouterSuites {
                 let facing = RoutingDaemon.Duty(
                     number: 65000,
                     peerNumber: 65001,
-                    neighbours: Family.allCases.map { .init(family: $0, local: gateway[$0], remote: ours[$0]) }
+                    neighbours: Family.allCases.map { .init(family: $0, local: gateway[$0], remote: ours[$0]) },
+                    isPassive: true
                 )
                 beside = try RoutingDaemon(kind, duty, in: site.router, of: site.workspace)
                 peer = try RoutingDaemon(.bird, facing, in: site.peers, of: site.workspace)
@@ -148,6 +149,7 @@ extension RouterSuites {
         private func restartBeside(_ stage: Stage, _ whole: KernelState, by signal: CInt) throws {
             stage.beside.end(with: signal)
             #expect(try KernelState(of: stage.site.router).ours == whole.ours)
+            try stage.waitForPeer(toKnow: false, "without \(stage.beside.kind)")
             try stage.beside.start()
             try stage.waitForBeside()
             try stage.waitForPeer(toKnow: true, "after \(stage.beside.kind) was ended by \(signal)")
@@ -172,7 +174,9 @@ extension RouterSuites {
             let state = try KernelState(of: stage.site.router)
             #expect(state.ours == whole.ours)
             expectKept(theirs, in: state)
-            for family in Family.allCases { #expect(try stage.peer.knows(Self.announced[family])) }
+            for family in Family.allCases {
+                #expect(try stage.peer.knows(Self.announced[family]), "\(stage.beside.words) \(stage.peer.words)")
+            }
         }
 
         @Test(.timeLimit(.minutes(1)), arguments: [(RoutingDaemon.Kind.bird, 32), (.frr, 20)])

@@ -30,6 +30,8 @@ final class RoutingDaemon: Sendable {
         var announced: [Dual] = []
         /// A route of its own, into the kernel.
         var own: (prefix: Dual, via: Dual)?
+        /// Waits for the neighbours to connect. Where both do, one session may be dropped for the other after it has come up.
+        var isPassive = false
     }
 
     static let patience = Duration.seconds(20)
@@ -133,7 +135,8 @@ extension RoutingDaemon {
                         protocol bgp bgp_\(family) {
                             local \(neighbour.local) as \(duty.number);
                             neighbor \(neighbour.remote) as \(duty.peerNumber);
-                            connect delay time 1; connect retry time 1; error wait time 1, 2;
+                            graceful restart off; long lived graceful restart off;
+                            passive \(duty.isPassive ? "on" : "off"); connect delay time 1; connect retry time 1; error wait time 1, 2;
                             ip\(family.rawValue) { import all; export \(filter); };
                         }
 
