@@ -33,6 +33,14 @@ struct ProbeLimitTests {
         }
     }
 
+    /// Three of eight lost, then a lucky run: of thirteen that is still too many, of sixteen it would do, but the window is not yet full.
+    @Test func aWindowThatIsNotYetFullAcquitsNobody() throws {
+        let limits = ProbeLimits(loss: Fraction(millionths: 250_000), latency: nil, jitter: nil)
+        let trips: [Int64?] = [5, nil, nil, 5, nil, 5, 5, 5] + Array(repeating: 5, count: 11)
+        #expect(try signals(limits, trips, rounds: 18).suffix(3) == ["loss-limit", "+", "+"])
+        #expect(try signals(limits, trips, rounds: 20).suffix(3) == ["loss-limit", "loss-limit", "loss-limit"])
+    }
+
     @Test func lossBeyondItsLimitDegradesUntilItHasFallenFarEnough() throws {
         let limits = ProbeLimits(loss: Fraction(millionths: 250_000), latency: nil, jitter: nil)
         // Of ten: two lost are kept, three are too many; it takes two again to be well.

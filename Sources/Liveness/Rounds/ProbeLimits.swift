@@ -37,17 +37,23 @@ struct LimitWatch: Hashable, Sendable {
 
     init(_ limits: ProbeLimits) { self.limits = limits }
 
-    mutating func judge(_ figures: Figures) {
+    /// `isComplete`: whether the figures are those of a whole window. A few good rounds right after the start acquit nobody: with a third of
+    /// them lost, half a window may well look clean.
+    mutating func judge(_ figures: Figures, isComplete: Bool) {
         fault = nil
         for limit in Limit.allCases {
             guard let reading = reading(limit, figures), reading.samples >= Self.fewestSamples else { continue }
             if reading.value > reading.limit {
                 exceeded.insert(limit)
-            } else if Int128(reading.value) * 1_000_000 <= Int128(reading.limit) * Int128(limits.recoverAt.millionths) {
+            } else if isComplete, keepsWell(reading) {
                 exceeded.remove(limit)
             }
             if exceeded.contains(limit), fault == nil { fault = ProbeFault(reading.cause, reading.words) }
         }
+    }
+
+    private func keepsWell(_ reading: Reading) -> Bool {
+        Int128(reading.value) * 1_000_000 <= Int128(reading.limit) * Int128(limits.recoverAt.millionths)
     }
 
     private typealias Reading = (cause: Cause, value: Int64, limit: Int64, samples: Int, words: String)

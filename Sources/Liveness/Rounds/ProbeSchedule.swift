@@ -164,7 +164,7 @@ extension ProbeSchedule {
             if round.quorum.outcome == .open { voided &+= 1 }
         } else {
             window.add(round.summary(&lastTrips))
-            watch?.judge(window.figures)
+            watch?.judge(window.figures, isComplete: window.isFull)
         }
         noteSilences(in: round)
     }

@@ -78,6 +78,9 @@ package struct ProbeWindow: Hashable, Sendable {
         return low
     }
 
+    /// Whether it looks back as far as it is meant to.
+    package var isFull: Bool { history.count == length }
+
     package var figures: Figures {
         let count = trips.count
         return Figures(

@@ -54,7 +54,8 @@ extension RouterSuites {
             try waitForShares(["eth1": 1], site)
             measured("30 % loss against a 10 % limit: both families moved", Moment.now.milliseconds(since: began))
             for family in Family.allCases {
-                #expect(try router.health(of: "wan.fiber", family) == "degraded")
+                let health = try router.health(of: "wan.fiber", family)
+                #expect(health == "degraded", "\(family)")
                 let counted = try site.passed(by: .isp1, family)
                 let stream = try site.packets(family: family, rate: 500, flows: 16)
                 rest(.milliseconds(300))
