@@ -94,7 +94,7 @@ package struct MemberRow: Codable, Sendable, Equatable {
     package var place: String
     /// The device that it leaves by now; nil for members that have none.
     package var device: String?
-    /// The bits of the mark that count: `0x7f000000`.
+    /// The bits of the mark that count: `0xff000000`.
     package var markMask: String?
 
     package init(
@@ -125,7 +125,7 @@ package struct MemberRow: Codable, Sendable, Equatable {
 package struct ObjectRow: Codable, Sendable, Equatable {
     /// `next hop`, `group`, `route`, `list` (of routes) or `rule`.
     package var kind: String
-    /// `192.0.2.0/24`, the name of a list, or `fwmark 0x1000000/0x7f000000`.
+    /// `192.0.2.0/24`, the name of a list, or `fwmark 0x1000000/0xff000000`.
     package var object: String
     /// `ipv4` or `ipv6`.
     package var family: String

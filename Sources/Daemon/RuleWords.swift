@@ -3,7 +3,7 @@ import Forwarding
 import NetTypes
 
 extension Rule {
-    /// `ipv4 7003: fwmark 0x3000000/0x7f000000 lookup 7003`.
+    /// `ipv4 7003: fwmark 0x3000000/0xff000000 lookup 7003`.
     var words: String { "\(family.name) \(preference): \(selectors.words) \(actionWords)" }
 
     /// `lookup 7003`, `lookup 254 suppress_prefixlength 0`, `blackhole`.

@@ -74,6 +74,7 @@ struct RulesetBuilder {
     var objects: [Ruleset.Object] = []
     var configuration: NetworkConfiguration { resolver.configuration }
     private var mask: UInt32 { configuration.ownership.markMask.bits }
+    private var arrival: UInt32 { configuration.ownership.markMask.arrival }
 
     /// `mangle`, `dstnat`, `srcnat` and `filter` of nft.
     static let (mangle, destination, source, filter): (Int32, Int32, Int32, Int32) = (-150, -100, 100, 0)
@@ -113,20 +114,20 @@ extension RulesetBuilder {
         ]
     }
 
-    private func setConnectionMark(_ mark: Mark) -> [Ruleset.Expression] {
+    private func setConnectionMark(_ mark: UInt32) -> [Ruleset.Expression] {
         [
             .connection(.mark, into: .first),
-            .bitwise(.first, mask: NftNumber.host(~mask), xor: NftNumber.host(mark.value)),
+            .bitwise(.first, mask: NftNumber.host(~mask), xor: NftNumber.host(mark)),
             .setConnectionMark(from: .first),
         ]
     }
 
     /// Leads on by our bits of the connection's mark.
-    private var restore: [Ruleset.Expression] {
+    private func lead(by map: String) -> [Ruleset.Expression] {
         [
             .connection(.mark, into: .first),
             .bitwise(.first, mask: NftNumber.host(mask), xor: NftNumber.host(0)),
-            .lookupVerdict(.first, map: "restore"),
+            .lookupVerdict(.first, map: map),
         ]
     }
 
@@ -185,22 +186,22 @@ extension RulesetBuilder {
 extension RulesetBuilder {
     private mutating func addConnectionMarks() {
         for uplink in uplinks {
-            let name = uplink.path.member
-            chains.append(
-                Ruleset.Chain("mark-\(name)", [Ruleset.Rule(name, setConnectionMark(uplink.path.mark))])
-            )
-            chains.append(
-                Ruleset.Chain("restore-\(name)", [Ruleset.Rule(name, setMark(uplink.path.mark) + [.verdict(.accept)])])
-            )
+            let (name, mark) = (uplink.path.member, uplink.path.mark)
+            chains += [
+                Ruleset.Chain("mark-\(name)", [Ruleset.Rule(name, setConnectionMark(mark.value))]),
+                Ruleset.Chain("arrive-\(name)", [Ruleset.Rule(name, setConnectionMark(mark.value | arrival))]),
+                Ruleset.Chain("restore-\(name)", [Ruleset.Rule(name, setMark(mark) + [.verdict(.accept)])]),
+            ]
         }
-        add(
-            "restore",
-            key: [.mark],
-            values: .verdict,
-            uplinks.map {
-                Ruleset.Element(NftNumber.host($0.path.mark.value), value: .verdict(.goto("restore-\($0.path.member)")))
+        for (map, bit) in [("restore", 0), ("return-by", arrival)] {
+            let elements = uplinks.map {
+                Ruleset.Element(
+                    NftNumber.host($0.path.mark.value | bit),
+                    value: .verdict(.goto("restore-\($0.path.member)"))
+                )
             }
-        )
+            add(map, key: [.mark], values: .verdict, elements)
+        }
         add("uplinks", key: [.interfaceName], devices.map { Ruleset.Element(NftNumber.name($0.name)) })
         addArrivals()
         addDepartures()
@@ -217,7 +218,7 @@ extension RulesetBuilder {
     private mutating func addArrivals() {
         let elements = devices.compactMap { device -> Ruleset.Element? in
             guard let first = device.members.first else { return nil }
-            return Ruleset.Element(NftNumber.name(device.name), value: .verdict(.jump("mark-\(first.path.member)")))
+            return Ruleset.Element(NftNumber.name(device.name), value: .verdict(.jump("arrive-\(first.path.member)")))
         }
         add("arrivals", key: [.interfaceName], values: .verdict, elements)
     }
@@ -287,7 +288,7 @@ extension RulesetBuilder {
         let names = Set(sets.map(\.name))
         var rules: [Ruleset.Rule] = []
         if names.contains("sticky-\(target)") {
-            rules.append(Ruleset.Rule("sticky flows", isHeld("sticky-\(target)") + restore))
+            rules.append(Ruleset.Rule("sticky flows", isHeld("sticky-\(target)") + lead(by: "restore")))
         }
         if names.contains("held-\(target)") {
             let translated: [Ruleset.Expression] = [
@@ -295,7 +296,7 @@ extension RulesetBuilder {
                 .bitwise(.first, mask: NftNumber.host(Self.isTranslated), xor: NftNumber.host(0)),
                 .compare(.first, .notEqual, NftNumber.host(0)),
             ]
-            rules.append(Ruleset.Rule("translated flows", translated + isHeld("held-\(target)") + restore))
+            rules.append(Ruleset.Rule("translated flows", translated + isHeld("held-\(target)") + lead(by: "restore")))
         }
         return rules
     }
@@ -335,8 +336,9 @@ extension RulesetBuilder {
             Ruleset.Chain(
                 "answers",
                 [
-                    Ruleset.Rule("coming in", isInSet(.inputName, "uplinks") + [.verdict(.accept)]),
-                    Ruleset.Rule("back the way the question came", restore),
+                    // Only where the question came in by an uplink. Answers to what left by one are on their way to whoever asked, and
+                    // may come by any device.
+                    Ruleset.Rule("back the way the question came", lead(by: "return-by"))
                 ]
             )
         )

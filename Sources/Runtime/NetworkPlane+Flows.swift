@@ -87,7 +87,7 @@ extension NetworkPlane {
             member: way.member,
             family: way.family,
             mark: path.mark,
-            mask: configuration.ownership.markMask,
+            mask: configuration.ownership.markMask.path,
             idleFor: idleFor
         )
     }

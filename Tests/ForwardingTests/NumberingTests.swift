@@ -69,7 +69,7 @@ import Testing
             nexthopIDs: 1...1000,
             rulePreferences: 7000...7015,
             tables: 7000...7999,
-            markMask: MarkMask(bits: 0x7F00_0000),
+            markMask: MarkMask(bits: 0xFF00_0000),
             tableName: "martlet"
         )
         let members = (0..<5).map { Networks.member("m\($0)", dev: "eth0") }

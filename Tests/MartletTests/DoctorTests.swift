@@ -53,7 +53,7 @@ import Testing
         _ preference: UInt32,
         table: UInt32,
         mark: UInt32 = 0,
-        mask: UInt32 = 0x7F00_0000,
+        mask: UInt32 = 0xFF00_0000,
         by owner: UInt8 = 3
     ) -> Rule {
         Rule(family: .v4, preference: preference, mark: mark, mask: mask, table: table, routeProtocol: owner)

@@ -34,7 +34,7 @@ enum Samples {
         mark: "0x1000000",
         place: "martlet.yaml:17",
         device: "eth0",
-        markMask: "0x7f000000"
+        markMask: "0xff000000"
     )
 
     static let route = ObjectRow(

@@ -24,16 +24,20 @@ import Testing
 
 @Suite struct MarkTests {
     @Test func marksStayInsideTheMask() {
-        let mask = MarkMask(bits: 0x7F00_0000)
+        let mask = MarkMask(bits: 0xFF00_0000)
         #expect(mask.capacity == 127)
         #expect(mask.mark(1) == Mark(0x0100_0000) && mask.mark(127) == Mark(0x7F00_0000))
+        #expect(mask.arrival == 0x8000_0000 && mask.path.bits == 0x7F00_0000)
         #expect(mask.mark(0) == nil && mask.mark(128) == nil && mask.mark(.min) == nil && mask.mark(.max) == nil)
     }
 
     @Test func theEmptyAndTheFullMaskDoNotTrap() {
-        #expect(MarkMask(bits: 0).capacity == 0 && MarkMask(bits: 0).mark(1) == nil)
+        for bits: UInt32 in [0, 1] {
+            #expect(MarkMask(bits: bits).capacity == 0 && MarkMask(bits: bits).mark(1) == nil)
+        }
+        #expect(MarkMask(bits: 0).arrival == 0)
         let full = MarkMask(bits: .max)
-        #expect(full.capacity == 0xFFFF_FFFF && full.mark(0xFFFF_FFFF) == Mark(.max))
+        #expect(full.capacity == 0x7FFF_FFFF && full.mark(0x7FFF_FFFF) == Mark(0x7FFF_FFFF))
     }
 }
 

@@ -47,7 +47,7 @@ extension OwnershipWindow {
         let bits = found.value.value
         let shifted = bits == 0 ? 0 : bits >> UInt32(bits.trailingZeroBitCount)
         guard bits != 0, shifted & (shifted &+ 1) == 0 else {
-            block.report("must be one run of bits such as 0x7F000000", key: "marks")
+            block.report("must be one run of bits such as 0xFF000000", key: "marks")
             return nil
         }
         return MarkMask(bits: bits)
@@ -82,7 +82,7 @@ struct NumberWindow: ScalarValue {
 struct NumberBits: ScalarValue {
     let value: UInt32
 
-    static var expectation: String { "a number such as 7000 or 0x7F000000" }
+    static var expectation: String { "a number such as 7000 or 0xFF000000" }
 
     static func parse(_ text: String) throws(ScalarError) -> NumberBits {
         if text.hasPrefix("0x") {

@@ -21,7 +21,7 @@ package struct OwnershipWindow: Hashable, Sendable, Codable {
         nexthopIDs: 0x4D41_0000...0x4D41_FFFF,
         rulePreferences: 7000...7999,
         tables: 7000...7999,
-        markMask: MarkMask(bits: 0x7F00_0000),
+        markMask: MarkMask(bits: 0xFF00_0000),
         tableName: "martlet"
     )
 

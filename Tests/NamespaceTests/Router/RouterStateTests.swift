@@ -32,7 +32,7 @@ extension RouterSuites {
         private func paths(_ state: KernelState, _ lab: RouterOnly) throws {
             #expect(state.ourRules.count == 4, "two members, two families")
             for rule in state.ourRules {
-                #expect(rule.mask == "0x7f000000" && (7000...7999).contains(rule.preference))
+                #expect(rule.mask == "0xff000000" && (7000...7999).contains(rule.preference))
                 let routes = state.ourRoutes.filter { $0.table == rule.table && $0.family == rule.family }
                 #expect(routes.count == 2)
                 #expect(routes.contains { $0.type == "unreachable" && $0.metric == 4_294_967_295 })
