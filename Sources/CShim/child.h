@@ -11,6 +11,9 @@ int martlet_child_reset_signals(void);
 /* Forks with all signals blocked, so that no handler of the parent runs in the child; a negative errno on failure. */
 pid_t martlet_child_fork(sigset_t *before);
 
+/* Keeps the gateway from its daemon's files, processes and control socket (confine.c). Async-signal-safe; a negative errno. */
+int martlet_child_confine(void);
+
 /* Says why the exec did not happen and leaves. Async-signal-safe. */
 _Noreturn void martlet_child_fail(int report, int failure);
 

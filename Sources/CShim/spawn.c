@@ -7,12 +7,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/audit.h>
 #include <linux/capability.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <signal.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -108,43 +104,6 @@ static int drop_capabilities(void)
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -errno : 0;
 }
 
-#if defined(__x86_64__)
-#define OWN_ARCHITECTURE AUDIT_ARCH_X86_64
-#elif defined(__aarch64__)
-#define OWN_ARCHITECTURE AUDIT_ARCH_AARCH64
-#endif
-
-/* The bit of x32's system calls, which are the same calls by other numbers. Nobody else has any above it. */
-#define OTHER_NUMBERS 0x40000000
-
-/*
- * Takes away the making of unix sockets, and io_uring, which could make them unseen. The gateway has the user of its daemon, so it
- * would be let in by the control socket: whoever takes the gateway must not get to change routes that way.
- */
-static int shut_unix_sockets(void)
-{
-#ifdef OWN_ARCHITECTURE
-    struct sock_filter steps[] = {
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, OWN_ARCHITECTURE, 0, 6),
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, OTHER_NUMBERS, 4, 0),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_setup, 3, 0),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, 3),
-        /* The low half of the first argument, the domain: both architectures are little-endian. */
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_UNIX, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EAFNOSUPPORT),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-    };
-    const struct sock_fprog program = {.len = sizeof steps / sizeof steps[0], .filter = steps};
-
-    if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) < 0)
-        return errno == EINVAL ? 0 : -errno; /* A kernel without filters. */
-#endif
-    return 0;
-}
-
 /* The child's whole life before its exec. Says on the report pipe why it could not get there. */
 static _Noreturn void become_gateway(const char *path, char *const argv[], char *const envp[], const int *descriptors,
                                      unsigned count, int report)
@@ -155,7 +114,7 @@ static _Noreturn void become_gateway(const char *path, char *const argv[], char 
     if (!failure)
         failure = drop_capabilities();
     if (!failure)
-        failure = shut_unix_sockets(); /* Allowed to the unprivileged once there are no new privileges. */
+        failure = martlet_child_confine(); /* Allowed to the unprivileged once there are no new privileges. */
     if (!failure) {
         execve(path, argv, envp);
         failure = -errno;

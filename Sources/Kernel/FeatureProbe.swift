@@ -12,6 +12,7 @@ package enum KernelFeature: String, Hashable, Sendable, CaseIterable, Codable {
     case resilientGroups = "resilient groups"
     case nftables = "nftables with counters and marks"
     case conntrack = "connection tracking over netlink"
+    case landlock = "Landlock"
 }
 
 package enum FeatureProbe {
@@ -42,6 +43,7 @@ package enum FeatureProbe {
                     RulesetChange(table: "probe", [.addTable, .addChain("c", nil), .addRule(chain: "c", rule)])
                 )
             ])
+        case .landlock: martlet_landlock_version() > 0
         case .conntrack: (try? Conntrack.count(mark: Mark(1), under: mask, within: patience)) != nil
         }
     }

@@ -63,6 +63,26 @@ struct KernelSpawnTests {
         #expect(try output(of: asked) == "0\n\(EAFNOSUPPORT)\n")
     }
 
+    @Test func theChildCanWriteToNoFile() throws {
+        try #require(martlet_landlock_version() > 0)
+        let file = "/tmp/martlet-spawn-\(getpid())"
+        try #require(close(creat(file, 0o666)) == 0)
+        defer { unlink(file) }
+        let attempts = [
+            "echo x > \(file)", "echo x > \(file)-new", "rm \(file)", "mkdir \(file)-new", "mv \(file) \(file)-new",
+        ]
+        for attempt in attempts {
+            #expect(try output(of: "(\(attempt)) 2>&- && echo done || echo refused") == "refused\n", "\(attempt)")
+        }
+        #expect(try output(of: "cat \(file) && echo read") == "read\n")
+    }
+
+    @Test func theChildCanSignalNobodyButItsOwn() throws {
+        try #require(martlet_landlock_version() >= 6)
+        #expect(try output(of: "kill -0 $PPID 2>&- && echo reached || echo refused") == "refused\n")
+        #expect(try output(of: "sleep 60 & kill $! && echo ended") == "ended\n")
+    }
+
     @Test(arguments: [("/nonexistent", ENOENT), ("/etc/passwd", EACCES)])
     func aFailedExecIsReportedAndLeavesNoChild(path: String, errno: Int32) {
         #expect(spawn(path, [path], []) == -errno)

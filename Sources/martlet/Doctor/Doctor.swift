@@ -113,6 +113,7 @@ struct Doctor {
         case .resilientGroups: "'flows: resilient' is refused"
         case .nftables: "marks and counters cannot be programmed"
         case .conntrack: "flows stay on a path that failed until they end"
+        case .landlock: "who takes the gateway can write the daemon's files and end it"
         }
     }
 
@@ -122,6 +123,7 @@ struct Doctor {
         case .wideWeights: "run Linux 6.12 or later"
         case .nftables: "modprobe nf_tables"
         case .conntrack: "modprobe nf_conntrack_netlink"
+        case .landlock: "add landlock to lsm= on the kernel's command line (Linux 5.13 or later)"
         }
     }
 

@@ -14,12 +14,17 @@
  *   - holds CAP_NET_RAW if the caller held it (permitted, effective, inheritable and ambient), and no other capability; the
  *     bounding set is cut down too where CAP_SETPCAP allows it;
  *   - has no_new_privs set, which also keeps uid 0 from getting its capabilities back at exec;
- *   - cannot make unix sockets (EAFNOSUPPORT), so that the control socket is out of its reach.
+ *   - cannot make unix sockets (EAFNOSUPPORT), so that the control socket is out of its reach;
+ *   - can write to no file that it has not open already (EACCES) and signal nobody but its own children (EPERM), as far as the kernel
+ *     has Landlock: see `martlet_landlock_version`.
  *
  * Returns the child's process id once its exec has succeeded. Otherwise returns a negative errno of the step that failed, and no
  * child is left.
  */
 pid_t martlet_spawn_gateway(const char *path, char *const argv[], char *const envp[], const int *descriptors, unsigned count);
+
+/* The version of Landlock's interface (landlock(7)): files from 1 on, signals from 6 on; 0 for a kernel without it. */
+int martlet_landlock_version(void);
 
 /* A close-on-exec descriptor that becomes readable when the process ends (pidfd_open(2)); a negative errno on failure. */
 int martlet_open_pidfd(pid_t pid);
