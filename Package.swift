@@ -34,6 +34,7 @@ func system(_ name: String, _ pkgConfig: String, _ debian: String) -> Target {
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -83,7 +84,7 @@ let package = Package(
         library("Control", ["NetTypes", "Inference", "Wire"]),
         library(
             "Gateway",
-            ["NetTypes", "PolicyEngine", "Wire", "Inference", nio, nioPosix, nioHTTP1, nioTLS, nioSSL]
+            ["NetTypes", "PolicyEngine", "Wire", "Inference", nio, nioPosix, nioTLS, nioSSL]
         ),
         // Row 5
         library(
@@ -140,7 +141,7 @@ let package = Package(
         // Tests
         tests("NetTypesTests", ["NetTypes"]),
         tests("ConfigSyntaxTests", ["ConfigSyntax"]),
-        tests("WireTests", ["Wire"]),
+        tests("WireTests", ["Wire", nio, nioEmbedded, nioHTTP1]),
         tests("PolicyEngineTests", ["NetTypes", "ConfigSyntax", "PolicyEngine"]),
         tests("ForwardingTests", ["NetTypes", "ConfigSyntax", "PolicyEngine", "Forwarding"]),
         tests("LivenessTests", ["NetTypes", "ConfigSyntax", "PolicyEngine", "Liveness"]),

@@ -21,54 +21,44 @@ struct AnswerFraming {
     mutating func write(_ head: ClientHead, date: String, to buffer: inout ByteBuffer) {
         isChunked = head.length == nil && isHTTP11
         if head.length == nil, !isHTTP11 { keepsAlive = false }
-        buffer.writeString("HTTP/1.1 \(head.status) \(Self.reason(head.status))\r\ndate: \(date)\r\n")
-        for header in head.headers where HTTPField.isName(header.name) && HTTPField.isValue(header.value) {
-            buffer.writeString("\(header.name): \(header.value)\r\n")
-        }
+        var writer = HTTPWriter()
+        writer.statusLine(head.status)
+        writer.field("date", date)
+        for header in head.headers { writer.field(header.name, header.value) }
         if let length = head.length {
-            buffer.writeString("content-length: \(length)\r\n")
+            writer.contentLength(length)
         } else if isChunked {
-            buffer.writeString("transfer-encoding: chunked\r\n")
+            writer.chunkedCoding()
         }
         if !keepsAlive {
-            buffer.writeString("connection: close\r\n")
+            writer.field("connection", "close")
         } else if !isHTTP11 {
-            buffer.writeString("connection: keep-alive\r\n")
+            writer.field("connection", "keep-alive")
         }
-        buffer.writeString("\r\n")
+        writer.endOfHead()
+        buffer.writeBytes(writer.bytes)
     }
 
     func write(_ bytes: [UInt8], to buffer: inout ByteBuffer) {
-        // An empty chunk would end the body.
         guard !isHeadOnly, !bytes.isEmpty else { return }
-        if isChunked { buffer.writeString(String(bytes.count, radix: 16) + "\r\n") }
-        buffer.writeBytes(bytes)
-        if isChunked { buffer.writeString("\r\n") }
+        guard isChunked else {
+            buffer.writeBytes(bytes)
+            return
+        }
+        var writer = HTTPWriter(capacity: bytes.count + Self.chunkFrame)
+        writer.beginChunk(bytes.count)
+        writer.body(bytes)
+        writer.endChunk()
+        buffer.writeBytes(writer.bytes)
     }
+
+    /// Bytes around a chunk: the digits of its size and two line ends.
+    private static let chunkFrame = 20
 
     func writeEnd(to buffer: inout ByteBuffer) {
-        if isChunked, !isHeadOnly { buffer.writeString("0\r\n\r\n") }
-    }
-
-    /// The words of RFC 9110 §15 for the statuses that we send; clients do not read them.
-    private static func reason(_ status: Int) -> String {
-        switch status {
-        case 200: "OK"
-        case 400: "Bad Request"
-        case 401: "Unauthorized"
-        case 403: "Forbidden"
-        case 404: "Not Found"
-        case 405: "Method Not Allowed"
-        case 408: "Request Timeout"
-        case 413: "Content Too Large"
-        case 415: "Unsupported Media Type"
-        case 422: "Unprocessable Content"
-        case 429: "Too Many Requests"
-        case 500: "Internal Server Error"
-        case 502: "Bad Gateway"
-        case 503: "Service Unavailable"
-        case 504: "Gateway Timeout"
-        default: "Status"
-        }
+        guard isChunked, !isHeadOnly else { return }
+        var writer = HTTPWriter(capacity: 8)
+        writer.endOfChunks()
+        buffer.writeBytes(writer.bytes)
     }
 }

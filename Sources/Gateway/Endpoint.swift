@@ -1,4 +1,6 @@
 /// What does a request's method and path ask for?
+import Wire
+
 enum Endpoint: Hashable {
     case chat
     case models
@@ -10,6 +12,15 @@ enum Endpoint: Hashable {
     case unknown
     /// The path is known, the method is not its own.
     case wrongMethod(allowed: String)
+
+    init(_ head: HTTPMessage) {
+        // What nearly all ask for costs no string.
+        if head.isMethod("POST"), head.isTarget("/v1/chat/completions") {
+            self = .chat
+        } else {
+            self.init(method: head.methodText, uri: head.targetText)
+        }
+    }
 
     init(method: String, uri: String) {
         let path = uri.utf8.firstIndex(of: UInt8(ascii: "?")).map { uri[..<$0] } ?? uri[...]

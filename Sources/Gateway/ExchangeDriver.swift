@@ -2,7 +2,6 @@
 /// the machine answers is done here, and nothing is decided.
 import Inference
 import NIOCore
-import NIOHTTP1
 import NetTypes
 import Wire
 
@@ -10,16 +9,18 @@ import Wire
 final class ExchangeDriver {
     private let loop: GatewayLoop
     private let state: GatewayState
-    private unowned let ingress: Ingress
+    /// It holds us while it serves, and we hold it: it lets go with the answer's end, or with its own.
+    private let ingress: Ingress
     private var exchange: Exchange
     private var framing: AnswerFraming
     /// Bytes for the client from the events handled in one go: one write, one flush.
-    private var outgoing: ByteBuffer
+    private var outgoing = ByteBuffer()
     private var upstream: UpstreamConnection?
     private var race: ConnectRace?
     /// Events that came while another was handled: an action may cause the next one at once.
     private var events: [ExchangeEvent] = []
     private var isHandling = false
+    private var isGathering = false
     /// The connection serves the next request.
     private var hasHandedBack = false
 
@@ -29,7 +30,6 @@ final class ExchangeDriver {
         self.framing = framing
         self.loop = loop
         self.ingress = ingress
-        outgoing = loop.allocator.buffer(capacity: 1024)
     }
 
     var nextDeadline: Instant? { exchange.nextDeadline }
@@ -39,39 +39,53 @@ final class ExchangeDriver {
         if upstream === connection { upstream = nil }
     }
 
+    /// What happens inside is answered in one go, by one write: the events of one read.
+    func together(_ body: () -> Void) {
+        guard !isHandling, !isGathering else { return body() }
+        isGathering = true
+        withExtendedLifetime(self) {
+            body()
+            isGathering = false
+            flush()
+        }
+    }
+
     func handle(_ event: ExchangeEvent) {
-        events.append(event)
-        guard !isHandling else { return }
+        guard !isHandling else { return events.append(event) }
         isHandling = true
         // Actions may drop the last reference to this.
         withExtendedLifetime(self) {
-            while !events.isEmpty {
-                let next = events.removeFirst()
-                let now = GatewayClock.now()
-                for action in exchange.handle(next, at: now) { perform(action, at: now) }
-            }
+            act(on: event)
+            while !events.isEmpty { act(on: events.removeFirst()) }
             isHandling = false
-            flush()
+            if !isGathering { flush() }
         }
+    }
+
+    private func act(on event: ExchangeEvent) {
+        let now = GatewayClock.now()
+        for action in exchange.handle(event, at: now) { perform(action, at: now) }
     }
 
     private func perform(_ action: ExchangeAction, at now: Instant) {
         switch action {
         case .connect(let order): connect(order)
-        case .send(_, let request): send(request)
+        case .send(let attempt, let request): send(request, of: attempt)
         case .closeUpstream: closeUpstream()
         case .releaseUpstream:
             upstream?.release()
             upstream = nil
         case .readUpstream(_, let isWanted): upstream?.read(isWanted)
-        case .writeHead(let head): framing.write(head, date: loop.date(), to: &outgoing)
+        case .writeHead(let head):
+            outgoing.reserveCapacity(minimumWritableBytes: Self.headBytes + (head.length ?? Self.headBytes))
+            framing.write(head, date: loop.date(), to: &outgoing)
         case .writeBody(let bytes): framing.write(bytes, to: &outgoing)
         case .endAnswer(let end): endAnswer(end)
         case .signal(let member, let path, let signal): loop.reports.signal(member: member, path: path, signal, at: now)
         case .alarm(let alarm): loop.alarm(alarm)
         case .finished(let record):
             upstream = nil
-            loop.reports.send(.decision(record))
+            loop.reports.decided(record)
         }
     }
 
@@ -79,6 +93,8 @@ final class ExchangeDriver {
         guard state.credentials[order.provider] != nil else {
             return handle(.connectFailed(order.attempt, .secretUnavailable, detail: "see the alarm on its provider"))
         }
+        if let connection = loop.pool.takeIdle(order) { return connected(.success(connection), order.attempt) }
+        // Only a connection that has to be made may outlive us; a weak reference makes every later one dearer.
         race = loop.pool.connect(order) { [weak self] result in self?.connected(result, order.attempt) }
     }
 
@@ -93,14 +109,23 @@ final class ExchangeDriver {
         }
     }
 
-    private func send(_ request: UpstreamRequest) {
-        var headers = HTTPHeaders()
-        headers.add(name: "host", value: request.authority)
-        for header in request.headers { headers.add(name: header.name, value: header.value) }
-        for field in state.credentials[request.provider] ?? [] { headers.add(name: field.name, value: field.value) }
-        headers.add(name: "content-length", value: "\(request.body.count)")
-        let head = HTTPRequestHead(version: .http1_1, method: .POST, uri: request.path, headers: headers)
-        upstream?.send(head, body: request.body)
+    /// Bytes of a head, roughly: the rest of a buffer is the body.
+    private static let headBytes = 512
+
+    private func send(_ request: UpstreamRequest, of attempt: AttemptID) {
+        var head = HTTPWriter(capacity: Self.headBytes)
+        guard head.requestLine("POST", request.path) else {
+            return handle(.upstreamBroke(attempt, .malformed, detail: "the provider's path is none"))
+        }
+        head.field("host", request.authority)
+        for header in request.headers { head.field(header.name, header.value) }
+        for field in state.credentials[request.provider] ?? [] { head.field(field) }
+        head.contentLength(request.body.count)
+        head.endOfHead()
+        var buffer = loop.allocator.buffer(capacity: head.bytes.count + request.body.count)
+        buffer.writeBytes(head.bytes)
+        buffer.writeBytes(request.body)
+        upstream?.send(buffer)
     }
 
     private func closeUpstream() {
@@ -120,7 +145,7 @@ final class ExchangeDriver {
         if outgoing.readableBytes > 0 {
             // Taken out first: writing may tell at once that the client reads no more, which leads here again.
             let bytes = outgoing
-            outgoing = loop.allocator.buffer(capacity: 1024)
+            outgoing = ByteBuffer()
             ingress.write(bytes)
         }
         guard exchange.isOver else { return ingress.rearm() }

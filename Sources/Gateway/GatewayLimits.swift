@@ -1,10 +1,13 @@
 /// How much and how long does the gateway bear from clients and providers, outside of single exchanges?
 import NIOCore
 import NetTypes
+import Wire
 
 enum GatewayLimits {
     /// Bytes of a request's body: 16 images of 2 MiB in base64 and the text around them.
     static let requestBytes = 48 << 20
+    /// What is read of a client's message; a provider's answer is bounded by the exchange, its head by `HTTPLimits`.
+    static let request = HTTPLimits(body: requestBytes)
     /// Bytes reserved for a body before it comes, whatever its length says: a stranger's word is not worth memory.
     static let reservedBytes = 64 << 10
     /// From the connection to the first request's head, and from one answer to the next request.
@@ -27,8 +30,8 @@ enum GatewayLimits {
     static let waterMark = ChannelOptions.Types.WriteBufferWaterMark(low: 16 << 10, high: 32 << 10)
     /// How long running answers may go on after the daemon has gone or asked for an end.
     static let drain = Span.seconds(600)
-    /// Reports leave in batches: one wake-up of the daemon for many requests.
-    static let reportBatch = Span.milliseconds(5)
+    /// Reports leave in batches: one wake-up of the daemon for many requests. Nobody looks a request up sooner.
+    static let reportBatch = Span.milliseconds(20)
     /// Bytes of one frame of the link, either way.
     static let frameBytes = 64 << 20
     /// Bytes of reports that wait for a daemon that does not read; beyond it they are dropped and counted.

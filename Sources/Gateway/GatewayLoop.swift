@@ -17,7 +17,9 @@ final class GatewayLoop: @unchecked Sendable {
     private(set) var isDraining = false
     private var clients: [ObjectIdentifier: Ingress] = [:]
     private var httpDate = HTTPDate()
-    private var dice = SystemRandomNumberGenerator()
+    /// The system's chance once, then a keyed hash of a count: as hard to guess, without a call into the kernel each time.
+    private let dice = KeyedHash(key0: .random(in: 0 ... .max), key1: .random(in: 0 ... .max))
+    private var draws: UInt64 = 0
     /// When an alarm of the same code and object was last told: a provider that refuses our key does so for every request.
     private var lastAlarms: [String: Instant] = [:]
     private static let alarmEvery = Span.seconds(30)
@@ -81,7 +83,10 @@ final class GatewayLoop: @unchecked Sendable {
 
     func date() -> String { httpDate.text(atSecond: GatewayClock.unixMicroseconds() / 1_000_000) }
 
-    func draw() -> UInt64 { dice.next() }
+    func draw() -> UInt64 {
+        draws &+= 1
+        return dice.hash(draws, 0)
+    }
 
     func alarm(_ alarm: GatewayAlarm) {
         let now = GatewayClock.now()

@@ -1,14 +1,16 @@
 /// What has come of a client's request so far, and is it welcome?
 import Inference
 import NIOCore
-import NIOHTTP1
 import NetTypes
+import Wire
 
-struct IncomingRequest {
+/// One object, since it changes hands with every piece of its body. Touched on its own loop only.
+final class IncomingRequest {
     let endpoint: Endpoint
     let isHead: Bool
     let isHTTP11: Bool
     let keepsAlive: Bool
+    /// Whether the client waits for a word before it sends the body.
     let expectsContinue: Bool
     let key: GatewayKey?
     /// Why it will not be served, known from its head.
@@ -18,47 +20,51 @@ struct IncomingRequest {
     let draw: UInt64
     let generation: UInt64
     private(set) var body: [UInt8] = []
-    private var announced = 0
 
-    init(_ head: HTTPRequestHead, loop: GatewayLoop) {
-        endpoint = Endpoint(method: head.method.rawValue, uri: head.uri)
-        isHead = head.method == .HEAD
-        isHTTP11 = head.version == .http1_1
-        keepsAlive = head.isKeepAlive
-        expectsContinue = head.headers.first(name: "expect")?.lowercased() == "100-continue"
-        announced = head.headers.first(name: "content-length").flatMap { Int($0) } ?? 0
-        key = loop.state.flatMap { Self.key(head.headers, $0.view) }
+    init(_ head: HTTPMessage, loop: GatewayLoop) {
+        endpoint = Endpoint(head)
+        isHead = head.isMethod("HEAD")
+        isHTTP11 = head.isHTTP11
+        keepsAlive = head.keepsAlive
+        expectsContinue = head.expectsContinue && head.framing != .none
+        key = loop.state.flatMap { Self.key(head, $0.view) }
         refusal = Self.refusal(head, endpoint, key, isReady: loop.state != nil)
         startedAt = GatewayClock.now()
         unixMicroseconds = GatewayClock.unixMicroseconds()
         draw = loop.draw()
         generation = loop.state?.view.snapshot.generation ?? 0
-        if refusal == nil { body.reserveCapacity(min(announced, GatewayLimits.reservedBytes)) }
+        if refusal == nil, case .length(let length) = head.framing {
+            body.reserveCapacity(min(length, GatewayLimits.reservedBytes))
+        }
     }
 
     /// A request whose head could not be read.
-    static func unreadable(loop: GatewayLoop) -> IncomingRequest {
-        IncomingRequest(HTTPRequestHead(version: .http1_1, method: .GET, uri: "/"), loop: loop)
+    init(unreadableOn loop: GatewayLoop) {
+        endpoint = .unknown
+        (isHead, isHTTP11, keepsAlive, expectsContinue) = (false, true, false, false)
+        (key, refusal) = (nil, nil)
+        startedAt = GatewayClock.now()
+        unixMicroseconds = GatewayClock.unixMicroseconds()
+        draw = loop.draw()
+        generation = loop.state?.view.snapshot.generation ?? 0
     }
-
-    var isTooLarge: Bool { max(announced, body.count) > GatewayLimits.requestBytes }
 
     var decisionID: String { DecisionRecord.id(unixMicroseconds: unixMicroseconds, draw: draw) }
 
-    mutating func append(_ bytes: ByteBuffer) {
-        // The body of a refused request is only counted.
-        if refusal == nil { body.append(contentsOf: bytes.readableBytesView) } else { announced += bytes.readableBytes }
+    /// The body of a refused request is not kept.
+    func append(_ buffer: ByteBuffer, at place: Range<Int>) {
+        if refusal == nil { buffer.copy(place, to: &body) }
     }
 
-    private static func key(_ headers: HTTPHeaders, _ view: RoutingView) -> GatewayKey? {
-        guard let field = headers.first(name: "authorization") else { return nil }
-        let parts = field.utf8.split(separator: 0x20, maxSplits: 1)
-        guard parts.count == 2, String(parts[0])?.lowercased() == "bearer" else { return nil }
-        return view.key(presented: Array(parts[1]))
+    /// `Bearer KEY` (RFC 6750 §2.1).
+    private static func key(_ head: HTTPMessage, _ view: RoutingView) -> GatewayKey? {
+        guard let field = head.firstBytes("authorization"), let blank = field.firstIndex(of: 0x20) else { return nil }
+        let isBearer = field[..<blank].elementsEqual("bearer".utf8) { $0 | 0x20 == $1 }
+        return isBearer ? view.key(presented: Array(field[(blank + 1)...])) : nil
     }
 
     private static func refusal(
-        _ head: HTTPRequestHead,
+        _ head: HTTPMessage,
         _ endpoint: Endpoint,
         _ key: GatewayKey?,
         isReady: Bool
@@ -71,8 +77,7 @@ struct IncomingRequest {
         }
         guard isReady else { return .notReady }
         guard key != nil else { return .badKey }
-        let coding = head.headers.first(name: "content-encoding") ?? "identity"
-        return coding == "identity" ? nil : .encodedBody
+        return head.spells("content-encoding", "identity") ?? true ? nil : .encodedBody
     }
 
     /// The record of a chat request that no exchange was made for; other answers need none.

@@ -1,13 +1,13 @@
 /// What does one client's connection do? One request after another: head and body within limits and timeouts, key, then an
-/// exchange or an answer of our own. NIO's HTTP/1 decoder stands beneath it and nothing above knows of that.
+/// exchange or an answer of our own. Bytes are read as HTTP/1.1 here and nowhere above.
 import Inference
 import NIOCore
-import NIOHTTP1
 import NetTypes
+import Wire
 
 /// Touched on its own loop only.
 final class Ingress: ChannelInboundHandler {
-    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
     /// → waiting → receiving → serving → waiting, or at any point → lingering → closed.
@@ -24,8 +24,11 @@ final class Ingress: ChannelInboundHandler {
     private var phase = Phase.waiting
     private var context: ChannelHandlerContext?
     private var source: IPAddress?
-    /// What a client sent behind the request that is served now (pipelining, RFC 9112 §9.3.2).
-    private var backlog: [HTTPServerRequestPart] = []
+    private var reader = HTTPReader(.requests, limits: GatewayLimits.request)
+    /// What came and was not taken: the beginning of a head, or what a client sent behind the request that is served now
+    /// (pipelining, RFC 9112 §9.3.2).
+    private var incoming = ByteBuffer()
+    private var isReading = false
     /// When the last answer was handed over; the client may still be reading it.
     private var answeredAt = Instant(nanoseconds: 0)
     /// By when the present phase must be over; exchanges have deadlines of their own.
@@ -47,19 +50,26 @@ final class Ingress: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        let part = unwrapInboundIn(data)
-        if mustWait { backlog.append(part) } else { take(part) }
+        var bytes = unwrapInboundIn(data)
+        switch phase {
+        case .lingering, .closed: return
+        case .waiting, .receiving, .serving: break
+        }
+        if incoming.readableBytes == 0 { incoming = bytes } else { incoming.writeBuffer(&bytes) }
+        readOn()
     }
 
-    func channelReadComplete(context: ChannelHandlerContext) {
-        // A client that sends ahead waits in the kernel's buffer, not in ours.
-        if backlog.isEmpty { context.read() }
+    func channelReadComplete(context: ChannelHandlerContext) { readMore(context) }
+
+    /// A client that sends ahead waits in the kernel's buffer, not in ours.
+    private func readMore(_ context: ChannelHandlerContext) {
+        if incoming.readableBytes == 0 || !mustWait { context.read() }
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         switch phase {
         case .serving(let driver): driver.handle(.clientWritable(context.channel.isWritable))
-        case .waiting: takeBacklog(context)
+        case .waiting: serveOn(context)
         case .receiving, .lingering, .closed: break
         }
     }
@@ -73,38 +83,59 @@ final class Ingress: ChannelInboundHandler {
         loop.remove(self)
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        switch phase {
-        case .waiting, .receiving:
-            if error is HTTPParserError { answer(.malformedHead, for: nil) } else { context.close(promise: nil) }
-        case .serving, .lingering, .closed: context.close(promise: nil)
-        }
-    }
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
     // MARK: One request
 
-    private func take(_ part: HTTPServerRequestPart) {
-        switch (phase, part) {
-        case (.waiting, .head(let head)): begin(head)
-        case (.receiving(var request), .body(let bytes)):
-            // Taken out while it grows, so that it is not copied with every piece.
-            phase = .waiting
-            request.append(bytes)
-            phase = .receiving(request)
-            if request.isTooLarge { answer(.tooLarge, for: request) }
-        case (.receiving(let request), .end): serve(request)
-        // Codec and phases agree on the order of parts; after an answer that closes, the rest is swallowed.
-        case (.waiting, _), (.receiving, _), (.serving, _), (.lingering, _), (.closed, _): break
+    /// Takes what came as far as it can be served now. An answer that is given at once leads here again: it is this loop that
+    /// goes on then.
+    private func readOn() {
+        guard !isReading else { return }
+        isReading = true
+        do {
+            while !mustWait, try readEvent() {}
+        } catch {
+            refuse(error)
+        }
+        isReading = false
+        if incoming.readableBytes == 0 { incoming = ByteBuffer() }
+    }
+
+    /// False when more bytes are needed.
+    private func readEvent() throws(HTTPError) -> Bool {
+        var taken = 0
+        let event = try reader.next(in: incoming, taken: &taken)
+        if case .body(let place)? = event { receive(place) }
+        incoming.moveReaderIndex(forwardBy: taken)
+        switch event {
+        case .head(let head)?: begin(head)
+        case .end?: if case .receiving(let request) = phase { serve(request) }
+        case .body?, .interim?: break
+        case nil: return false
+        }
+        return true
+    }
+
+    private func receive(_ place: Range<Int>) {
+        if case .receiving(let request) = phase { request.append(incoming, at: place) }
+    }
+
+    private func refuse(_ reason: HTTPError) {
+        switch phase {
+        case .waiting: answer(.unreadable(reason), for: nil)
+        case .receiving(let request): answer(.unreadable(reason), for: request)
+        case .serving, .lingering, .closed: close()
         }
     }
 
-    private func begin(_ head: HTTPRequestHead) {
+    private func begin(_ head: HTTPMessage) {
         let request = IncomingRequest(head, loop: loop)
         setDeadline(GatewayLimits.body)
         phase = .receiving(request)
-        if request.isTooLarge { return answer(.tooLarge, for: request) }
         if request.expectsContinue, request.refusal == nil {
-            write(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n"))
+            var writer = HTTPWriter(capacity: 32)
+            writer.goOn()
+            write(ByteBuffer(bytes: writer.bytes))
         }
     }
 
@@ -143,13 +174,13 @@ final class Ingress: ChannelInboundHandler {
     // MARK: Answers
 
     private func answer(_ ready: ReadyAnswer, for request: IncomingRequest?) {
-        let request = request ?? IncomingRequest.unreadable(loop: loop)
+        let request = request ?? IncomingRequest(unreadableOn: loop)
         var framing = framing(of: request)
         if ready.closes { framing = AnswerFraming(isHTTP11: true, isHeadOnly: request.isHead, keepsAlive: false) }
         var buffer = loop.allocator.buffer(capacity: 512 + ready.body.count)
         framing.write(ready.head(decision: request.decisionID), date: loop.date(), to: &buffer)
         framing.write(ready.body, to: &buffer)
-        if let record = request.record(of: ready, at: GatewayClock.now()) { loop.reports.send(.decision(record)) }
+        if let record = request.record(of: ready, at: GatewayClock.now()) { loop.reports.decided(record) }
         write(buffer)
         answered(keepsAlive: framing.keepsAlive)
     }
@@ -165,7 +196,7 @@ final class Ingress: ChannelInboundHandler {
         guard keepsAlive, !loop.isDraining else { return linger(context) }
         phase = .waiting
         setDeadline(GatewayLimits.idleClient)
-        takeBacklog(context)
+        serveOn(context)
     }
 
     /// One request at a time, and none while the client still has to read the answer before.
@@ -177,17 +208,15 @@ final class Ingress: ChannelInboundHandler {
         }
     }
 
-    private func takeBacklog(_ context: ChannelHandlerContext) {
-        guard !backlog.isEmpty, !mustWait else { return }
-        let parts = backlog
-        backlog = []
-        for part in parts { if mustWait { backlog.append(part) } else { take(part) } }
-        if backlog.isEmpty { context.read() }
+    private func serveOn(_ context: ChannelHandlerContext) {
+        guard incoming.readableBytes > 0, !isReading else { return }
+        readOn()
+        readMore(context)
     }
 
     private func linger(_ context: ChannelHandlerContext) {
         phase = .lingering
-        backlog = []
+        incoming = ByteBuffer()
         setDeadline(GatewayLimits.slowClient)
         // The client sees the end of the answer, and can still send what it was about to.
         let closed = context.eventLoop.makePromise(of: Void.self)

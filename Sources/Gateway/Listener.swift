@@ -7,7 +7,6 @@
 import Glibc
 import Inference
 import NIOCore
-import NIOHTTP1
 import NIOPosix
 
 enum Listener {
@@ -22,14 +21,14 @@ enum Listener {
             .serverChannelOption(.backlog, value: 4096)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.autoRead, value: false)
-            // The answer's end is shown by closing our side while the client may still send.
+            // A client that ends its side has gone: whoever waits for an answer keeps it open, and no other sign of leaving comes
+            // before we write.
             .childChannelOption(.allowRemoteHalfClosure, value: false)
             .childChannelOption(.writeBufferWaterMark, value: GatewayLimits.waterMark)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     guard let loop = loops.first(where: { $0.eventLoop === channel.eventLoop }) else { return }
-                    let decoder = ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes))
-                    try channel.pipeline.syncOperations.addHandlers([decoder, Ingress(loop: loop)])
+                    try channel.pipeline.syncOperations.addHandler(Ingress(loop: loop))
                 }
             }
             .withBoundSocket(descriptor)

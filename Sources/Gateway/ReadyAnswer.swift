@@ -1,5 +1,6 @@
 /// How is a request answered that no exchange is made for? Refusals; the pages of the gateway itself are in `OwnPages.swift`.
 import Inference
+import Wire
 
 /// An answer that is ready.
 struct ReadyAnswer {
@@ -11,6 +12,12 @@ struct ReadyAnswer {
     var errorCode: String?
     /// The connection is of no use afterwards.
     var closes = false
+
+    private var closing: ReadyAnswer {
+        var answer = self
+        answer.closes = true
+        return answer
+    }
 
     func head(decision: String) -> ClientHead {
         let own = [Header("content-type", "application/json"), Header("x-martlet-decision", decision)]
@@ -39,29 +46,21 @@ struct ReadyAnswer {
         error(405, "method_not_supported", "This address takes \(allowed) only.", headers: [Header("allow", allowed)])
     }
 
-    static var tooLarge: ReadyAnswer {
-        var answer = error(
-            413,
-            "request_too_large",
-            "The request is larger than \(GatewayLimits.requestBytes) bytes."
-        )
-        answer.closes = true
-        return answer
-    }
+    static let tooLarge = error(
+        413,
+        "request_too_large",
+        "The request is larger than \(GatewayLimits.requestBytes) bytes."
+    ).closing
 
     static let encodedBody = error(415, "unsupported_encoding", "Bodies with a content-encoding are not served.")
 
-    static var malformedHead: ReadyAnswer {
-        var answer = error(400, "bad_request", "The request is no HTTP/1.1.")
-        answer.closes = true
-        return answer
+    /// What is no request, or one that somebody else might read as another.
+    static func unreadable(_ reason: HTTPError) -> ReadyAnswer {
+        if reason == .bodyTooLarge { return tooLarge }
+        return error(reason.status, "bad_request", "The request cannot be read: \(reason.rawValue).").closing
     }
 
-    static var bodyTimeout: ReadyAnswer {
-        var answer = error(408, "request_timeout", "The request's body did not come in time.")
-        answer.closes = true
-        return answer
-    }
+    static let bodyTimeout = error(408, "request_timeout", "The request's body did not come in time.").closing
 
     static let notReady = error(503, "not_ready", "The gateway has no configuration yet or is about to end.")
 

@@ -1,4 +1,4 @@
-/// How do the reports of one event loop reach the daemon? In batches, through the link's own loop, which encodes them.
+/// How do the reports of one event loop reach the daemon? In batches, through the link's own loop.
 import Inference
 import NIOCore
 import NetTypes
@@ -17,9 +17,14 @@ final class ReportSink {
     private let link: SnapshotLink
     private let eventLoop: any EventLoop
     private var batch: [GatewayReport] = []
+    /// Decisions as the frames that they travel in: there is one for each request, and its bytes are handed over more cheaply than
+    /// its rows.
+    private var decisions = ByteBuffer()
+    private var decisionCount = 0
     private var isScheduled = false
     /// When success was last told, unless a failure came after it.
     private var lastSuccess: [Pair: Instant] = [:]
+    private var lastTold: (Pair, Instant)?
 
     init(to link: SnapshotLink, on eventLoop: any EventLoop) {
         self.link = link
@@ -29,17 +34,29 @@ final class ReportSink {
     func signal(member: String, path: String?, _ signal: Signal, at now: Instant) {
         let pair = Pair(member: member, path: path)
         if signal == .success {
+            // Mostly the same as before.
+            if let (last, at) = lastTold, last == pair, now - at < Self.successEvery { return }
             if let last = lastSuccess[pair], now - last < Self.successEvery { return }
             lastSuccess[pair] = now
+            lastTold = (pair, now)
         } else {
+            lastTold = nil
             // Success over any path of the member must be told anew.
             lastSuccess = lastSuccess.filter { $0.key.member != member }
         }
         send(.signal(member: member, path: path, signal, at: now))
     }
 
-    /// Failures and alarms leave at once, everything else within `GatewayLimits.reportBatch`.
+    /// A decision leaves within `GatewayLimits.reportBatch`.
+    func decided(_ record: DecisionRecord) {
+        LinkFrames.write(record.reportJSON(), to: &decisions)
+        decisionCount += 1
+        schedule()
+    }
+
+    /// Failures and alarms leave at once, everything else with the decisions.
     func send(_ report: GatewayReport) {
+        if case .decision(let record) = report { return decided(record) }
         batch.append(report)
         switch report {
         case .ready, .alarm: flush()
@@ -49,6 +66,12 @@ final class ReportSink {
     }
 
     func flush() {
+        if decisionCount > 0 {
+            link.send(frames: decisions, count: decisionCount)
+            // The link has the other half of this memory until it is written.
+            decisions = ByteBuffer()
+            decisionCount = 0
+        }
         guard !batch.isEmpty else { return }
         link.send(batch)
         batch.removeAll(keepingCapacity: true)

@@ -46,15 +46,26 @@ package final class SnapshotLink: @unchecked Sendable {
         eventLoop.execute { self.write(reports) }
     }
 
+    /// The same with reports that are frames already.
+    func send(frames: ByteBuffer, count: Int) {
+        eventLoop.execute { self.write(count: count) { _ in frames } }
+    }
+
     private func write(_ reports: [GatewayReport]) {
+        write(count: reports.count) { channel in
+            var buffer = channel.allocator.buffer(capacity: 1024 * reports.count)
+            for report in reports { append(report, to: &buffer) }
+            return buffer
+        }
+    }
+
+    private func write(count: Int, _ frames: (any Channel) -> ByteBuffer) {
         guard let channel, channel.isActive else { return }
         guard channel.isWritable else {
-            dropped += reports.count
+            dropped += count
             return
         }
-        var buffer = channel.allocator.buffer(capacity: 1024 * reports.count)
-        for report in reports { append(report, to: &buffer) }
-        channel.writeAndFlush(buffer, promise: nil)
+        channel.writeAndFlush(frames(channel), promise: nil)
     }
 
     private func append(_ report: GatewayReport, to buffer: inout ByteBuffer) {

@@ -1,11 +1,11 @@
 /// What does one connection to a provider do? It carries one request after another, and tells the driver of the request that
-/// it carries now. NIO's HTTP/1 codec stands beneath it; nothing above knows of that.
+/// it carries now. Bytes are read as HTTP/1.1 here and nowhere above.
 import Inference
 import NIOCore
-import NIOHTTP1
 import NIOSSL
 import NIOTLS
 import NetTypes
+import Wire
 
 /// What connections are kept apart by. A connection leaves by the path of its mark for as long as it lives.
 struct UpstreamKey: Hashable {
@@ -24,8 +24,8 @@ struct UpstreamKey: Hashable {
 
 /// Touched on its own loop only.
 final class UpstreamConnection: ChannelInboundHandler {
-    typealias InboundIn = HTTPClientResponsePart
-    typealias OutboundOut = HTTPClientRequestPart
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
 
     private enum Phase {
         /// TCP stands, TLS does not yet.
@@ -41,9 +41,14 @@ final class UpstreamConnection: ChannelInboundHandler {
     let key: UpstreamKey
     let family: AddressFamily
     private let pool: UpstreamPool
+    /// Where it stands while it is idle.
+    let shelf: UpstreamPool.Shelf
     private var phase: Phase
     private var context: ChannelHandlerContext?
     private var onSecured: ((FailureClass?, String) -> Void)?
+    private var reader = HTTPReader(.answers)
+    /// What came and was not taken: the beginning of a head or of a chunk's line.
+    private var incoming = ByteBuffer()
     private var wantsBytes = true
     /// The answer allows another request after it.
     private var keepsAlive = false
@@ -55,6 +60,7 @@ final class UpstreamConnection: ChannelInboundHandler {
         self.key = key
         self.family = family
         self.pool = pool
+        shelf = pool.shelf(of: key)
         phase = key.isTLS ? .securing : .idle
     }
 
@@ -78,13 +84,12 @@ final class UpstreamConnection: ChannelInboundHandler {
         keepsAlive = false
     }
 
-    func send(_ head: HTTPRequestHead, body: [UInt8]) {
+    /// Writes a whole request, in one piece.
+    func send(_ request: ByteBuffer) {
         guard let context else { return }
-        context.write(wrapOutboundOut(.head(head)), promise: nil)
-        let buffer = context.channel.allocator.buffer(bytes: body)
-        context.write(wrapOutboundOut(.body(.byteBuffer(buffer))), promise: nil)
-        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
-        context.read()
+        context.writeAndFlush(wrapOutboundOut(request), promise: nil)
+        // Without TLS a read is always pending; beneath TLS one may have been spent on what TLS says for itself.
+        if key.isTLS { context.read() }
     }
 
     /// Whether bytes are read; those that are on their way in still come.
@@ -100,8 +105,8 @@ final class UpstreamConnection: ChannelInboundHandler {
         wantsBytes = true
         guard let context else { return }
         context.read()
-        context.eventLoop.assumeIsolated().scheduleTask(in: GatewayLimits.upstreamTail.timeAmount) { [weak self] in
-            if let self, case .ending = self.phase { self.close() }
+        context.eventLoop.assumeIsolated().scheduleTask(in: GatewayLimits.upstreamTail.timeAmount) {
+            if case .ending = self.phase { self.close() }
         }
     }
 
@@ -129,44 +134,90 @@ final class UpstreamConnection: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        switch (phase, unwrapInboundIn(data)) {
-        case (.serving(let driver, let attempt), .head(let head)):
-            keepsAlive = head.isKeepAlive
-            driver.handle(.upstreamHead(attempt, UpstreamHead(head)))
-        case (.serving(let driver, let attempt), .body(let bytes)):
-            driver.handle(.upstreamBytes(attempt, Array(bytes.readableBytesView)))
-        case (.serving(let driver, let attempt), .end):
-            // First free, then told: what the driver does next may want a connection.
-            becomeIdle()
-            driver.letGo(self)
-            driver.handle(.upstreamEnded(attempt))
-        case (.ending, .end): becomeIdle()
-        case (.ending, _), (.closed, _): break
+        var bytes = unwrapInboundIn(data)
+        if incoming.readableBytes == 0 { incoming = bytes } else { incoming.writeBuffer(&bytes) }
+        switch phase {
+        case .serving(let driver, _): driver.together { readOn(context) }
+        case .ending: readOn(context)
+        case .closed: break
         // Nobody asked: whatever this is, it is no answer to the next request.
-        case (.idle, _), (.securing, _): close()
+        case .idle, .securing: close()
         }
+    }
+
+    private func readOn(_ context: ChannelHandlerContext) {
+        do {
+            while try readEvent() {}
+            if incoming.readableBytes == 0 { incoming = ByteBuffer() }
+        } catch {
+            broke(error)
+            context.close(promise: nil)
+        }
+    }
+
+    /// False when more bytes are needed, or nobody wants any.
+    private func readEvent() throws(HTTPError) -> Bool {
+        var taken = 0
+        let event = try reader.next(in: incoming, taken: &taken)
+        var piece: [UInt8] = []
+        if case .body(let place)? = event { incoming.copy(place, to: &piece) }
+        incoming.moveReaderIndex(forwardBy: taken)
+        switch (event, phase) {
+        case (nil, _): return false
+        case (.head(let head)?, .serving(let driver, let attempt)):
+            keepsAlive = head.keepsAlive
+            driver.handle(.upstreamHead(attempt, UpstreamHead(head)))
+        case (.body?, .serving(let driver, let attempt)): driver.handle(.upstreamBytes(attempt, piece))
+        case (.end?, _): ended()
+        case (.head?, _), (.body?, _), (.interim?, _): break
+        }
+        if case .closed = phase { return false }
+        return true
+    }
+
+    /// First free, then told: what the driver does next may want a connection.
+    private func ended() {
+        let last = phase
+        // What stands behind the answer was not asked for.
+        if incoming.readableBytes > 0 { keepsAlive = false }
+        becomeIdle()
+        guard case .serving(let driver, let attempt) = last else { return }
+        driver.letGo(self)
+        driver.handle(.upstreamEnded(attempt))
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
         if wantsBytes { context.read() }
     }
 
-    func channelInactive(context: ChannelHandlerContext) { broke(.reset, "closed by the provider") }
+    func channelInactive(context: ChannelHandlerContext) {
+        do {
+            // The end of the connection may be the end of the answer.
+            if case .end? = try reader.finish() { return ended() }
+            broke(.reset, "closed by the provider")
+        } catch {
+            broke(error)
+        }
+    }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        let (kind, detail) = UpstreamFault.classify(error)
-        broke(kind, detail)
+        broke(error)
         context.close(promise: nil)
     }
 
+    /// Reading goes on: whatever comes now was not asked for.
     private func becomeIdle() {
         hasServed = true
         guard keepsAlive else { return close() }
         phase = .idle
         wantsBytes = true
         idleSince = GatewayClock.now()
-        context?.read()
         pool.put(self)
+    }
+
+    private func broke(_ error: any Error) {
+        let (kind, detail) = UpstreamFault.classify(error)
+        broke(kind, detail)
     }
 
     private func broke(_ kind: FailureClass, _ detail: String) {
@@ -189,21 +240,21 @@ final class UpstreamConnection: ChannelInboundHandler {
 }
 
 extension UpstreamHead {
-    /// Without parameters, in lower case.
-    private static func mediaType(_ field: String) -> String {
-        // What most answers say, as most say it.
-        if field == "application/json" { return field }
-        return String(field.utf8.prefix { $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: " ") })?.lowercased() ?? ""
+    init(_ head: HTTPMessage) {
+        let isIdentity = head.spells("content-encoding", "identity") ?? true
+        self.init(
+            status: head.status,
+            contentType: Self.mediaType(head),
+            retryAfter: head.first("retry-after"),
+            contentEncoding: isIdentity ? nil : head.first("content-encoding")
+        )
     }
 
-    init(_ head: HTTPResponseHead) {
-        let coding = head.headers.first(name: "content-encoding")
-        let type = head.headers.first(name: "content-type") ?? ""
-        self.init(
-            status: Int(head.status.code),
-            contentType: Self.mediaType(type),
-            retryAfter: head.headers.first(name: "retry-after"),
-            contentEncoding: coding == "identity" ? nil : coding
-        )
+    /// Without parameters, in lower case.
+    private static func mediaType(_ head: HTTPMessage) -> String {
+        // What most answers say, as most say it.
+        if head.spells("content-type", "application/json") == true { return "application/json" }
+        guard let field = head.first("content-type") else { return "" }
+        return String(field.utf8.prefix { $0 != UInt8(ascii: ";") && $0 != UInt8(ascii: " ") })?.lowercased() ?? ""
     }
 }

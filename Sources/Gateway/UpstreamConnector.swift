@@ -3,7 +3,6 @@
 import Glibc
 import Inference
 import NIOCore
-import NIOHTTP1
 import NIOPosix
 import NIOSSL
 import NetTypes
@@ -64,7 +63,6 @@ final class UpstreamConnector {
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     if order.isTLS { try Self.secure(channel, order.host, tls) }
-                    try channel.pipeline.syncOperations.addHTTPClientHandlers(leftOverBytesStrategy: .dropBytes)
                     try channel.pipeline.syncOperations.addHandler(handler.value)
                 }
             }

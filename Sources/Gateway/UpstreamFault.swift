@@ -2,17 +2,15 @@
 import Glibc
 import Inference
 import NIOCore
-import NIOHTTP1
 import NIOSSL
+import Wire
 
 enum UpstreamFault {
     static func classify(_ error: any Error) -> (FailureClass, String) {
         switch error {
         case let error as IOError: (kind(errno: error.errnoCode), String(cString: strerror(error.errnoCode)))
-        case let error as HTTPParserError:
-            // The stream ended where HTTP wanted more: what came before it may have been right.
-            (error == .invalidEOFState ? .truncated : .malformed, "\(error)")
-        case let error as NIOHTTPDecoderError: (.malformed, "\(error)")
+        // The stream ended where HTTP wanted more: what came before it may have been right.
+        case let error as HTTPError: (error == .truncated ? .truncated : .malformed, error.rawValue)
         case is NIOSSLError, is BoringSSLError: (.tls, "\(error)")
         case is ChannelError: (.reset, "\(error)")
         default: (.reset, "\(error)")

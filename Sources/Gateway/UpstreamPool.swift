@@ -11,39 +11,51 @@ final class UpstreamPool {
 
     private let connector: UpstreamConnector
     private let eventLoop: any EventLoop
-    /// The last to become idle is the first to be used: the others may age and go.
-    private var idle: [UpstreamKey: [UpstreamConnection]] = [:]
+    private var shelves: [UpstreamKey: Shelf] = [:]
+    /// Where was looked last: most requests go where the one before went.
+    private var last: (key: UpstreamKey, shelf: Shelf)?
     private var isSweeping = false
+
+    /// Idle connections of one key. The last to become idle is the first to be used: the others may age and go.
+    final class Shelf {
+        fileprivate var idle: [UpstreamConnection] = []
+    }
 
     init(_ connector: UpstreamConnector, on eventLoop: any EventLoop) {
         self.connector = connector
         self.eventLoop = eventLoop
     }
 
-    /// Gives a connection, at once when an idle one fits. The answer nil: it comes later, and the race can be cancelled.
-    func connect(_ order: ConnectOrder, _ answer: @escaping Answer) -> ConnectRace? {
-        if !order.mustBeFresh, let connection = takeIdle(UpstreamKey(order), order.families) {
-            answer(.success(connection))
-            return nil
-        }
-        return connector.connect(order, pool: self, answer)
+    /// Makes a connection: the answer comes later, and the race can be cancelled.
+    func connect(_ order: ConnectOrder, _ answer: @escaping Answer) -> ConnectRace {
+        connector.connect(order, pool: self, answer)
     }
 
-    private func takeIdle(_ key: UpstreamKey, _ families: [AddressFamily]) -> UpstreamConnection? {
-        guard let place = idle[key]?.lastIndex(where: { families.contains($0.family) }) else { return nil }
-        return idle[key]?.remove(at: place)
+    /// An idle connection that fits, if there is one.
+    func takeIdle(_ order: ConnectOrder) -> UpstreamConnection? {
+        guard !order.mustBeFresh else { return nil }
+        let shelf = shelf(of: UpstreamKey(order))
+        guard let place = shelf.idle.lastIndex(where: { order.families.contains($0.family) }) else { return nil }
+        return shelf.idle.remove(at: place)
+    }
+
+    /// There are as many as a configuration has providers and paths; they are kept.
+    func shelf(of key: UpstreamKey) -> Shelf {
+        if let last, last.key == key { return last.shelf }
+        let shelf = shelves[key] ?? Shelf()
+        shelves[key] = shelf
+        last = (key, shelf)
+        return shelf
     }
 
     func put(_ connection: UpstreamConnection) {
-        let kept = idle[connection.key]?.count ?? 0
-        guard kept < GatewayLimits.idleUpstreamsPerKey else { return connection.close() }
-        idle[connection.key, default: []].append(connection)
+        guard connection.shelf.idle.count < GatewayLimits.idleUpstreamsPerKey else { return connection.close() }
+        connection.shelf.idle.append(connection)
         sweepLater()
     }
 
     func forget(_ connection: UpstreamConnection) {
-        idle[connection.key]?.removeAll { $0 === connection }
-        if idle[connection.key]?.isEmpty == true { idle[connection.key] = nil }
+        connection.shelf.idle.removeAll { $0 === connection }
     }
 
     /// A path that is down takes its idle connections with it.
@@ -58,11 +70,11 @@ final class UpstreamPool {
             self.isSweeping = false
             let now = GatewayClock.now()
             self.close { now - $0.idleSince >= GatewayLimits.idleUpstream }
-            if !self.idle.isEmpty { self.sweepLater() }
+            if self.shelves.values.contains(where: { !$0.idle.isEmpty }) { self.sweepLater() }
         }
     }
 
     private func close(where isChosen: (UpstreamConnection) -> Bool) {
-        for connection in idle.values.joined().filter(isChosen) { connection.close() }
+        for connection in shelves.values.flatMap(\.idle).filter(isChosen) { connection.close() }
     }
 }

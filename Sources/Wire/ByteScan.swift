@@ -11,6 +11,13 @@ enum ByteScan {
     /// a byte of a multi-byte sequence. The count of the bytes if there is none.
     static func stringStop(_ bytes: RawSpan, from start: Int) -> Int {
         var place = start
+        while place <= bytes.byteCount &- 4 &* stride {
+            let (a, b) = (word(bytes, place), word(bytes, place &+ stride))
+            let (c, d) = (word(bytes, place &+ 2 &* stride), word(bytes, place &+ 3 &* stride))
+            let found = (stops(in: a) | a | stops(in: b) | b) | (stops(in: c) | c | stops(in: d) | d)
+            if found & highs != 0 { break }
+            place &+= 4 &* stride
+        }
         while place <= bytes.byteCount &- stride {
             let word = word(bytes, place)
             let found = (stops(in: word) | word) & highs
@@ -51,6 +58,30 @@ enum ByteScan {
         return nil
     }
 
+    /// The place of the next control character other than a tab: a line's end, or what may not stand in a head of HTTP. The
+    /// count of the bytes if there is none.
+    static func controlStop(_ bytes: RawSpan, from start: Int) -> Int {
+        var place = start
+        while place <= bytes.byteCount &- stride {
+            let word = word(bytes, place)
+            let controls = (word &- ones &* 0x20) & ~word
+            let found = (controls | zeros(in: word ^ (ones &* 0x7F))) & highs
+            guard found != 0 else {
+                place &+= stride
+                continue
+            }
+            place &+= found.trailingZeroBitCount >> 3
+            if byte(bytes, place) != 0x09 { return place }
+            place &+= 1
+        }
+        while place < bytes.byteCount {
+            let next = byte(bytes, place)
+            if next < 0x20 && next != 0x09 || next == 0x7F { return place }
+            place &+= 1
+        }
+        return place
+    }
+
     /// The byte at `place`, which must be inside.
     @inline(__always)
     static func byte(_ bytes: RawSpan, _ place: Int) -> UInt8 {
@@ -59,7 +90,7 @@ enum ByteScan {
 
     /// Eight bytes, the first one lowest.
     @inline(__always)
-    private static func word(_ bytes: RawSpan, _ place: Int) -> UInt64 {
+    static func word(_ bytes: RawSpan, _ place: Int) -> UInt64 {
         UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: place, as: UInt64.self))
     }
 

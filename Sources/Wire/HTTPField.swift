@@ -12,26 +12,19 @@ package struct HTTPField: Equatable, Sendable {
         self.value = value
     }
 
+    /// A field that was read, and so checked byte by byte.
+    init(checked name: String, _ value: String) {
+        self.name = name
+        self.value = value
+    }
+
     /// Whether this is a token (RFC 9110 §5.6.2), which is what a field's name must be.
     package static func isName(_ text: String) -> Bool {
-        !text.isEmpty && text.utf8.allSatisfy(isTokenByte)
+        !text.isEmpty && text.utf8.allSatisfy { HTTPOctets.isToken($0) }
     }
 
     /// Whether this may be a value: visible characters, blanks and tabs inside, and bytes above 0x7F.
     package static func isValue(_ text: String) -> Bool {
         text.utf8.allSatisfy { $0 == 0x09 || ($0 >= 0x20 && $0 != 0x7F) }
-    }
-
-    private static func isTokenByte(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "a")...UInt8(ascii: "z"):
-            true
-        case UInt8(ascii: "!"), UInt8(ascii: "#"), UInt8(ascii: "$"), UInt8(ascii: "%"), UInt8(ascii: "&"),
-            UInt8(ascii: "'"), UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."),
-            UInt8(ascii: "^"), UInt8(ascii: "_"), UInt8(ascii: "`"), UInt8(ascii: "|"), UInt8(ascii: "~"):
-            true
-        default: false
-        }
     }
 }

@@ -88,7 +88,7 @@ enum ImportTable {
             "Gateway",
             .outside,
             ours: ["NetTypes", "PolicyEngine", "Wire", "Inference"],
-            packages: ["NIOCore", "NIOPosix", "NIOHTTP1", "NIOTLS", "NIOSSL"],
+            packages: ["NIOCore", "NIOPosix", "NIOTLS", "NIOSSL"],
             further: ["Glibc", "Synchronization", "FoundationEssentials"]
         ),
         ImportRow("ConfigYAML", .outside, ours: ["ConfigSyntax"], packages: ["Yams"], further: ["CYaml", "Glibc"]),

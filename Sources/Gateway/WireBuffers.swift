@@ -1,0 +1,17 @@
+/// How does `Wire`'s reader meet NIO's buffers? Without a copy in between.
+import NIOCore
+import Wire
+
+extension HTTPReader {
+    /// The next event in these bytes, of which `taken` are to be dropped once it has been looked at.
+    mutating func next(in buffer: ByteBuffer, taken: inout Int) throws(HTTPError) -> Event? {
+        try next(buffer.readableBytesSpan, taken: &taken)
+    }
+}
+
+extension ByteBuffer {
+    /// Appends the readable bytes at this place.
+    func copy(_ place: Range<Int>, to bytes: inout [UInt8]) {
+        withUnsafeReadableBytes { bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: $0[place])) }
+    }
+}
