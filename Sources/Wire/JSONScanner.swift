@@ -21,6 +21,9 @@ struct JSONScanner {
         guard bytes.byteCount <= limits.bytes else { throw JSONError(.tooLarge, at: limits.bytes) }
         skipBlanks(bytes)
         guard place < bytes.byteCount else { throw JSONError(.empty, at: place) }
+        // What most requests and answers have, so that these grow once.
+        members.reserveCapacity(8)
+        if limits.duplicates == .refused { keys.reserveCapacity(12) }
         let start = place
         try value(bytes)
         root = start..<place

@@ -51,7 +51,10 @@ package struct JSONView: Sendable {
     }
 
     /// A number that is whole and fits; nil for anything else, `1.0` and `1e2` included.
-    package var unsigned: UInt64? { number.flatMap { UInt64($0) } }
+    package var unsigned: UInt64? {
+        // Nearly all are short and plain, and cost no string.
+        bytes.span.bytes.decimal(range).map { UInt64($0) } ?? number.flatMap { UInt64($0) }
+    }
 
     /// A number as the nearest floating-point value.
     package var double: Double? { number.flatMap { Double($0) } }

@@ -35,6 +35,14 @@ package struct JSONWriter: Sendable {
         followsValue = false
     }
 
+    /// A member's key of our own, in which nothing has to be escaped.
+    package mutating func key(plain name: StaticString) {
+        put(followsValue ? ",\"" : "\"")
+        put(name)
+        put("\":")
+        followsValue = false
+    }
+
     /// A member that holds a string.
     package mutating func member(_ name: String, _ text: String) {
         key(name)
@@ -67,7 +75,21 @@ package struct JSONWriter: Sendable {
     }
 
     /// A whole number.
-    package mutating func integer(_ number: UInt64) { scalar(String(number)) }
+    package mutating func integer(_ number: UInt64) {
+        separate()
+        followsValue = true
+        // Twenty digits are the most that 64 bits have.
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
+            var start = digits.count
+            var rest = number
+            repeat {
+                start -= 1
+                digits.initializeElement(at: start, to: UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+                rest /= 10
+            } while rest > 0 && start > 0
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: digits[start...]))
+        }
+    }
 
     /// A number that is spelled already, by RFC 8259 §6.
     package mutating func number(_ text: String) { scalar(text) }
@@ -100,6 +122,10 @@ package struct JSONWriter: Sendable {
         separate()
         bytes.append(contentsOf: text.utf8)
         followsValue = true
+    }
+
+    private mutating func put(_ text: StaticString) {
+        bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
     private mutating func separate() {

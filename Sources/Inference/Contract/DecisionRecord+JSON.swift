@@ -8,9 +8,9 @@ extension DecisionRecord {
     package func reportJSON() -> [UInt8] {
         var writer = JSONWriter(capacity: 1024)
         writer.beginObject()
-        writer.key("decision")
+        writer.key(plain: "decision")
         writer.beginObject()
-        writer.key("_0")
+        writer.key(plain: "_0")
         write(to: &writer)
         writer.endObject()
         writer.endObject()
@@ -33,7 +33,7 @@ extension DecisionRecord {
         writer.field("generation", generation)
         writer.list("candidates", candidates) { $0.write(to: &$1) }
         writer.list("attempts", attempts) { $0.write(to: &$1) }
-        writer.key("usage")
+        writer.key(plain: "usage")
         usage.write(to: &writer)
         writer.field("outcome", outcome.rawValue)
         writer.field("status", status)
@@ -95,46 +95,50 @@ extension UsageRow {
 
 /// Members that are there, and left out when they are nil.
 extension JSONWriter {
-    fileprivate mutating func field(_ name: String, _ text: String?) {
+    fileprivate mutating func field(_ name: StaticString, _ text: String?) {
         guard let text else { return }
-        key(name)
+        key(plain: name)
         string(text)
     }
 
-    fileprivate mutating func field(_ name: String, _ number: UInt64?) {
+    fileprivate mutating func field(_ name: StaticString, _ number: UInt64?) {
         guard let number else { return }
-        key(name)
+        key(plain: name)
         integer(number)
     }
 
-    fileprivate mutating func field(_ name: String, _ number: Int?) {
+    fileprivate mutating func field(_ name: StaticString, _ number: Int?) {
         guard let number else { return }
-        key(name)
-        self.number(String(number))
+        key(plain: name)
+        whole(number)
     }
 
-    fileprivate mutating func field(_ name: String, _ flag: Bool) {
-        key(name)
+    fileprivate mutating func field(_ name: StaticString, _ flag: Bool) {
+        key(plain: name)
         bool(flag)
     }
 
-    fileprivate mutating func field(_ name: String, _ span: Span?) {
+    fileprivate mutating func field(_ name: StaticString, _ span: Span?) {
         guard let span else { return }
-        key(name)
-        number(String(span.nanoseconds))
+        key(plain: name)
+        whole(Int(clamping: span.nanoseconds))
+    }
+
+    private mutating func whole(_ value: Int) {
+        if value < 0 { number(String(value)) } else { integer(UInt64(value)) }
     }
 
     /// As the synthesised coding has it: a structure with one member.
-    fileprivate mutating func field(_ name: String, _ mark: Mark?) {
+    fileprivate mutating func field(_ name: StaticString, _ mark: Mark?) {
         guard let mark else { return }
-        key(name)
+        key(plain: name)
         beginObject()
         field("value", UInt64(mark.value))
         endObject()
     }
 
-    fileprivate mutating func list<Row>(_ name: String, _ rows: [Row], _ write: (Row, inout JSONWriter) -> Void) {
-        key(name)
+    fileprivate mutating func list<Row>(_ name: StaticString, _ rows: [Row], _ write: (Row, inout JSONWriter) -> Void) {
+        key(plain: name)
         beginArray()
         for row in rows { write(row, &self) }
         endArray()

@@ -86,10 +86,21 @@ extension OpenAI.Observed {
         }
         usage = OpenAI.usage(document["usage"])
         for choice in (document["choices"] ?? document.root).elements {
-            if let word = choice["finish_reason"]?.string { finish = OpenAI.finishReason(word) }
-            if let said = choice["delta"] ?? choice["message"], Self.carriesContent(said) { isMeaningful = true }
+            look(at: choice)
         }
         if finish != nil { isMeaningful = true }
+    }
+
+    /// One walk: most of the bytes of an answer stand inside its choices.
+    private mutating func look(at choice: JSONView) {
+        var (word, delta, message): (JSONView?, JSONView?, JSONView?) = (nil, nil, nil)
+        for member in choice.members {
+            if member.spells("finish_reason") { word = member.value }
+            if member.spells("delta") { delta = member.value }
+            if member.spells("message") { message = member.value }
+        }
+        if let word = word?.string { finish = OpenAI.finishReason(word) }
+        if let said = delta ?? message, Self.carriesContent(said) { isMeaningful = true }
     }
 
     /// Whether a delta or message holds more than the role.

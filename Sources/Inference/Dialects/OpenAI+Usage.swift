@@ -4,14 +4,20 @@ import Wire
 extension OpenAI {
     static func usage(_ value: JSONView?) -> Usage? {
         guard let value, value.kind == .object else { return nil }
-        let prompt = value["prompt_tokens_details"]
-        return Usage(
-            input: value["prompt_tokens"]?.unsigned,
-            output: value["completion_tokens"]?.unsigned,
-            cachedRead: prompt?["cached_tokens"]?.unsigned,
-            cacheWrite: prompt?["cache_write_tokens"]?.unsigned,
-            reasoning: value["completion_tokens_details"]?["reasoning_tokens"]?.unsigned
-        )
+        var usage = Usage()
+        // One walk; of a name that stands there twice the last one counts.
+        for member in value.members {
+            if member.spells("prompt_tokens") { usage.input = member.value.unsigned }
+            if member.spells("completion_tokens") { usage.output = member.value.unsigned }
+            if member.spells("prompt_tokens_details") {
+                usage.cachedRead = member.value["cached_tokens"]?.unsigned
+                usage.cacheWrite = member.value["cache_write_tokens"]?.unsigned
+            }
+            if member.spells("completion_tokens_details") {
+                usage.reasoning = member.value["reasoning_tokens"]?.unsigned
+            }
+        }
+        return usage
     }
 
     /// Writes the member `usage`, if there is anything true to say: the dialect wants all three counts or none.

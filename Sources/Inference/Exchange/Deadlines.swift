@@ -9,18 +9,21 @@ struct Deadlines: Sendable {
         case connect, head, firstToken, silence, answer, total, heartbeat
     }
 
-    private var moments = [Instant?](repeating: nil, count: Slot.allCases.count)
+    /// One for each slot, inside the exchange: it is made for every request.
+    private var moments = InlineArray<7, Instant>(repeating: never)
+    /// The end of time stands for none.
+    private static let never = Instant(nanoseconds: .max)
 
     subscript(slot: Slot) -> Instant? {
-        get { moments[slot.rawValue] }
-        set { moments[slot.rawValue] = newValue }
+        get { moments[slot.rawValue] == Self.never ? nil : moments[slot.rawValue] }
+        set { moments[slot.rawValue] = newValue ?? Self.never }
     }
 
     /// The earliest, or nil.
     var next: Instant? {
-        var earliest: Instant?
-        for case let moment? in moments where earliest.map({ moment < $0 }) ?? true { earliest = moment }
-        return earliest
+        var earliest = Self.never
+        for index in moments.indices where moments[index] < earliest { earliest = moments[index] }
+        return earliest == Self.never ? nil : earliest
     }
 
     /// The first slot whose moment has come, taken out.

@@ -35,6 +35,8 @@ extension Exchange {
     }
 
     private mutating func deliver(_ body: [UInt8], at now: Instant) {
+        // The signal, head, body, end and record.
+        actions.reserveCapacity(5)
         succeed(at: now)
         noteFirstToken(at: now)
         closeRow(as: nil, detail: nil, at: now)

@@ -12,8 +12,11 @@ extension Exchange {
             ask = ClientAsk(asked)
             record.requestedModel = asked.model
             record.isStreamed = asked.stream
-            let facts = RequestFacts(asked, key: request.key, team: request.team, source: request.source)
-            follow(view.route(facts, model: asked.model), model: asked.model, at: now)
+            let route = view.route(
+                RequestFacts(asked, key: request.key, team: request.team, source: request.source),
+                model: asked.model
+            )
+            follow(route, model: asked.model, at: now)
         } catch {
             refuse(error.status, OpenAI.errorBody(error), code: error.code.rawValue, at: now)
         }
@@ -59,7 +62,7 @@ extension Exchange {
         let deployment = view.deployment(of: candidate.member)
         let provider = view.provider(of: candidate.member)
         let row = AttemptRow(
-            member: view.snapshot.models[candidate.member].fullName,
+            member: view.memberNames[candidate.member.index],
             path: candidate.path.map { view.snapshot.network[$0].fullName },
             mark: candidate.mark,
             upstreamModel: deployment.model,
@@ -100,10 +103,10 @@ extension Exchange {
             startedAt: now,
             row: row
         )
-        self.attempt = attempt
         if deadlines[.total] == nil { deadlines[.total] = startedAt + timeouts.total }
         deadlines[.connect] = now + timeouts.connect
         actions.append(.connect(attempt.connectOrder))
+        self.attempt = attempt
     }
 
     private mutating func notCarried(_ error: RequestError, _ candidate: Candidate, _ row: AttemptRow) {

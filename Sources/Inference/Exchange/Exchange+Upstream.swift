@@ -78,7 +78,7 @@ extension Exchange {
         guard collected.count + bytes.count <= ExchangeLimits.plainAnswerBytes else {
             return fail(.tooLarge, detail: "more than \(ExchangeLimits.plainAnswerBytes) bytes", at: now)
         }
-        collected += bytes
+        if collected.isEmpty { collected = bytes } else { collected += bytes }
         if let timeouts = attempt?.timeouts { deadlines[.silence] = now + timeouts.betweenTokens }
     }
 

@@ -6,7 +6,7 @@ package import PolicyEngine
 package enum ExchangeAction: Hashable, Sendable {
     /// Take an idle connection, or open one.
     case connect(ConnectOrder)
-    case send(AttemptID, UpstreamRequest)
+    indirect case send(AttemptID, UpstreamRequest)
     /// Nothing more is wanted from this attempt: close its connection, or stop making it.
     case closeUpstream(AttemptID)
     /// The answer is whole for us: keep the connection if its HTTP end comes soon, else close it.
@@ -21,8 +21,8 @@ package enum ExchangeAction: Hashable, Sendable {
     /// Passive health.
     case signal(member: String, path: String?, Signal)
     case alarm(GatewayAlarm)
-    /// The last action of every exchange.
-    case finished(DecisionRecord)
+    /// The last action of every exchange. In a box, being several times as large as the others, which would all be as large.
+    indirect case finished(DecisionRecord)
 }
 
 /// Where to connect to.

@@ -25,12 +25,14 @@ package struct PolicyVerdict: Hashable, Sendable, Codable {
 }
 
 extension RoutingView {
-    /// The route of a request. `judged` is told of every policy looked at, in order.
+    /// The route of a request, whose facts are gathered only if a policy asks. `judged` is told of every policy looked at, in order.
     package func route(
-        _ facts: RequestFacts,
+        _ facts: @autoclosure () -> RequestFacts,
         model: String,
         judged: (PolicyVerdict) -> Void = { _ in }
     ) -> Route {
+        if snapshot.policies.isEmpty { return route(named: model) }
+        let facts = facts()
         for policy in snapshot.policies {
             let verdict = verdict(of: policy, on: facts)
             judged(PolicyVerdict(policy: policy.name, verdict: verdict))
@@ -38,7 +40,11 @@ extension RoutingView {
             if case .reject(let reason) = policy.target { return .rejected(policy: policy.name, reason: reason) }
             return .use(policy.target, policy: policy.name)
         }
-        return target(named: model).map { .use($0, policy: nil) } ?? .unknownModel
+        return route(named: model)
+    }
+
+    private func route(named model: String) -> Route {
+        target(named: model).map { .use($0, policy: nil) } ?? .unknownModel
     }
 
     private func verdict(of policy: GatewayPolicy, on facts: RequestFacts) -> PolicyVerdict.Verdict {
@@ -54,8 +60,8 @@ extension RoutingView {
     /// The name of the group that a target lies in.
     package func groupName(of target: GatewayPolicy.Target) -> String? {
         switch target {
-        case .group(let group): snapshot.models[group].definition.name.value
-        case .member(let member): snapshot.models[snapshot.models[member].group].definition.name.value
+        case .group(let group): groupNames[group.index]
+        case .member(let member): groupNames[groupOfMember[member.index].index]
         case .reject: nil
         }
     }

@@ -24,6 +24,13 @@ package final class RoutingView: Sendable {
     /// Parallel to `snapshot.providers`.
     package let addresses: [ProviderAddress]
 
+    /// Full names, parallel to `snapshot.models.members`, and names parallel to `snapshot.models.groups`: a name is wanted for each
+    /// request, and the rows it stands in are large.
+    let memberNames: [String]
+    let groupNames: [String]
+    /// Parallel to `snapshot.models.members`.
+    let groupOfMember: [GroupID]
+
     /// Positions in `snapshot.keys` by the keyed hash of their digests, so that the time of a look-up tells nothing of them.
     private let keysByHash: [UInt64: [Int]]
     private let keyDigests: [[UInt8]]
@@ -39,6 +46,9 @@ package final class RoutingView: Sendable {
         addresses = snapshot.providers.map(ProviderAddress.init)
         (keyDigests, keysByHash) = try Self.index(snapshot.keys, by: hash)
         let models = snapshot.models
+        memberNames = models.members.map(\.fullName)
+        groupNames = models.groups.map(\.definition.name.value)
+        groupOfMember = models.members.map(\.group)
         let groups = models.groups.map { ($0.definition.name.value, GatewayPolicy.Target.group($0.id)) }
         let members = models.members.map { ($0.fullName, GatewayPolicy.Target.member($0.id)) }
         modelNames = groups.map(\.0) + members.map(\.0)
