@@ -29,7 +29,9 @@ extension Configuration {
         var sources = tree.sources
         var configuration = tree.root.flatMap { read($0, tree.sources, diagnostics) }
         if let lists, let network = configuration?.network {
-            configuration?.network?.lists = RouteLists(lists, diagnostics).read(network, &sources)
+            let reader = RouteLists(lists, diagnostics)
+            configuration?.network?.lists = reader.read(network, &sources)
+            for content in reader.readSets(network, &sources) { _ = configuration?.network?.fill(content) }
         }
         return CheckedConfiguration(
             configuration: diagnostics.isEmpty ? configuration : nil,

@@ -31,9 +31,20 @@ struct ModelReferences {
             for member in group.members { checkProvider(member) }
             checkTwins(group)
         }
-        for policy in models.policies { checkTargets(policy) }
+        for policy in models.policies {
+            checkTargets(policy)
+            checkSets(policy)
+        }
         checkKeys()
         checkReachable()
+    }
+
+    /// What the gateway decides by is handed to it once: it does not follow files.
+    private func checkSets(_ policy: ModelPolicy) {
+        for name in policy.match.setNames {
+            guard case .file? = network?.sets.first(where: { $0.name.value == name })?.content else { continue }
+            diagnostics.noteUnserved("models.policies.\(policy.name.value).match: @\(name), a file", at: policy.place)
+        }
     }
 
     private func checkPath(_ provider: ProviderDefinition) {

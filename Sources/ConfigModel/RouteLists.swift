@@ -2,6 +2,7 @@
 /// error of the configuration, with its place in the list.
 package import ConfigSyntax
 package import Forwarding
+import NetTypes
 
 struct RouteLists {
     private let contents: ListContents
@@ -17,13 +18,25 @@ struct RouteLists {
     }
 
     private func read(_ definition: RouteFileDefinition, _ sources: inout SourceMap) -> RouteList? {
-        let path = definition.path(in: sources)
+        read(definition.file, &sources).map { RouteList(feed: definition.name.value, $0) }
+    }
+
+    /// What stands in the files of sets.
+    func readSets(_ network: NetworkConfiguration, _ sources: inout SourceMap) -> [SetContent] {
+        network.sets.compactMap { set in
+            guard case .file(let file) = set.content else { return nil }
+            return read(file, &sources).map { SetContent(set: set.name.value, $0) }
+        }
+    }
+
+    private func read(_ named: Located<String>, _ sources: inout SourceMap) -> PrefixFile? {
+        let path = sources.path(of: named)
         do throws(UnreadableList) {
             let file = PrefixFile(try contents(path))
             report(file, path, &sources)
-            return RouteList(feed: definition.name.value, file)
+            return file
         } catch {
-            diagnostics.report("cannot read '\(path)': \(error.words)", at: definition.file.place)
+            diagnostics.report("cannot read '\(path)': \(error.words)", at: named.place)
             return nil
         }
     }
@@ -44,15 +57,20 @@ struct RouteLists {
     }
 }
 
-extension RouteFileDefinition {
-    /// Where the file is: beside the file of the configuration that names it, unless it says otherwise.
-    package func path(in sources: SourceMap) -> String {
+extension SourceMap {
+    /// Where a file of prefixes is: beside the file of the configuration that names it, unless it says otherwise.
+    package func path(of file: Located<String>) -> String {
         if file.value.hasPrefix("/") { return file.value }
         let named = Int(file.place.file)
-        guard named < sources.files.count, let slash = sources.files[named].name.lastIndex(of: "/") else {
-            return file.value
-        }
-        return String(sources.files[named].name[...slash]) + file.value
+        guard named < files.count, let slash = files[named].name.lastIndex(of: "/") else { return file.value }
+        return String(files[named].name[...slash]) + file.value
+    }
+}
+
+extension SetContent {
+    package init(set: String, _ file: PrefixFile) {
+        let prefixes = AddressFamily.allCases.flatMap { file.list.prefixes($0) }
+        self.init(set: set, addresses: AddressRanges(prefixes), duplicates: file.duplicates)
     }
 }
 
@@ -76,19 +94,40 @@ package struct ListReading: Hashable, Sendable, Codable {
 
     /// Reads the file of the feed.
     package static func of(_ feed: String, at path: String, _ contents: ListContents) -> ListReading {
+        let (file, problem) = PrefixFile.read(path, contents)
+        return ListReading(feed: feed, list: file.map { RouteList(feed: feed, $0) }, problem: problem)
+    }
+}
+
+/// What came of reading a set's file again while the router runs.
+package struct SetReading: Hashable, Sendable, Codable {
+    package let set: String
+    /// Nil: the file cannot be read, or a line of it is wrong; then the set stays as it was.
+    package let content: SetContent?
+    /// What is wrong with it, first of all.
+    package let problem: String?
+
+    package init(set: String, content: SetContent?, problem: String?) {
+        (self.set, self.content, self.problem) = (set, content, problem)
+    }
+
+    /// Reads the file of the set.
+    package static func of(_ set: String, at path: String, _ contents: ListContents) -> SetReading {
+        let (file, problem) = PrefixFile.read(path, contents)
+        return SetReading(set: set, content: file.map { SetContent(set: set, $0) }, problem: problem)
+    }
+}
+
+extension PrefixFile {
+    /// The file, or what is wrong with it.
+    fileprivate static func read(_ path: String, _ contents: ListContents) -> (file: PrefixFile?, problem: String?) {
         do throws(UnreadableList) {
             let file = PrefixFile(try contents(path))
-            guard let fault = file.faults.first else {
-                return ListReading(feed: feed, list: RouteList(feed: feed, file), problem: nil)
-            }
+            guard let fault = file.faults.first else { return (file, nil) }
             let more = file.faultCount > 1 ? " (and \(file.faultCount - 1) more)" : ""
-            return ListReading(
-                feed: feed,
-                list: nil,
-                problem: "\(path):\(fault.line):\(fault.column): \(fault.words)\(more)"
-            )
+            return (nil, "\(path):\(fault.line):\(fault.column): \(fault.words)\(more)")
         } catch {
-            return ListReading(feed: feed, list: nil, problem: "cannot read '\(path)': \(error.words)")
+            return (nil, "cannot read '\(path)': \(error.words)")
         }
     }
 }

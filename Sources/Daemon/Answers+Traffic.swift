@@ -55,7 +55,7 @@ extension Answers {
                 ipv4: set.addresses(.v4).ranges.count,
                 ipv6: set.addresses(.v6).ranges.count,
                 state: state(of: set, network),
-                detail: nil,
+                detail: network.feeds.problems["@\(set.name.value)"],
                 cause: sources.cause(set.name.place)
             )
         }

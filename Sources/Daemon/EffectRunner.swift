@@ -49,7 +49,7 @@ final class EffectRunner: @unchecked Sendable {
         self.notify = notify
         (self.gateway, self.kernel, self.recorder, self.logger) = (gateway, kernel, recorder, logger)
         self.probes = probes
-        listWatch = ListWatch { [runtime] in runtime.post(.list($0)) }
+        listWatch = ListWatch { [runtime] in runtime.post($0) }
     }
 
     func carryOut(_ event: Event, _ effects: [Effect]) {
@@ -95,8 +95,13 @@ final class EffectRunner: @unchecked Sendable {
     }
 
     private func followLists(of configuration: Configuration) {
-        let files = (configuration.network?.routeFiles ?? []).map {
-            ListWatch.File(feed: $0.name.value, path: $0.path(in: configuration.sources))
+        let sources = configuration.sources
+        var files = (configuration.network?.routeFiles ?? []).map {
+            ListWatch.File(use: .feed($0.name.value), path: sources.path(of: $0.file))
+        }
+        for set in configuration.network?.sets ?? [] {
+            guard case .file(let file) = set.content else { continue }
+            files.append(ListWatch.File(use: .set(set.name.value), path: sources.path(of: file)))
         }
         do {
             try listWatch.follow(files)

@@ -6,11 +6,18 @@
 import ConfigModel
 import ConfigYAML
 import Foundation
+import Runtime
 import Synchronization
 
 final class ListWatch: Sendable {
+    /// What is read from the file.
+    enum Use: Hashable, Comparable, Sendable {
+        case feed(String)
+        case set(String)
+    }
+
     struct File: Hashable, Sendable {
-        let feed: String
+        let use: Use
         let path: String
 
         fileprivate var directory: String {
@@ -34,10 +41,10 @@ final class ListWatch: Sendable {
     }
 
     private let state = Mutex(State())
-    private let tell: @Sendable (ListReading) -> Void
+    private let tell: @Sendable (Fact) -> Void
 
     /// - Parameter tell: called on the watch's thread whenever a file was read again.
-    init(_ tell: @escaping @Sendable (ListReading) -> Void) { self.tell = tell }
+    init(_ tell: @escaping @Sendable (Fact) -> Void) { self.tell = tell }
 
     /// Follows these files and no others. They count as read; the thread starts with the first of them.
     func follow(_ files: [File]) throws {
@@ -77,9 +84,16 @@ final class ListWatch: Sendable {
             looks.follow(files)
             if changed { looks.noteChange(quiet: Self.quiet, atMost: Self.longestWait) }
             guard looks.isDue(every: Self.lookEvery) else { continue }
-            for file in looks.changed() { tell(ListReading.of(file.feed, at: file.path, ListFile.contents)) }
+            for file in looks.changed() { tell(Self.reading(of: file)) }
         }
         close(descriptor)
+    }
+
+    private static func reading(of file: File) -> Fact {
+        switch file.use {
+        case .feed(let name): .list(ListReading.of(name, at: file.path, ListFile.contents))
+        case .set(let name): .set(SetReading.of(name, at: file.path, ListFile.contents))
+        }
     }
 
     /// Waits for any event in the directories; all that are there are taken.
@@ -145,7 +159,7 @@ private struct Looks {
             if now != before { changed.append(file) }
             looks[file] = now
         }
-        return changed.sorted { $0.feed < $1.feed }
+        return changed.sorted { $0.use < $1.use }
     }
 
     private static func look(at file: ListWatch.File) -> Look {

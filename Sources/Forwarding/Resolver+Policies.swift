@@ -121,7 +121,7 @@ extension AddressSetDefinition {
     /// `list`, or the file it is read from.
     package var source: String {
         switch content {
-        case .prefixes: "list"
+        case .list: "list"
         case .domains: "domains"
         case .file(let file): file.value
         }

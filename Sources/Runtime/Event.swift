@@ -40,6 +40,8 @@ package enum Fact: Hashable, Sendable, Codable {
     case segments([RouteSegment])
     /// A feed's file was read again.
     case list(ListReading)
+    /// A set's file was read again.
+    case set(SetReading)
     /// The answer to `Effect.planFeeds`.
     case feedsPlanned(generation: UInt64, FeedPlan)
     /// Of the routes of `Effect.programFeeds` so many have been answered.

@@ -15,7 +15,8 @@ extension NetworkPlane {
         case .segments(let found): take(found)
         case .dumpEnded(let family): if view.dumpEnded(family) { needsPlan = true }
         case .ruleset(let table): found(table, at: now, &effects)
-        case .list, .feedsPlanned, .feedsProgress, .feedsProgrammed, .programmed, .probed, .bfd, .targets, .gateway,
+        case .list, .set, .feedsPlanned, .feedsProgress, .feedsProgrammed, .programmed, .probed, .bfd, .targets,
+            .gateway,
             .gatewayStarted,
             .gatewayEnded, .bytesCounted, .overrides, .admin, .usage, .localTime, .flowsMoved,
             .woke:

@@ -1,4 +1,6 @@
 /// What the local time of day means to policies: it is asked for at every boundary, and once a minute for clocks that are set.
+import ConfigModel
+import ConfigSyntax
 import Forwarding
 import NetTypes
 import PolicyEngine
@@ -48,6 +50,31 @@ extension NetworkPlane {
         }
         return found
     }
+}
+
+// MARK: - Sets
+
+extension NetworkPlane {
+    /// A set's file was read again: a wrong one changes nothing.
+    mutating func read(_ reading: SetReading, _ effects: inout [Effect]) {
+        let name = "@\(reading.set)"
+        guard configuration.sets.contains(where: { $0.name.value == reading.set && $0.isRead }) else { return }
+        guard let content = reading.content else {
+            let problem = reading.problem ?? "cannot be read"
+            guard feeds.problems.updateValue(problem, forKey: name) != problem else { return }
+            effects.append(.note(.listRefused(feed: name, problem: problem)))
+            return
+        }
+        feeds.problems[name] = nil
+        guard configuration.fill(content) else { return }
+        needsPlan = true
+        let count = content.addresses.ranges.count
+        effects.append(.note(.list(feed: name, prefixes: count, duplicates: content.duplicates)))
+    }
+}
+
+extension AddressSetDefinition {
+    fileprivate var isRead: Bool { if case .file = content { true } else { false } }
 }
 
 extension Match {

@@ -8,8 +8,14 @@ package import Forwarding
 package import NetTypes
 
 package enum RecordedLine: Sendable, Codable {
-    /// `lists`: what stood in the files of prefixes; nil where there are none.
-    case configured(at: Instant, draw: UInt64, files: [RecordedFile], lists: [RouteList]? = nil)
+    /// `lists` and `sets`: what stood in the files of prefixes; nil where there are none.
+    case configured(
+        at: Instant,
+        draw: UInt64,
+        files: [RecordedFile],
+        lists: [RouteList]? = nil,
+        sets: [SetContent]? = nil
+    )
     case fact(at: Instant, draw: UInt64, Fact)
     case effect(Effect)
 
@@ -22,7 +28,14 @@ package enum RecordedLine: Sendable, Codable {
                 RecordedFile(name: $0.name, text: $0.lines.joined(separator: "\n"))
             }
             let lists = configuration.network?.lists ?? []
-            self = .configured(at: event.at, draw: event.draw, files: files, lists: lists.isEmpty ? nil : lists)
+            let sets = configuration.network?.setContents ?? []
+            self = .configured(
+                at: event.at,
+                draw: event.draw,
+                files: files,
+                lists: lists.isEmpty ? nil : lists,
+                sets: sets.isEmpty ? nil : sets
+            )
         }
     }
 }
@@ -76,17 +89,22 @@ package struct Replay {
 
     private func event(_ line: RecordedLine) throws -> Event? {
         switch line {
-        case .configured(let at, let draw, let files, let lists):
-            Event(at: at, draw: draw, .configured(try configuration(files, lists)))
+        case .configured(let at, let draw, let files, let lists, let sets):
+            Event(at: at, draw: draw, .configured(try configuration(files, lists, sets)))
         case .fact(let at, let draw, let fact): Event(at: at, draw: draw, .fact(fact))
         case .effect: nil
         }
     }
 
     /// The texts parsed again, with the lists that stood in their files then.
-    private func configuration(_ files: [RecordedFile], _ lists: [RouteList]?) throws -> Configuration {
+    private func configuration(
+        _ files: [RecordedFile],
+        _ lists: [RouteList]?,
+        _ sets: [SetContent]?
+    ) throws -> Configuration {
         var configuration = try read(files)
         configuration.network?.lists = lists ?? []
+        for content in sets ?? [] { _ = configuration.network?.fill(content) }
         return configuration
     }
 }

@@ -41,6 +41,7 @@ package struct Router: Sendable {
         switch fact {
         case .kernel, .dumpBegan, .dumpEnded, .ruleset, .segments: network?.observe(fact, at: now, &effects)
         case .list(let reading): network?.read(reading, &effects)
+        case .set(let reading): network?.read(reading, &effects)
         case .feedsPlanned(let generation, let plan): network?.planned(generation, plan, &effects)
         case .feedsProgress(let token, let done): network?.progressed(token, done, &effects)
         case .feedsProgrammed(let token, let outcome): network?.programmed(token, outcome, at: now, &effects)

@@ -13,8 +13,8 @@ package struct NetworkConfiguration: Hashable, Sendable {
     /// What stands in their files, as last read.
     package var lists: [RouteList] = []
     /// In file order: the first that takes a packet decides.
-    package let policies: [NetworkPolicy]
-    package let sets: [AddressSetDefinition]
+    package internal(set) var policies: [NetworkPolicy]
+    package internal(set) var sets: [AddressSetDefinition]
     /// Checked, not yet served.
     package let services: [ServiceDefinition]
     package let masquerade: MasqueradeDefinition?

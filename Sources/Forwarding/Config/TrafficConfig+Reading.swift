@@ -1,5 +1,5 @@
 /// How `network.sets`, `policies`, `services` and `notify` are read.
-import ConfigSyntax
+package import ConfigSyntax
 import NetTypes
 package import PolicyEngine
 
@@ -15,7 +15,7 @@ extension AddressSetDefinition {
 
     private static func content(_ node: Node, _ path: String, _ diagnostics: Diagnostics) -> Content? {
         if case .list(let items) = node.kind {
-            return .prefixes(items.compactMap { IPPrefix.read($0, what: path, into: diagnostics) })
+            return .list(items.compactMap { AddressSpan.read($0, what: path, into: diagnostics) })
         }
         guard case .map = node.kind else {
             diagnostics.report(
@@ -29,7 +29,7 @@ extension AddressSetDefinition {
         defer { block.finish() }
         let domains = block.values("domains", as: String.self)
         let file = block.optional("file", as: String.self)
-        for key in ["domains", "file"] { block.noteUnserved(key) }
+        block.noteUnserved("domains")
         if block.has("domains"), block.has("file") { block.report("stands beside 'domains'", key: "file") }
         for domain in domains { checkDomain(domain, path, diagnostics) }
         if let file { return .file(file) }
@@ -40,7 +40,7 @@ extension AddressSetDefinition {
 
     private static func addresses(in content: Content) -> AddressRanges {
         switch content {
-        case .prefixes(let prefixes): AddressRanges(prefixes.map(\.value))
+        case .list(let spans): AddressRanges(spans.map(\.value.range))
         case .domains, .file: .none
         }
     }
@@ -55,8 +55,21 @@ extension AddressSetDefinition {
     }
 }
 
+extension AddressSpan: ScalarValue {
+    package static var expectation: String { IPPrefix.expectation + " or a range such as 192.0.2.1-192.0.2.9" }
+
+    package static func parse(_ text: String) throws(ScalarError) -> AddressSpan {
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 2 else { return AddressSpan(range: try IPPrefix.parse(text).addresses) }
+        guard let first = IPAddress(parts[0]), let last = IPAddress(parts[1]) else { throw .notThis }
+        guard first.family == last.family else { throw .because("the range '\(text)' mixes IPv4 and IPv6", hint: nil) }
+        guard first <= last else { throw .because("the range '\(text)' ends before it starts", hint: nil) }
+        return AddressSpan(range: first...last)
+    }
+}
+
 extension SetTable {
-    /// What conditions can look up. Sets whose content is not served are there, and empty.
+    /// What conditions can look up. Those that are read from files are there, and empty until then.
     package init(_ sets: [AddressSetDefinition]) {
         self.init(sets.map { ($0.name.value, $0.addresses) })
     }

@@ -6,8 +6,8 @@ package import PolicyEngine
 /// One rule of `network.policies`; the first that matches decides.
 package struct NetworkPolicy: Hashable, Sendable {
     package let name: Located<String>
-    /// The condition, over the slots of `PacketFact`.
-    package let match: Match
+    /// The condition, over the slots of `PacketFact`, with what its sets hold now.
+    package internal(set) var match: Match
     /// The condition as written.
     package let matchText: String
     package let action: Action
@@ -37,10 +37,10 @@ package struct NetworkPolicy: Hashable, Sendable {
 /// A named set of addresses (`network.sets`), written `@name` in conditions.
 package struct AddressSetDefinition: Hashable, Sendable {
     package enum Content: Hashable, Sendable {
-        case prefixes([Located<IPPrefix>])
+        case list([Located<AddressSpan>])
         /// Filled from DNS answers seen on the wire. Checked, not yet served.
         case domains([Located<String>])
-        /// One prefix a line. Checked, not yet served.
+        /// One prefix or address a line, read again when it changes.
         case file(Located<String>)
     }
 
@@ -55,9 +55,55 @@ package struct AddressSetDefinition: Hashable, Sendable {
         (addresses4, addresses6) = (addresses.only(.v4), addresses.only(.v6))
     }
 
+    /// The same set, holding something else.
+    func holding(_ addresses: AddressRanges) -> AddressSetDefinition {
+        AddressSetDefinition(name: name, content: content, addresses: addresses)
+    }
+
     package func addresses(_ family: AddressFamily) -> AddressRanges { family == .v4 ? addresses4 : addresses6 }
 
     package var addresses: AddressRanges { AddressRanges(sorted: addresses4.ranges + addresses6.ranges) }
+}
+
+/// A prefix, an address, or a range of addresses of one family.
+package struct AddressSpan: Hashable, Sendable {
+    package let range: ClosedRange<IPAddress>
+}
+
+/// What was read of a set's file.
+package struct SetContent: Hashable, Sendable, Codable {
+    package let set: String
+    package let addresses: AddressRanges
+    /// How many lines repeated another.
+    package let duplicates: Int
+
+    package init(set: String, addresses: AddressRanges, duplicates: Int) {
+        (self.set, self.addresses, self.duplicates) = (set, addresses, duplicates)
+    }
+}
+
+extension NetworkConfiguration {
+    /// What the sets hold that are read from files.
+    package var setContents: [SetContent] {
+        sets.compactMap { set in
+            guard case .file = set.content else { return nil }
+            return SetContent(set: set.name.value, addresses: set.addresses, duplicates: 0)
+        }
+    }
+
+    /// Has a set hold something else, wherever a condition looks into it. True when that is a change.
+    package mutating func fill(_ content: SetContent) -> Bool {
+        guard let position = sets.firstIndex(where: { $0.name.value == content.set }),
+            sets[position].addresses != content.addresses
+        else { return false }
+        sets[position] = sets[position].holding(content.addresses)
+        for index in policies.indices where policies[index].match.setNames.contains(content.set) {
+            policies[index].match = policies[index].match.replacingSets { name in
+                name == content.set ? content.addresses : nil
+            }
+        }
+        return true
+    }
 }
 
 /// Load shared out at layer 4 (`network.services`).

@@ -8,14 +8,14 @@ extension RecordedLine {
     /// The daemon's time at the event; nil for an effect, which has its event's.
     var at: Instant? {
         switch self {
-        case .configured(let at, _, _, _), .fact(let at, _, _): at
+        case .configured(let at, _, _, _, _), .fact(let at, _, _): at
         case .effect: nil
         }
     }
 
     var words: String {
         switch self {
-        case .configured(_, _, let files, _): "configured by " + files.map(\.name).joined(separator: ", ")
+        case .configured(_, _, let files, _, _): "configured by " + files.map(\.name).joined(separator: ", ")
         case .fact(_, _, let fact): fact.words
         case .effect: "effect"
         }
@@ -29,6 +29,7 @@ extension Fact {
         case .dumpBegan(let family): "dump of \(family) began"
         case .segments(let found): "dump found \(counted(found.routeCount, "route")) of ours"
         case .list(let reading): "list of \(reading.feed) was read"
+        case .set(let reading): "file of the set \(reading.set) was read"
         case .feedsPlanned(_, let plan): "lists compared: \(counted(plan.count, "route"))"
         case .feedsProgress(_, let done): "kernel answered \(counted(done, "route")) of lists so far"
         case .feedsProgrammed(let token, let outcome):
