@@ -34,7 +34,7 @@ final class FlowMover: Sendable {
             let left = try Conntrack.count(mark: mark, under: mask, family: family)
             queue.asyncAfter(deadline: .now() + Self.grace) { [self] in
                 report(move) {
-                    let sockets = try MarkedSockets.destroy(mark: mark, under: mask, family: family)
+                    let sockets = try MarkedSockets.destroy(mark: move.socketMark, under: mask, family: family)
                     return (max(0, before - left), left, sockets)
                 }
             }

@@ -40,12 +40,23 @@ package struct InterfaceAddress: Hashable, Sendable, Codable {
     package let prefixLength: UInt8
     /// Duplicate address detection has not finished or failed: it cannot be a source yet.
     package let isTentative: Bool
+    /// Left out of recordings where it is not so.
+    private let deprecated: Bool?
+    /// Its preferred lifetime is over: nothing new should use it.
+    package var isDeprecated: Bool { deprecated ?? false }
 
-    package init(interface: UInt32, address: IPAddress, prefixLength: UInt8, isTentative: Bool) {
+    package init(
+        interface: UInt32,
+        address: IPAddress,
+        prefixLength: UInt8,
+        isTentative: Bool,
+        isDeprecated: Bool = false
+    ) {
         self.interface = interface
         self.address = address
         self.prefixLength = prefixLength
         self.isTentative = isTentative
+        deprecated = isDeprecated ? true : nil
     }
 
     /// The network the address makes directly reachable.

@@ -135,13 +135,12 @@ extension KernelView {
 
     private mutating func saw(_ address: InterfaceAddress) -> Bool {
         unrepeated[.addresses]?.addresses.remove(address)
-        let other = InterfaceAddress(
-            interface: address.interface,
-            address: address.address,
-            prefixLength: address.prefixLength,
-            isTentative: !address.isTentative
-        )
-        addresses.remove(other)
+        guard !addresses.contains(address) else { return false }
+        // The same one with other flags.
+        addresses = addresses.filter {
+            $0.interface != address.interface || $0.address != address.address
+                || $0.prefixLength != address.prefixLength
+        }
         return addresses.insert(address).inserted
     }
 

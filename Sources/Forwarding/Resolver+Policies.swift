@@ -95,14 +95,6 @@ extension Resolver {
             wish.routes.append(Wished(pathRoute(path, family, window.metric, way), cause: cause))
         }
     }
-
-    /// The gateway that the member's packets of a family go to now; nil where the device itself is the next hop, or nothing is.
-    func gateway(of uplink: UplinkPath, _ family: AddressFamily) -> IPAddress? {
-        guard case .success(let nexthop) = memberNexthop(uplink.member, of: configuration.groups[uplink.group], family),
-            case .via(let gateway, _, _) = nexthop.kind
-        else { return nil }
-        return gateway
-    }
 }
 
 extension AddressSetDefinition {
@@ -204,7 +196,8 @@ extension RulesetBuilder {
             }
         }
         return ways.enumerated().map { number, way in
-            let chain = "policy-\(policy.name.value)" + (number == 0 ? "" : "-\(number)")
+            // Names have no dots, so no other policy's chain is called like that.
+            let chain = "policy-\(policy.name.value)" + (number == 0 ? "" : ".\(number)")
             chains.append(
                 Ruleset.Chain(
                     chain,
@@ -233,12 +226,23 @@ extension RulesetBuilder {
         guard let path = resolver.path(of: target) else { return }
         let name = configuration.name(of: target)
         var rules = [Ruleset.Rule(name, setMark(path.mark))]
-        if case .group(let index) = target, configuration.isTracking {
-            addHeld(configuration.groups[index].name, [index])
-            rules += hold(configuration.groups[index].name)
-        }
+        rules += hold(on: target)
         rules.append(Ruleset.Rule(name, [.verdict(.accept)]))
         chains.append(Ruleset.Chain(Self.chain(of: target, configuration), rules))
+    }
+
+    /// A flow that is to be refused is held by nothing.
+    private mutating func hold(on target: PolicyTarget) -> [Ruleset.Rule] {
+        guard configuration.isTracking else { return [] }
+        switch target {
+        case .refusal: return []
+        case .member: return hold(sticky: nil)
+        case .group(let index):
+            guard configuration.groups[index].flows == .sticky else { return hold(sticky: nil) }
+            let name = "sticky-\(configuration.groups[index].name)"
+            if !sets.contains(where: { $0.declaration.name == name }) { addMarks(name, of: [index]) }
+            return hold(sticky: name)
+        }
     }
 
     /// The sets of the configuration that conditions look into, by family.

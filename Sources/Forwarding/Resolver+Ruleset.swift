@@ -1,6 +1,6 @@
 /// What our nftables table is to hold: marks by policy, answers the way their questions came, translation, counts.
 ///
-///     prerouting  enter   answers go back by the mark of their connection; what comes in by an uplink gives it its mark;
+///     prerouting  enter   answers go back by the mark of their connection; what comes in through an uplink gives it its mark;
 ///                         the first policy that takes a packet marks it for its target; flows that may not move are held
 ///     output      send    the same for what this host sends, unless its socket has a mark of its own
 ///     postrouting leave   the connection's mark names the uplink that was really taken
@@ -18,51 +18,6 @@ extension Resolver {
         var builder = RulesetBuilder(self)
         return Wished(builder.ruleset(), cause: first.definition.name.place)
     }
-
-    /// Every member with a path, and the device it leaves by now.
-    var uplinks: [UplinkPath] {
-        configuration.groups.enumerated().flatMap { index, group in
-            group.members.enumerated().compactMap { position, member in
-                guard let path = numbers.path(group.fullName(of: member)) else { return nil }
-                return UplinkPath(
-                    path: path,
-                    group: index,
-                    position: position,
-                    member: member,
-                    device: device(of: member)
-                )
-            }
-        }
-    }
-
-    private func device(of member: NetworkMember) -> String? {
-        member.device?.value
-            ?? AddressFamily.allCases.lazy.compactMap { member.gateway($0)?.value }
-            .compactMap { view.link(towards: $0)?.name }.first
-    }
-
-    /// Whether flows that are on the member in this family may stay there.
-    func holds(_ uplink: UplinkPath, _ family: AddressFamily) -> Bool {
-        guard uplink.member.has(family) else { return false }
-        switch shares(uplink.group, family).all[uplink.position].reason {
-        case .eligible, .behind, .exploring, .standby, .degraded, .overLimit, .heldDown, .damped, .drained, .keptLast,
-            .lastResort, .excluded:
-            return true
-        case .down: return uplink.member.onFail == .drain
-        case .absent, .adminDown, .outOfScope: return false
-        }
-    }
-}
-
-/// A member as the table needs it.
-struct UplinkPath {
-    let path: Path
-    /// Index of its group, and its place in it.
-    let group: Int
-    let position: Int
-    let member: NetworkMember
-    /// Nil while no device is known to lead to its gateway.
-    let device: String?
 }
 
 /// Puts the table together.
@@ -114,7 +69,7 @@ extension RulesetBuilder {
         ]
     }
 
-    private func setConnectionMark(_ mark: UInt32) -> [Ruleset.Expression] {
+    func setConnectionMark(_ mark: UInt32) -> [Ruleset.Expression] {
         [
             .connection(.mark, into: .first),
             .bitwise(.first, mask: NftNumber.host(~mask), xor: NftNumber.host(mark)),
@@ -123,7 +78,7 @@ extension RulesetBuilder {
     }
 
     /// Leads on by our bits of the connection's mark.
-    private func lead(by map: String) -> [Ruleset.Expression] {
+    func lead(by map: String) -> [Ruleset.Expression] {
         [
             .connection(.mark, into: .first),
             .bitwise(.first, mask: NftNumber.host(mask), xor: NftNumber.host(0)),
@@ -133,10 +88,6 @@ extension RulesetBuilder {
 
     private func isDirection(_ direction: UInt8) -> [Ruleset.Expression] {
         [.connection(.direction, into: .first), .compare(.first, .equal, [direction])]
-    }
-
-    private func isInSet(_ key: Ruleset.Meta, _ set: String) -> [Ruleset.Expression] {
-        [.meta(key, into: .first), .lookup(.first, set: set, isNegated: false)]
     }
 
     /// Per path a counter of what leaves with its mark.
@@ -202,103 +153,154 @@ extension RulesetBuilder {
             }
             add(map, key: [.mark], values: .verdict, elements)
         }
-        add("uplinks", key: [.interfaceName], devices.map { Ruleset.Element(NftNumber.name($0.name)) })
         addArrivals()
         addDepartures()
-        addHeld("main", mainGroups)
+        addHeld()
     }
 
     /// The uplinks' devices in the order of their names, with the members that leave by each.
-    private var devices: [(name: String, members: [UplinkPath])] {
+    var devices: [(name: String, members: [UplinkPath])] {
         Dictionary(grouping: uplinks.filter { $0.device != nil }, by: { $0.device ?? "" })
             .sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
 
-    /// Where several members share a device, what comes in by it belongs to the first of them in the file.
+    /// What comes in by a device belongs to the first member in the file that leaves by it in that family. Where none does, the device is no
+    /// uplink in that family; and a neighbour that sends without a gateway is answered without one.
     private mutating func addArrivals() {
-        let elements = devices.compactMap { device -> Ruleset.Element? in
-            guard let first = device.members.first else { return nil }
-            return Ruleset.Element(NftNumber.name(device.name), value: .verdict(.jump("arrive-\(first.path.member)")))
+        var elements: [Ruleset.Element] = []
+        for device in devices {
+            let firsts = AddressFamily.allCases.map { family in
+                device.members.first { resolver.hop(of: $0, family) != nil }?.path.member
+            }
+            var target = firsts[0].map { "arrive-\($0)" }
+            if firsts[0] != firsts[1] {
+                target = "arrivals-\(device.name)"
+                let rules = zip(AddressFamily.allCases, firsts).compactMap { family, member in
+                    member.map { member -> Ruleset.Rule in
+                        let arrive = Ruleset.Expression.verdict(.goto("arrive-\(member)"))
+                        return Ruleset.Rule(member, ConditionWriter.isFamily(family) + [arrive])
+                    }
+                }
+                chains.append(Ruleset.Chain("arrivals-\(device.name)", rules))
+            }
+            guard let target else { continue }
+            elements.append(Ruleset.Element(NftNumber.name(device.name), value: .verdict(.jump(target))))
         }
         add("arrivals", key: [.interfaceName], values: .verdict, elements)
+        var rules: [Ruleset.Rule] = []
+        for family in AddressFamily.allCases {
+            let name = "near-\(family == .v4 ? 4 : 6)"
+            let declaration = Ruleset.SetDeclaration(name, key: [ConditionWriter.kind(family)], isInterval: true)
+            sets.append(Ruleset.NamedSet(declaration, .addresses(near(family))))
+            let isNear: [Ruleset.Expression] = [
+                ConditionWriter.loadAddress(isSource: true, family), .lookup(.first, set: name, isNegated: false),
+            ]
+            rules.append(Ruleset.Rule("neighbours", ConditionWriter.isFamily(family) + isNear + [.verdict(.return)]))
+        }
+        rules.append(
+            Ruleset.Rule("arrivals", [.meta(.inputName, into: .first), .lookupVerdict(.first, map: "arrivals")])
+        )
+        chains.append(Ruleset.Chain("arrivals", rules))
     }
 
-    /// Where several members share a device, the next hop tells which of them was taken.
+    /// The addresses that the uplinks' devices reach without a gateway. A network that is on two devices says nothing about either.
+    private func near(_ family: AddressFamily) -> AddressRanges {
+        let own = Set(devices.compactMap { resolver.view.link(named: $0.name)?.index })
+        let known = resolver.view.addresses.filter { $0.address.family == family && !$0.address.isLinkLocal }
+        let near = known.filter { address in
+            own.contains(address.interface)
+                && !known.contains {
+                    $0.interface != address.interface && $0.connected.addresses.overlaps(address.connected.addresses)
+                }
+        }
+        return AddressRanges(near.map(\.connected) + (family == .v6 ? [Self.linkLocal] : []))
+    }
+
+    /// fe80::/10 (RFC 4291 §2.5.6): never beyond a gateway.
+    private static let linkLocal = IPPrefix(
+        containing: IPAddress(family: .v6, high: 0xFE80 << 48, low: 0),
+        length: 10
+    )
+
+    /// The next hop tells which member was taken: packets to neighbours, or by a route of somebody else, took none.
     private mutating func addDepartures() {
         var elements: [Ruleset.Element] = []
         for device in devices {
-            var target = device.members.first.map { "mark-\($0.path.member)" } ?? ""
-            if device.members.count > 1 {
-                target = "depart-\(device.name)"
-                chains.append(Ruleset.Chain(target, device.members.flatMap(byNexthop)))
-            }
-            elements.append(Ruleset.Element(NftNumber.name(device.name), value: .verdict(.goto(target))))
+            let name = "depart-\(device.name)"
+            chains.append(Ruleset.Chain(name, departures(by: device.members)))
+            elements.append(Ruleset.Element(NftNumber.name(device.name), value: .verdict(.goto(name))))
         }
         add("departures", key: [.interfaceName], values: .verdict, elements)
     }
 
-    private func byNexthop(_ uplink: UplinkPath) -> [Ruleset.Rule] {
-        let verdict = Ruleset.Expression.verdict(.goto("mark-\(uplink.path.member)"))
-        return AddressFamily.allCases.compactMap { family in
-            guard uplink.member.has(family) else { return nil }
-            guard let gateway = resolver.gateway(of: uplink, family) else {
-                return Ruleset.Rule(uplink.path.member, ConditionWriter.isFamily(family) + [verdict])
-            }
-            return Ruleset.Rule(
-                uplink.path.member,
-                ConditionWriter.isFamily(family) + [
-                    .route(family == .v4 ? .nexthop4 : .nexthop6, into: .first),
-                    .compare(.first, .equal, gateway.bytes), verdict,
-                ]
-            )
-        }
-    }
-
-    /// Groups that routes of the main table lead to.
-    private var mainGroups: [Int] {
-        configuration.groups.indices.filter { index in
-            let uses = configuration.routes.map(\.use) + configuration.routeFiles.map(\.use)
-            return uses.contains {
-                if case .group(let name) = $0 { name.value == configuration.groups[index].name } else { false }
-            }
-        }
-    }
-
-    /// The marks of the members that flows may stay on: `held` for what was translated and cannot move, `sticky` for all that came by a
-    /// group whose flows stick. Per family, for health is.
-    mutating func addHeld(_ target: String, _ groups: [Int]) {
-        for (kind, chosen) in [
-            ("held", groups), ("sticky", groups.filter { configuration.groups[$0].flows == .sticky }),
-        ] {
-            let elements = uplinks.filter { chosen.contains($0.group) }.flatMap { uplink in
-                AddressFamily.allCases.filter { resolver.holds(uplink, $0) }.map { family in
-                    Ruleset.Element(
-                        [NftNumber.networkProtocol(family), 0, 0, 0] + NftNumber.host(uplink.path.mark.value)
-                    )
+    private func departures(by members: [UplinkPath]) -> [Ruleset.Rule] {
+        var seen: Set<String> = []
+        let rules = members.flatMap { uplink in
+            AddressFamily.allCases.compactMap { family -> (isLast: Bool, rule: Ruleset.Rule)? in
+                guard let hop = resolver.hop(of: uplink, family), seen.insert("\(family) \(hop)").inserted else {
+                    return nil
                 }
+                let mark = Ruleset.Expression.verdict(.goto("mark-\(uplink.path.member)"))
+                return (hop == .device, Ruleset.Rule(uplink.path.member, Self.leaves(by: hop, family) + [mark]))
             }
-            guard !chosen.isEmpty else { continue }
-            add("\(kind)-\(target)", key: [.networkProtocol, .mark], elements)
+        }
+        // A device alone is the next hop of whatever no gateway took.
+        return rules.filter { !$0.isLast }.map(\.rule) + rules.filter(\.isLast).map(\.rule)
+    }
+
+    /// Whether the packet is of the family and the route gave it this next hop.
+    static func leaves(by hop: NextHop, _ family: AddressFamily) -> [Ruleset.Expression] {
+        guard case .gateway(let gateway) = hop else { return ConditionWriter.isFamily(family) }
+        return ConditionWriter.isFamily(family) + [
+            .route(family == .v4 ? .nexthop4 : .nexthop6, into: .first), .compare(.first, .equal, gateway.bytes),
+        ]
+    }
+
+    /// Groups whose flows stick and that routes of the main table lead to.
+    private var stickyMainGroups: [Int] {
+        configuration.groups.indices.filter { index in
+            let group = configuration.groups[index]
+            let uses = configuration.routes.map(\.use) + configuration.routeFiles.map(\.use)
+            return group.flows == .sticky
+                && uses.contains { if case .group(let name) = $0 { name.value == group.name } else { false } }
         }
     }
 
-    /// Rules that give a packet the mark of its connection where it is held.
-    func hold(_ target: String) -> [Ruleset.Rule] {
-        guard configuration.isTracking else { return [] }
-        let names = Set(sets.map(\.name))
-        var rules: [Ruleset.Rule] = []
-        if names.contains("sticky-\(target)") {
-            rules.append(Ruleset.Rule("sticky flows", isHeld("sticky-\(target)") + lead(by: "restore")))
+    /// By family and mark what flows may stay on: `held` for those that were translated and cannot move, whatever led them there; `sticky` for
+    /// all that came by a group whose flows stick.
+    private mutating func addHeld() {
+        addMarks("held", of: Array(configuration.groups.indices))
+        addMarks("sticky", of: stickyMainGroups)
+    }
+
+    /// The marks of flows that may stay on members of these groups. Where other members share the way out, none of them may be down.
+    mutating func addMarks(_ name: String, of groups: [Int]) {
+        guard !groups.isEmpty else { return }
+        var elements: Set<Ruleset.Element> = []
+        for family in AddressFamily.allCases {
+            for (_, mark, sharing) in resolver.sharedWays(family) {
+                let own = sharing.filter { groups.contains($0.group) }
+                guard own.contains(where: { resolver.holds($0, family) }),
+                    !sharing.contains(where: { resolver.isLost($0, family) })
+                else { continue }
+                elements.insert(
+                    Ruleset.Element([NftNumber.networkProtocol(family), 0, 0, 0] + NftNumber.host(mark.value))
+                )
+            }
         }
-        if names.contains("held-\(target)") {
-            let translated: [Ruleset.Expression] = [
-                .connection(.status, into: .first),
-                .bitwise(.first, mask: NftNumber.host(Self.isTranslated), xor: NftNumber.host(0)),
-                .compare(.first, .notEqual, NftNumber.host(0)),
-            ]
-            rules.append(Ruleset.Rule("translated flows", translated + isHeld("held-\(target)") + lead(by: "restore")))
-        }
-        return rules
+        add(name, key: [.networkProtocol, .mark], Array(elements))
+    }
+
+    /// Rules that give a packet the mark of its connection where it is held; `sticky` names the set of those that stick, if there is one.
+    func hold(sticky: String?) -> [Ruleset.Rule] {
+        guard configuration.isTracking, !uplinks.isEmpty else { return [] }
+        let translated: [Ruleset.Expression] = [
+            .connection(.status, into: .first),
+            .bitwise(.first, mask: NftNumber.host(Self.isTranslated), xor: NftNumber.host(0)),
+            .compare(.first, .notEqual, NftNumber.host(0)),
+        ]
+        let sticking = sticky.map { [Ruleset.Rule("sticky flows", isHeld($0) + lead(by: "restore"))] } ?? []
+        return sticking + [Ruleset.Rule("translated flows", translated + isHeld("held") + lead(by: "restore"))]
     }
 
     private func isHeld(_ set: String) -> [Ruleset.Expression] {
@@ -317,16 +319,13 @@ extension RulesetBuilder {
         let policies =
             configuration.policies.isEmpty
             ? [] : [Ruleset.Rule("policies", [.verdict(.jump(PolicyChains.name))])]
-        let arrivals =
-            isTracking
-            ? [Ruleset.Rule("arrivals", [.meta(.inputName, into: .first), .lookupVerdict(.first, map: "arrivals")])]
-            : []
+        let arrivals = isTracking ? [Ruleset.Rule("arrivals", [.verdict(.jump("arrivals"))])] : []
         let isMarked: [Ruleset.Expression] = [
             .meta(.mark, into: .first),
             .bitwise(.first, mask: NftNumber.host(mask), xor: NftNumber.host(0)),
             .compare(.first, .notEqual, NftNumber.host(0)),
         ]
-        let held = hold("main")
+        let held = hold(sticky: stickyMainGroups.isEmpty ? nil : "sticky")
         let enter = answers + arrivals + policies + held
         let send = [Ruleset.Rule("marked by its socket", isMarked + [.verdict(.accept)])] + answers + policies + held
         if !enter.isEmpty { chains.append(base("enter", .filter, .prerouting, enter)) }
@@ -349,7 +348,7 @@ extension RulesetBuilder {
                 .postrouting,
                 [
                     Ruleset.Rule("answers", isDirection(1) + [.verdict(.accept)]),
-                    Ruleset.Rule("came in by an uplink", isInSet(.inputName, "uplinks") + [.verdict(.accept)]),
+                    Ruleset.Rule("came in by an uplink", cameIn + [.verdict(.accept)]),
                     Ruleset.Rule(
                         "the uplink really used",
                         [.meta(.outputName, into: .first), .lookupVerdict(.first, map: "departures")]
@@ -357,6 +356,14 @@ extension RulesetBuilder {
                 ]
             )
         )
+    }
+
+    private var cameIn: [Ruleset.Expression] {
+        [
+            .connection(.mark, into: .first),
+            .bitwise(.first, mask: NftNumber.host(arrival), xor: NftNumber.host(0)),
+            .compare(.first, .notEqual, NftNumber.host(0)),
+        ]
     }
 
     private func base(

@@ -1,6 +1,6 @@
 /// Which addresses and ports are translated on the way out and in, and which TCP segments are made smaller.
 import ConfigSyntax
-import NetTypes
+package import NetTypes
 import PolicyEngine
 
 extension RulesetBuilder {
@@ -24,7 +24,9 @@ extension RulesetBuilder {
 
     /// A member's own addresses first, then what takes the device's.
     private var sourceRules: [Ruleset.Rule] {
-        let own = uplinks.flatMap { uplink in AddressFamily.allCases.compactMap { sourceRule(uplink, $0) } }
+        let own = devices.flatMap { device in
+            AddressFamily.allCases.flatMap { family in sourceRules(of: device.members, family) }
+        }
         guard let masquerade = configuration.masquerade else { return own }
         return own
             + masquerade.devices.flatMap { device in
@@ -41,12 +43,21 @@ extension RulesetBuilder {
         [.meta(.outputName, into: .first), .compare(.first, .equal, NftNumber.name(device))]
     }
 
-    private func sourceRule(_ uplink: UplinkPath, _ family: AddressFamily) -> Ruleset.Rule? {
+    /// Where members share a device, each one's next hop is asked for first; what goes to neighbours is the first one's.
+    private func sourceRules(of members: [UplinkPath], _ family: AddressFamily) -> [Ruleset.Rule] {
+        let plain = members.compactMap { sourceRule($0, family, by: nil) }
+        guard members.count > 1, !plain.isEmpty else { return plain }
+        return members.compactMap { member in
+            resolver.hop(of: member, family).flatMap { sourceRule(member, family, by: $0) }
+        } + plain.prefix(1)
+    }
+
+    private func sourceRule(_ uplink: UplinkPath, _ family: AddressFamily, by hop: NextHop?) -> Ruleset.Rule? {
         guard let device = uplink.device, let prefix = resolver.source(of: uplink, family) else { return nil }
         let addresses = prefix.addresses
         let last = Ruleset.Register(4)
         let isPrefix = addresses.lowerBound != addresses.upperBound
-        var expressions = leaves(by: device) + ConditionWriter.isFamily(family)
+        var expressions = leaves(by: device) + Self.leaves(by: hop ?? .device, family)
         expressions.append(.load(addresses.lowerBound.bytes, into: .first))
         if isPrefix { expressions.append(.load(addresses.upperBound.bytes, into: last)) }
         expressions.append(
@@ -150,7 +161,15 @@ extension Resolver {
             let own = view.addresses.filter {
                 $0.interface == link.index && $0.address.family == family && !$0.isTentative && !$0.address.isLinkLocal
             }
-            return own.min { ($0.address, $0.prefixLength) < ($1.address, $1.prefixLength) }.map(\.connected)
+            return own.min { $0.order < $1.order }.map(\.connected)
+        }
+    }
+
+    /// What members with `snat: auto` translate to now, by the members' full names.
+    package func sourcesOfDevices(_ family: AddressFamily) -> [(member: String, source: IPPrefix)] {
+        uplinks.compactMap { uplink in
+            guard case .ofDevice? = uplink.member.source(family) else { return nil }
+            return source(of: uplink, family).map { (uplink.path.member, $0) }
         }
     }
 }
@@ -161,4 +180,9 @@ extension PacketCondition {
     static func port(_ transport: UInt8, _ ports: ClosedRange<UInt16>) -> PacketCondition {
         PacketCondition(.port(transport: transport, isSource: false, [ports]))
     }
+}
+
+extension InterfaceAddress {
+    /// A network that is to be used no more comes last.
+    fileprivate var order: (Int, IPAddress, UInt8) { (isDeprecated ? 1 : 0, address, prefixLength) }
 }

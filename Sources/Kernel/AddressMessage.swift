@@ -42,7 +42,8 @@ func addressReport(_ message: Message, in bytes: RawSpan) throws(MalformedMessag
         interface: bytes.load(start + 4, as: UInt32.self),
         address: own,
         prefixLength: bytes.load(start + 1, as: UInt8.self),
-        isTentative: isTentative(flags)
+        isTentative: isTentative(flags),
+        isDeprecated: flags & UInt32(IFA_F_DEPRECATED) != 0
     )
     return Int(message.type) == Int(RTM_NEWADDR) ? .address(report) : .addressGone(report)
 }

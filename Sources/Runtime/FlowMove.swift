@@ -7,14 +7,23 @@ package struct FlowMove: Hashable, Sendable, Codable {
     package let family: AddressFamily
     /// Connections that carry this mark under the mask are forgotten.
     package let mark: Mark
+    /// What our own sockets on the member carry. Connections on members that share a way out all carry the first one's.
+    package let socketMark: Mark
     package let mask: MarkMask
     /// Only those without a packet for this long; nil: all, and our own sockets with the mark are ended.
     package let idleFor: Span?
 
-    package init(member: String, family: AddressFamily, mark: Mark, mask: MarkMask, idleFor: Span?) {
+    package init(
+        member: String,
+        family: AddressFamily,
+        mark: Mark,
+        socketMark: Mark,
+        mask: MarkMask,
+        idleFor: Span?
+    ) {
         self.member = member
         self.family = family
-        self.mark = mark
+        (self.mark, self.socketMark) = (mark, socketMark)
         self.mask = mask
         self.idleFor = idleFor
     }

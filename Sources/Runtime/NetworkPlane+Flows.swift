@@ -17,6 +17,10 @@ struct FlowLedger: Sendable {
     var out: Set<Way> = []
     /// Those of them whose flows are still to be moved.
     var owed: Set<Way> = []
+    /// What members with `snat: auto` translated to last.
+    var sources: [Way: IPPrefix] = [:]
+    /// Ways out of the configuration before, until it is known which of them are no more.
+    var former: [(key: String, move: FlowMove)] = []
     /// Moves that wait for the answer to a batch.
     var waiting: [UInt64: [FlowMove]] = [:]
 }
@@ -39,6 +43,58 @@ extension NetworkPlane {
             flows.waiting[token, default: []] += moves
         } else {
             effects += moves.map { .moveFlows($0) }
+        }
+    }
+
+    /// Flows that were translated to a network which the provider has taken back get no answers any more: they begin anew with the
+    /// new one, once the kernel has it.
+    ///
+    /// So do those on ways out that the configuration has no more: what they were translated to is nobody's elsewhere.
+    mutating func renumberFlows(_ effects: inout [Effect]) {
+        guard configuration.isTracking, isNumbered, stages.isEmpty, !needsPlan else { return }
+        let (resolver, token) = (resolver, nextToken - 1)
+        var moves: [FlowMove] = []
+        for family in AddressFamily.allCases {
+            for (member, source) in resolver.sourcesOfDevices(family) {
+                let way = FlowLedger.Way(member: member, family: family)
+                let before = flows.sources.updateValue(source, forKey: way)
+                if let before, before != source, let move = move(way, idleFor: nil) { moves.append(move) }
+            }
+            let left = flows.former.filter { $0.move.family == family }
+            guard !left.isEmpty, canCarry(family) else { continue }
+            let ways = Set(resolver.ways(family).map(\.key))
+            moves += left.filter { !ways.contains($0.key) }.map(\.move)
+        }
+        flows.former = []
+        if inFlight[token] == nil {
+            effects += moves.map { .moveFlows($0) }
+        } else if !moves.isEmpty {
+            flows.waiting[token, default: []] += moves
+        }
+    }
+
+    private func canCarry(_ family: AddressFamily) -> Bool {
+        groups.groups.contains { group in
+            let shares = groups.shares(of: group.id, in: HealthScope(family))
+            return !shares.carrying.isEmpty && !shares.isKeptLast
+        }
+    }
+
+    /// What the configuration before had of ways out.
+    mutating func noteWays(of old: NetworkPlane) {
+        guard old.isNumbered, old.configuration.isTracking else { return }
+        for family in AddressFamily.allCases {
+            for way in old.resolver.ways(family) where way.onFail == .cut {
+                let move = FlowMove(
+                    member: way.member,
+                    family: family,
+                    mark: way.mark,
+                    socketMark: way.mark,
+                    mask: old.configuration.ownership.markMask.path,
+                    idleFor: nil
+                )
+                flows.former.append((way.key, move))
+            }
         }
     }
 
@@ -76,7 +132,7 @@ extension NetworkPlane {
         guard returned.contains(where: { $0 != .keep }) else { return [] }
         let idle = returned.contains(.cut) ? nil : Self.idleTime
         return zip(group.members, shares.all).compactMap { member, share in
-            guard case .standby = share.reason, member.has(family) else { return nil }
+            guard member.has(family), share.reason.isRelieved else { return nil }
             return move(FlowLedger.Way(member: group.fullName(of: member), family: family), idleFor: idle)
         }
     }
@@ -86,7 +142,8 @@ extension NetworkPlane {
         return FlowMove(
             member: way.member,
             family: way.family,
-            mark: path.mark,
+            mark: resolver.markOfFlows(on: way.member, way.family) ?? path.mark,
+            socketMark: path.mark,
             mask: configuration.ownership.markMask.path,
             idleFor: idleFor
         )
@@ -94,6 +151,16 @@ extension NetworkPlane {
 }
 
 extension Share.Reason {
+    /// Whether the member is well, and others carry the load.
+    fileprivate var isRelieved: Bool {
+        switch self {
+        case .standby, .behind: true
+        case .eligible, .exploring, .degraded, .overLimit, .heldDown, .damped, .keptLast, .lastResort, .drained,
+            .outOfScope, .excluded, .down, .absent, .adminDown:
+            false
+        }
+    }
+
     /// Whether flows on the member get nowhere.
     fileprivate var isFailure: Bool {
         switch self {

@@ -23,6 +23,7 @@ extension NetworkPlane {
         if needsPlan, stageToken == nil, !view.lacksRoutes {
             if view.gaps.count > Self.mostGaps { readRoutes(&effects) } else { replan(at: now, &effects) }
         }
+        renumberFlows(&effects)
         settleFeeds(at: now, &effects)
         askToBeWoken(at: now, &effects)
     }
@@ -82,6 +83,10 @@ extension NetworkPlane {
         let group = configuration.groups[id.index]
         if group.whenAllDown == .unreachable { return true }
         if configuration.routes.contains(where: { $0.options.condition?.group == group.name }) { return true }
+        let leadsToMember = configuration.policies.contains { policy in
+            if case .member(id.index, _)? = configuration.target(of: policy) { true } else { false }
+        }
+        if leadsToMember { return true }
         return (configuration.routes.map(\.use) + configuration.routeFiles.map(\.use)).contains { use in
             if case .member(let name, _) = use { return name.value == group.name }
             return false

@@ -149,6 +149,7 @@ package struct NetworkPlane: Sendable {
         wantedSessions = old.wantedSessions
         noted = old.noted.filter { groups.group(named: $0.key.group) != nil }
         (localTime, flows) = (old.localTime, old.flows)
+        noteWays(of: old)
     }
 
     mutating func set(_ admin: Admin, of member: String) -> Bool {

@@ -14,8 +14,13 @@ extension Site {
 
     /// Datagrams to port ``echoPort`` of the client are sent back, until the site ends.
     package func startEchoAtClient() throws {
-        let endpoints = Family.allCases.flatMap { ["--listen", Site.clientAddress.endpoint($0, port: Site.echoPort)] }
-        _ = try LabTool(["echo"] + endpoints, in: client)
+        try startEcho(at: Site.clientAddress, in: client)
+    }
+
+    /// Datagrams to port ``echoPort`` of the addresses are sent back, until the site ends.
+    package func startEcho(at address: Dual, in namespace: Namespace) throws {
+        let endpoints = Family.allCases.flatMap { ["--listen", address.endpoint($0, port: Site.echoPort)] }
+        _ = try LabTool(["echo"] + endpoints, in: namespace)
     }
 
     /// Has the provider count what comes from the router and meets these conditions of nft.

@@ -114,5 +114,5 @@ struct ConditionGraph {
         }
     }
 
-    private func name(_ number: Int) -> String { number == 0 ? start : "\(start)-\(number)" }
+    private func name(_ number: Int) -> String { number == 0 ? start : "\(start).\(number)" }
 }

@@ -65,7 +65,7 @@ extension PolicyChains {
             for conditions in alternatives { append(conditions, entry, verdict) }
             return
         }
-        let start = "\(entry.chain)-if"
+        let start = "\(entry.chain).if"
         var graph = ConditionGraph(start: start, families: entry.families)
         graph.compile(entry.match.root, yes: verdict)
         depth = max(depth, graph.depth)
