@@ -155,13 +155,29 @@ struct NetworkReferences {
     }
 
     private func check(_ policy: NetworkPolicy) {
-        guard case .use(let name) = policy.action, let target = groups.resolve(name),
+        guard case .use(let name) = policy.action, let target = groups.resolve(name) else { return }
+        checkStrategy(policy, target)
+        guard
             network.groups.contains(where: {
                 $0.definition.name == target.group.name && $0.members.contains { $0.backend != nil }
             })
         else { return }
         let message = "'\(target.group.name.value)' holds backends, and policies need next hops"
         diagnostics.report(message, at: name.place)
+    }
+
+    /// Whether the policy's own strategy can judge the members it is to choose among.
+    private func checkStrategy(_ policy: NetworkPolicy, _ target: GroupNames.Target) {
+        guard let own = policy.strategy else { return }
+        let path = "network.policies.\(policy.name.value).strategy"
+        if let member = target.member {
+            let words = "'\(path)' chooses among members, and 'use' names one alone: '\(member.name.value)'"
+            return diagnostics.report(words, at: policy.place)
+        }
+        let group = network.groups.first { $0.definition.name == target.group.name }
+        for lack in group?.lacks(for: own) ?? [] {
+            diagnostics.report("'\(path)' \(lack)", at: policy.place, related: target.group.name.place)
+        }
     }
 
     /// A name with a dot is a member's if there is such a group; without one, a group's or a device's.

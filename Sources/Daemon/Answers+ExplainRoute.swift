@@ -159,19 +159,21 @@ extension Answers {
     private func groupSteps(_ route: Route, _ network: NetworkPlane) -> [ExplainReply.Step] {
         guard case .nexthop(let id) = route.action, let name = network.nameOf(id) else { return [] }
         let family = route.key.prefix.family
-        guard let index = network.configuration.groups.firstIndex(where: { "group \($0.name)" == name }) else {
+        guard let (index, strategy) = network.groupOf(id) else {
             return [.init("member", "next hop \(id.value) is \(name)", cause: cause(ofMember: name))]
         }
         let group = network.groups[GroupID(index)]
         let scope = HealthScope(family)
-        let shares = network.groups.shares(of: group.id, in: scope)
+        let shares = network.groups.shares(of: group.id, in: scope, by: strategy?.terms(in: group.definition))
         let tier = shares.activeTier.map { "tier \($0) carries it" } ?? "nobody carries it"
+        let by =
+            (strategy?.strategy ?? group.definition.strategy).rawValue + (strategy == nil ? "" : ", the policy's own")
         let head = ExplainReply.Step(
             "group",
-            "\(name) (next hop \(id.value), strategy \(group.definition.strategy.rawValue)): \(tier)",
+            "\(name) (next hop \(id.value), strategy \(by)): \(tier)",
             cause: sources.cause(group.definition.name.place)
         )
-        return [head]
+        return [head] + bucketSteps(route, group, network)
             + shares.all.filter { $0.reason != .outOfScope }.map { share in
                 let row = row(share, in: scope, network.groups)
                 return .init(
@@ -180,6 +182,26 @@ extension Answers {
                     cause: cause(ofMember: row.member)
                 )
             }
+    }
+
+    /// Of a resilient group the kernel looks up by a hash that it keeps to itself: it does not tell a flow's bucket, but whose buckets are how
+    /// many, and below which member this flow's bucket is with now.
+    private func bucketSteps(
+        _ route: Route,
+        _ group: GroupTable.Group,
+        _ network: NetworkPlane
+    ) -> [ExplainReply.Step] {
+        guard case .nexthop(let id) = route.action, let there = network.view.nexthops[id],
+            case .resilient(_, let buckets) = there.kind,
+            let owners = KernelGroup(nexthop: there, state: network.state(of: there), nameOf: network.nameOf).buckets
+        else { return [] }
+        let shares = group.members.compactMap { member -> String? in
+            let name = network.groups[member].fullName
+            return owners[name].map { "\(name) \($0)" }
+        }
+        let words =
+            "of \(buckets.count) buckets: \(shares.joined(separator: ", ")); a flow's own is a hash that the kernel keeps"
+        return [.init("buckets", words)]
     }
 
     /// What the member's probe said last.
@@ -208,11 +230,11 @@ extension Answers {
             ]
         }
         guard let route, let network = router.network, case .nexthop(let id) = route.action,
-            let name = network.nameOf(id),
-            let group = network.groups.groups.first(where: { "group \($0.definition.name.value)" == name })
+            let (index, strategy) = network.groupOf(id)
         else { return [] }
+        let group = network.groups.groups[index]
         let scope = HealthScope(route.key.prefix.family)
-        let shares = network.groups.shares(of: group.id, in: scope)
+        let shares = network.groups.shares(of: group.id, in: scope, by: strategy?.terms(in: group.definition))
         return shares.all.compactMap { share in
             let member = network.groups[share.member].fullName
             switch share.reason {

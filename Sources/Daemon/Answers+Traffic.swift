@@ -112,7 +112,8 @@ extension Answers {
                     )
                 )
                 if let path {
-                    steps.append(.init("rule", "\(path.preference): fwmark \(path.mark) looks in table \(path.table)"))
+                    let words = "\(path.preference): fwmark \(path.mark) looks in table \(path.table)"
+                    steps.append(.init("rule", words, cause: cause))
                 }
                 return (steps, path?.mark.value)
             }

@@ -26,7 +26,7 @@ struct KernelGroup {
     }
 
     /// How many buckets are with each member; nil when the group has none.
-    private var buckets: [String: Int]? {
+    var buckets: [String: Int]? {
         guard case .resilient = nexthop.kind, let found = try? NexthopBucket.all(of: nexthop.id) else { return nil }
         return found.reduce(into: [:]) { sums, bucket in
             if let name = nameOf(bucket.member) { sums[name, default: 0] += 1 }

@@ -23,6 +23,7 @@ package struct Numbers: Sendable {
         for group in configuration.groups {
             for family in AddressFamily.allCases {
                 names.append(NexthopName.of(group, family))
+                names += configuration.strategies(over: group).map { NexthopName.of(group, family, by: $0) }
                 names += group.members.map { NexthopName.member(group.fullName(of: $0), family) }
             }
             members += group.members.map { group.fullName(of: $0) }
@@ -73,8 +74,13 @@ package struct Path: Hashable, Sendable, Codable {
 /// The names under which next-hop ids are kept.
 package enum NexthopName {
     /// With its shape: the kernel replaces no group by one of another shape, so each has an object of its own.
-    package static func of(_ group: NetworkGroup, _ family: AddressFamily) -> String {
+    package static func of(
+        _ group: NetworkGroup,
+        _ family: AddressFamily,
+        by strategy: PolicyStrategy? = nil
+    ) -> String {
         "group \(group.name) \(family.name)" + (group.buckets.map { " resilient \($0.count)" } ?? "")
+            + (strategy.map { " by \($0.name)" } ?? "")
     }
     package static func member(_ fullName: String, _ family: AddressFamily) -> String {
         "member \(fullName) \(family.name)"

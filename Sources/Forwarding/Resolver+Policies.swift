@@ -9,7 +9,8 @@ import PolicyEngine
 
 /// Where a policy leads.
 package enum PolicyTarget: Hashable, Sendable {
-    case group(Int)
+    /// By the group's own strategy, or the policy's.
+    case group(Int, by: PolicyStrategy?)
     case member(group: Int, position: Int)
     case refusal(NetworkPolicy.Refusal)
 }
@@ -29,9 +30,9 @@ extension Resolver {
         guard let target = configuration.target(of: policy) else { return .isOfOtherFamily }
         switch target {
         case .refusal: return .leads(target)
-        case .group(let index):
+        case .group(let index, let strategy):
             guard configuration.groups[index].has(family) else { return .isOfOtherFamily }
-            let shares = shares(index, family)
+            let shares = shares(index, family, by: strategy)
             return state(of: policy, target, isDown: shares.carrying.isEmpty || shares.isKeptLast)
         case .member(let index, let position):
             guard configuration.groups[index].members[position].has(family) else { return .isOfOtherFamily }
@@ -82,9 +83,9 @@ extension Resolver {
         var way: Route.Action?
         switch target {
         case .refusal(let refusal): last = refusal.action
-        case .group(let index):
+        case .group(let index, let strategy):
             last = .unreachable
-            if case .success(let action)? = groupAction(index, family) { way = action }
+            if case .success(let action)? = groupAction(index, family, by: strategy) { way = action }
         case .member(let index, let position):
             last = .unreachable
             let name = configuration.groups[index].members[position].name.value
@@ -138,7 +139,12 @@ extension NetworkConfiguration {
         case .use(let name):
             let parts = name.value.split(separator: ".", maxSplits: 1).map(String.init)
             guard let index = groups.firstIndex(where: { $0.name == parts.first }) else { return nil }
-            guard parts.count == 2 else { return .group(index) }
+            guard parts.count == 2 else {
+                let isOwn =
+                    policy.strategy.map { $0.terms(in: groups[index].definition) }
+                    == groups[index].definition.ownTerms
+                return .group(index, by: isOwn ? nil : policy.strategy)
+            }
             return groups[index].members.firstIndex { $0.name.value == parts[1] }.map {
                 .member(group: index, position: $0)
             }
@@ -156,10 +162,25 @@ extension NetworkConfiguration {
 
     package var targetCount: Int { targets.count }
 
-    /// `to wan`, `to wan.fiber`, `reject prohibited`: the names that targets have their numbers by.
+    /// The strategies by which policies choose among the members of a group, each once, other than the group's own.
+    package func strategies(over index: Int) -> [PolicyStrategy] {
+        var found: [PolicyStrategy] = []
+        for policy in policies where policy.strategy != nil {
+            guard case .group(index, let strategy?)? = target(of: policy), !found.contains(strategy) else { continue }
+            found.append(strategy)
+        }
+        return found
+    }
+
+    func strategies(over group: NetworkGroup) -> [PolicyStrategy] {
+        groups.firstIndex { $0.name == group.name }.map { strategies(over: $0) } ?? []
+    }
+
+    /// `to wan`, `to wan by cost`, `to wan.fiber`, `reject prohibited`: the names that targets have their numbers by.
     package func name(of target: PolicyTarget) -> String {
         switch target {
-        case .group(let index): "to \(groups[index].name)"
+        case .group(let index, let strategy):
+            "to \(groups[index].name)" + (strategy.map { " by \($0.name)" } ?? "")
         case .member(let index, let position): "to \(groups[index].fullName(of: groups[index].members[position]))"
         case .refusal(let refusal): "reject \(refusal.rawValue)"
         }
@@ -218,8 +239,12 @@ extension RulesetBuilder {
         }
     }
 
+    /// `to-wan`, `to-wan.fiber`, `to-wan.by.cost`: names have no dots, so that no two targets share a chain.
     private static func chain(of target: PolicyTarget, _ configuration: NetworkConfiguration) -> String {
-        configuration.name(of: target).split(separator: " ").joined(separator: "-")
+        var words = configuration.name(of: target).split(separator: " ")
+        let head = words.prefix(2).joined(separator: "-")
+        words.removeFirst(min(2, words.count))
+        return ([head] + words.map(String.init)).joined(separator: ".")
     }
 
     private mutating func addChain(of target: PolicyTarget) {
@@ -237,7 +262,7 @@ extension RulesetBuilder {
         switch target {
         case .refusal: return []
         case .member: return hold(sticky: nil)
-        case .group(let index):
+        case .group(let index, _):
             guard configuration.groups[index].flows == .sticky else { return hold(sticky: nil) }
             let name = "sticky-\(configuration.groups[index].name)"
             if !sets.contains(where: { $0.declaration.name == name }) { addMarks(name, of: [index]) }

@@ -7,7 +7,7 @@ package struct Resolver {
     let configuration: NetworkConfiguration
     let view: KernelView
     let numbers: Numbers
-    let shares: GroupShares
+    private let division: GroupShares
     /// Local time of day, for policies that ask for it; nil while it is not known.
     let secondOfDay: Int64?
     var window: OwnershipWindow { configuration.ownership }
@@ -23,7 +23,12 @@ package struct Resolver {
         self.view = view
         self.numbers = numbers
         self.secondOfDay = secondOfDay
-        self.shares = shares
+        division = shares
+    }
+
+    /// The division of a group's load by its own strategy or a policy's.
+    func shares(_ group: Int, _ family: AddressFamily, by strategy: PolicyStrategy? = nil) -> Shares {
+        division(group, family, strategy)
     }
 
     /// Everything the kernel should hold.
@@ -41,9 +46,12 @@ package struct Resolver {
         return wish
     }
 
-    /// The kernel groups of one group: one per family it has members in, however many routes use it.
+    /// The kernel groups of one group: one per family it has members in, however many routes use it, and behind them those of policies
+    /// that choose among its members in their own way.
     package func groupNexthops(_ index: Int) -> [Wished<Nexthop>] {
-        AddressFamily.allCases.compactMap { groupNexthop(index, $0) }
+        ([nil] + configuration.strategies(over: index)).flatMap { strategy in
+            AddressFamily.allCases.compactMap { groupNexthop(index, $0, by: strategy) }
+        }
     }
 
     func name(_ object: String, _ family: AddressFamily) -> String { "\(object) \(family.name)" }
@@ -97,10 +105,16 @@ extension Resolver {
         made(id, family, .via(gateway: way.gateway, interface: way.interface, onlink: isOnlink))
     }
 
-    private func groupNexthop(_ index: Int, _ family: AddressFamily) -> Wished<Nexthop>? {
+    private func groupNexthop(
+        _ index: Int,
+        _ family: AddressFamily,
+        by strategy: PolicyStrategy?
+    ) -> Wished<Nexthop>? {
         let group = configuration.groups[index]
-        guard group.has(family), let id = numbers.nexthop(NexthopName.of(group, family)) else { return nil }
-        var members = carriers(index, family)
+        guard group.has(family), let id = numbers.nexthop(NexthopName.of(group, family, by: strategy)) else {
+            return nil
+        }
+        var members = carriers(index, family, by: strategy)
         if members.isEmpty {
             guard group.whenAllDown != .unreachable, let park = numbers.nexthop(NexthopName.park(family)) else {
                 return nil
@@ -112,9 +126,9 @@ extension Resolver {
     }
 
     /// The members that carry the group's load and can be programmed now, in file order.
-    private func carriers(_ index: Int, _ family: AddressFamily) -> [WeightedNexthop] {
+    private func carriers(_ index: Int, _ family: AddressFamily, by strategy: PolicyStrategy?) -> [WeightedNexthop] {
         let group = configuration.groups[index]
-        let shares = shares(index, family)
+        let shares = shares(index, family, by: strategy)
         return zip(group.members, shares.all).compactMap { member, share in
             guard share.weight > 0, case .success(let nexthop) = memberNexthop(member, of: group, family) else {
                 return nil
@@ -213,10 +227,14 @@ extension Resolver {
         }
     }
 
-    func groupAction(_ index: Int, _ family: AddressFamily) -> Result<Route.Action, NotNow>? {
+    func groupAction(
+        _ index: Int,
+        _ family: AddressFamily,
+        by strategy: PolicyStrategy? = nil
+    ) -> Result<Route.Action, NotNow>? {
         let group = configuration.groups[index]
         guard group.has(family) else { return nil }
-        guard let id = groupNexthop(index, family)?.object.id else {
+        guard let id = groupNexthop(index, family, by: strategy)?.object.id else {
             return group.whenAllDown == .unreachable
                 ? .success(.unreachable) : .failure(NotNow(Absence.noNumber))
         }

@@ -65,5 +65,5 @@ package struct Wish: Sendable {
     package init() {}
 }
 
-/// The division of a network group's load in one family, as the resolver needs it.
-package typealias GroupShares = (_ group: Int, _ family: AddressFamily) -> Shares
+/// The division of a network group's load in one family, as the resolver needs it: by the group's own strategy, or by that of a policy.
+package typealias GroupShares = (_ group: Int, _ family: AddressFamily, _ strategy: PolicyStrategy?) -> Shares

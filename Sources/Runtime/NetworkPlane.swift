@@ -170,8 +170,10 @@ package struct NetworkPlane: Sendable {
             view: view,
             numbers: numbers,
             secondOfDay: localTime.secondOfDay
-        ) { index, family in
-            groups.shares(of: GroupID(index), in: HealthScope(family))
+        ) { index, family, strategy in
+            let group = groups.groups[index]
+            let terms = strategy?.terms(in: group.definition)
+            return groups.shares(of: group.id, in: HealthScope(family), by: terms)
         }
     }
 
@@ -229,12 +231,27 @@ extension NetworkPlane {
         view.isComplete && isNumbered && inFlight.isEmpty && stages.isEmpty && !needsPlan && feeds.isIdle
     }
 
-    /// What a next-hop id of ours stands for: `group wan ipv4`.
+    /// The group that a next-hop id of ours stands for, and the policies' strategy by which it shares, if it is not the group's own.
+    package func groupOf(_ id: NexthopID) -> (index: Int, strategy: PolicyStrategy?)? {
+        for (index, group) in configuration.groups.enumerated() {
+            for family in AddressFamily.allCases {
+                for strategy in [nil] + configuration.strategies(over: index)
+                where numbers.nexthop(NexthopName.of(group, family, by: strategy)) == id {
+                    return (index, strategy)
+                }
+            }
+        }
+        return nil
+    }
+
+    /// What a next-hop id of ours stands for: `group wan`, `group wan by cost`.
     package func nameOf(_ id: NexthopID) -> String? {
+        if let (index, strategy) = groupOf(id) {
+            return "group \(configuration.groups[index].name)" + (strategy.map { " by \($0.name)" } ?? "")
+        }
         for family in AddressFamily.allCases {
             if numbers.nexthop(NexthopName.park(family)) == id { return NexthopName.park(family) }
             for group in configuration.groups {
-                if numbers.nexthop(NexthopName.of(group, family)) == id { return "group \(group.name)" }
                 for member in group.members {
                     let fullName = group.fullName(of: member)
                     if numbers.nexthop(NexthopName.member(fullName, family)) == id { return fullName }

@@ -143,8 +143,9 @@ struct Plane {
 
     var resolver: Resolver {
         let groups = groups
-        return Resolver(configuration: configuration, view: view, numbers: numbers) { index, family in
-            groups.shares(of: GroupID(index), in: HealthScope(family))
+        return Resolver(configuration: configuration, view: view, numbers: numbers) { index, family, strategy in
+            let group = groups.groups[index]
+            return groups.shares(of: group.id, in: HealthScope(family), by: strategy?.terms(in: group.definition))
         }
     }
 

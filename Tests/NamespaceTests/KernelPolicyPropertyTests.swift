@@ -73,7 +73,10 @@ struct KernelPolicyPropertyTests {
         let view = KernelView(window: network.ownership)
         var numbers = Numbers(window: network.ownership)
         _ = numbers.assign(network, view: view)
-        let resolver = Resolver(configuration: network, view: view, numbers: numbers, secondOfDay: 36_000) { group, _ in
+        let resolver = Resolver(configuration: network, view: view, numbers: numbers, secondOfDay: 36_000) {
+            group,
+            _,
+            _ in
             let all = network.groups[group].members.indices.map {
                 Share(member: MemberID($0), weight: 1, reason: .eligible)
             }

@@ -10,29 +10,39 @@ extension NetworkGroup {
         _ members: [NetworkMember],
         _ block: BlockReader
     ) {
-        if let key = measuringKey(strategy, terms) {
-            for member in members where member.probe == nil {
-                block.report("needs a probe on every member, and '\(member.name.value)' has none", key: key)
-            }
+        if let key = measuringKey(strategy, terms.aims, terms.limits) {
+            for lack in lacking(probe: members) { block.report(lack, key: key) }
         }
-        if let key = ratingKey(strategy, terms) {
-            for member in members where member.quality == nil {
-                block.report("needs a quality for every member, and '\(member.name.value)' has none", key: key)
-            }
+        if let key = ratingKey(strategy, terms.aims, terms.limits) {
+            for lack in lacking(quality: members) { block.report(lack, key: key) }
         }
+    }
+
+    /// What the group's members lack to be judged by the strategy of a policy.
+    package func lacks(for own: PolicyStrategy) -> [String] {
+        (Self.measuringKey(own.strategy, own.aims, .none) == nil ? [] : Self.lacking(probe: members))
+            + (Self.ratingKey(own.strategy, own.aims, .none) == nil ? [] : Self.lacking(quality: members))
+    }
+
+    private static func lacking(probe members: [NetworkMember]) -> [String] {
+        members.filter { $0.probe == nil }.map { "needs a probe on every member, and '\($0.name.value)' has none" }
+    }
+
+    private static func lacking(quality members: [NetworkMember]) -> [String] {
+        members.filter { $0.quality == nil }.map { "needs a quality for every member, and '\($0.name.value)' has none" }
     }
 
     /// The key that asks for measurements; nil: none does.
-    private static func measuringKey(_ strategy: Strategy, _ terms: GroupTerms) -> String? {
-        if strategy == .latency || (terms.aims?.latency ?? .zero) > .zero { return "strategy" }
-        if terms.limits.maxLatency != nil { return "max-latency" }
-        return terms.limits.maxLoss == nil ? nil : "max-loss"
+    private static func measuringKey(_ strategy: Strategy, _ aims: Aims?, _ limits: Limits) -> String? {
+        if strategy == .latency || (aims?.latency ?? .zero) > .zero { return "strategy" }
+        if limits.maxLatency != nil { return "max-latency" }
+        return limits.maxLoss == nil ? nil : "max-loss"
     }
 
     /// The key that asks for configured quality; nil: none does.
-    private static func ratingKey(_ strategy: Strategy, _ terms: GroupTerms) -> String? {
-        if strategy == .quality || (terms.aims?.quality ?? .zero) > .zero { return "strategy" }
-        return terms.limits.minQuality == nil ? nil : "min-quality"
+    private static func ratingKey(_ strategy: Strategy, _ aims: Aims?, _ limits: Limits) -> String? {
+        if strategy == .quality || (aims?.quality ?? .zero) > .zero { return "strategy" }
+        return limits.minQuality == nil ? nil : "min-quality"
     }
 }
 

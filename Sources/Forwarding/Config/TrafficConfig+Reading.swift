@@ -98,8 +98,7 @@ extension NetworkPolicy {
             )
         }
         let action = action(block)
-        let strategy = block.optional("strategy", as: Strategy.self)?.value
-        block.noteUnserved("strategy")
+        let strategy = strategy(block)
         let otherwise = block.optional("otherwise", as: Otherwise.self)?.value
         if otherwise != nil, block.has("reject") { block.report("belongs to 'use'", key: "otherwise") }
         guard let name, let action else { return nil }
@@ -112,6 +111,16 @@ extension NetworkPolicy {
             otherwise: otherwise,
             place: block.place
         )
+    }
+
+    private static func strategy(_ block: BlockReader) -> PolicyStrategy? {
+        guard let (strategy, aims) = block.strategy() else { return nil }
+        if !strategy.isServed {
+            let feature = "\(block.path).strategy: \(strategy.rawValue)"
+            block.diagnostics.noteUnserved(feature, at: block.keyPlace("strategy"))
+        }
+        if block.has("reject") { block.report("belongs to 'use'", key: "strategy") }
+        return PolicyStrategy(strategy, aims)
     }
 
     private static func action(_ block: BlockReader) -> Action? {

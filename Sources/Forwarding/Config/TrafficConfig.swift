@@ -11,8 +11,8 @@ package struct NetworkPolicy: Hashable, Sendable {
     /// The condition as written.
     package let matchText: String
     package let action: Action
-    /// Checked, not yet served.
-    package let strategy: Strategy?
+    /// How it chooses among the group's members; nil: as the group does.
+    package let strategy: PolicyStrategy?
     /// What is done with a packet when no member of the target is healthy; nil: what the group's `when-all-down` says.
     package let otherwise: Otherwise?
     package let place: Place
@@ -31,6 +31,27 @@ package struct NetworkPolicy: Hashable, Sendable {
         case unreachable
         /// Its sender is told nothing.
         case silent
+    }
+}
+
+/// A policy's own way to choose among the members of the group that it uses.
+package struct PolicyStrategy: Hashable, Sendable, Codable {
+    package let strategy: Strategy
+    /// Of `hybrid`.
+    package let aims: Aims?
+
+    package init(_ strategy: Strategy, _ aims: Aims? = nil) { (self.strategy, self.aims) = (strategy, aims) }
+
+    /// `cost`; with its aims in millionths where it has any, so that equal names are equal strategies.
+    package var name: String {
+        guard let aims else { return strategy.rawValue }
+        let parts = [aims.cost, aims.latency, aims.quality].map { String($0.millionths) }
+        return "\(strategy.rawValue) \(parts.joined(separator: ":"))"
+    }
+
+    /// By what the group's members are judged for the policy: its strategy, under the group's limits.
+    package func terms(in group: GroupDefinition) -> Terms {
+        Terms(strategy: strategy, aims: aims, limits: group.terms.limits)
     }
 }
 
