@@ -145,6 +145,55 @@ extension RouterSuites {
             }
         }
 
+        /// Two gateways on one network: the next hop tells whose address a packet leaves with.
+        @Test(.timeLimit(.minutes(1)))
+        func membersThatShareADeviceKeepTheirOwnAddresses() throws {
+            let site = try Site()
+            defer { site.tearDown() }
+            let neighbour = try Self.neighbour(site)
+            let file = """
+                version: 1
+                network:
+                  groups:
+                    wan:
+                      strategy: static
+                      members:
+                        cable: { dev: eth1, \(Self.cableGateways), snat: { v4: 198.51.100.5, v6: 2001:db8:b::5 } }
+                        other:
+                          dev: eth1
+                          via: { v4: 198.51.100.3, v6: 2001:db8:b::3 }
+                          snat: { v4: 198.51.100.6, v6: 2001:db8:b::6 }
+                  routes: { default: wan }
+                  policies: [{ name: other, match: 'udp.dport == 7', use: wan.other }]
+
+                """
+            let router = try RouterUnderTest(file, in: site.router, of: site.workspace)
+            try router.start()
+            let ours = [
+                "ip saddr 198.51.100.6 udp dport 7 counter", "ip6 saddr 2001:db8:b::6 udp dport 7 counter",
+                "udp dport 7 counter",
+            ]
+            try neighbour.nft(
+                load:
+                    "table inet seen { chain c { type filter hook prerouting priority -400; \(ours.joined(separator: "; ")); }; }\n"
+            )
+            let ports = "udp dport >= \(Site.sprayPort)"
+            try site.watch(.isp2, ["ip saddr 198.51.100.5 \(ports)", "ip6 saddr 2001:db8:b::5 \(ports)", ports])
+            try site.noteFlows()
+            for family in Family.allCases {
+                _ = try site.spray(50, family: family)
+                _ = try site.packets(family: family, rate: 200).finish(after: .milliseconds(150))
+            }
+            let first = try site.watched(by: .isp2)
+            #expect(first == [50, 50, 100], "by the first gateway: \(first)")
+            let list = try neighbour.nft("list", "table", "inet", "seen")["nftables"]?.elements ?? []
+            let second = list.compactMap { $0["rule"]?["expr"]?.elements }.map { expressions in
+                expressions.compactMap { $0["counter"]?["packets"]?.integer }.first ?? 0
+            }
+            #expect(second.count == 3 && second[0] > 15 && second[1] > 15, "by the second: \(second)")
+            #expect(second.reduce(0, +) == 2 * (second.last ?? 0), "and no other address: \(second)")
+        }
+
         @Test(.timeLimit(.minutes(1)))
         func aFamilyThatIsNotOursIsLeftAlone() throws {
             let site = try Site()
@@ -447,7 +496,7 @@ extension RouterSuites {
             let site = try Site()
             defer { site.tearDown() }
             let file = Self.file(
-                group: ["strategy: weighted"],
+                group: ["strategy: weighted", "flows: resilient"],
                 fiber: ", cost: 4.00 USD/GB",
                 cable: ", cost: 1.00 USD/GB",
                 more: ["policies:", "  - { name: cheap, match: 'udp.dport == 7', use: wan, strategy: cost }"]
@@ -484,6 +533,7 @@ extension RouterSuites {
             let words = (why["steps"]?.elements ?? []).compactMap { $0["words"]?.string }
             #expect(words.contains { $0.hasPrefix("cheap ") && $0.contains("leads to wan by cost") }, "\(words)")
             #expect(words.contains { $0.hasPrefix("group wan by cost") && $0.contains("the policy's own") }, "\(words)")
+            #expect(words.contains { $0.contains("buckets: wan.cable ") && !$0.contains("wan.fiber") }, "\(words)")
             _ = try router.ask("drain", "wan.cable")
             try router.waitUntilSettled()
             let streams = try Self.streams(site)
