@@ -6,7 +6,9 @@ PREFIX ?= /usr/local
 # The programs are built for release; `make build CONFIGURATION=debug` shares what the tests have built.
 CONFIGURATION ?= release
 programs := martletd martlet
-# With STATIC=1 the programs hold Swift's libraries themselves, and run where there is no Swift: what a package needs.
+# Programs for release hold Swift's libraries themselves: they run where there is no Swift, and under the unit, which cannot look into the
+# home folder that a toolchain may live in. STATIC= (empty) links them to the toolchain's instead.
+STATIC ?= $(filter release,$(CONFIGURATION))
 # Of Foundation's parts the toolchain (6.3) names only those that a program imports itself, and Yams imports the rest for martlet.
 foundation := --start-group -lFoundation -lCoreFoundation -l_FoundationICU -l_FoundationCShims -l_FoundationCollections --end-group
 linking := $(if $(STATIC),--static-swift-stdlib $(addprefix -Xlinker ,$(foundation) -lstdc++))
@@ -39,8 +41,8 @@ install: ## install what build has built into $(PREFIX), or beneath $(DESTDIR)
 
 deb: ## make a Debian package in .build/deb, for systems without Swift
 	scripts/need deb
-	$(MAKE) build STATIC=1
-	scripts/deb ".build/$(CONFIGURATION)" .build/deb
+	$(MAKE) build CONFIGURATION=release STATIC=1
+	scripts/deb .build/release .build/deb
 
 docs: ## write the reference of the modules into .build/docs
 	scripts/docs
