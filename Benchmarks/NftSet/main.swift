@@ -1,14 +1,15 @@
-/// The lanes with the task of Benchmarks/nft-set/set.c: `bench-nft-set COUNT fill|change`.
+/// The lanes with the task of Benchmarks/nft-set/set.c: `bench-nft-set COUNT fill|change|hosts`.
 ///
 /// `fill` prints the milliseconds from the first prefix made to the outcome of the batch, `change` the microseconds of one element put
-/// in or taken out of the filled set, each in a batch of its own, the mean of 2000.
+/// in or taken out of the filled set, each in a batch of its own, the mean of 2000; `hosts` the same in a set of single addresses.
 import Forwarding
 import Glibc
 import Kernel
 import NetTypes
 import Synchronization
 
-let declaration = Ruleset.SetDeclaration("many", key: [.address4], isInterval: true)
+let task = CommandLine.arguments.dropFirst(2).first ?? ""
+let declaration = Ruleset.SetDeclaration("many", key: [.address4], isInterval: task != "hosts")
 let changesTimed = 2000
 
 func fail(_ words: String) -> Never {
@@ -23,12 +24,13 @@ func milliseconds() -> Double {
     return Double(time.tv_sec) * 1e3 + Double(time.tv_nsec) / 1e6
 }
 
-/// /24 prefixes with a hole after each, as in set.c.
+/// /24 prefixes with a hole after each, or their first addresses, as in set.c.
 func prefixes(_ indices: Range<Int>) -> Ruleset.Elements {
     .addresses(
         AddressRanges(
             indices.map { index in
-                IPPrefix(containing: IPAddress(v4: 0x0B00_0000 &+ UInt32(truncatingIfNeeded: index) << 9), length: 24)
+                let address = IPAddress(v4: 0x0B00_0000 &+ UInt32(truncatingIfNeeded: index) << 9)
+                return IPPrefix(containing: address, length: task == "hosts" ? 32 : 24)
             }
         )
     )
@@ -83,8 +85,8 @@ func print(hundredths value: Double) {
     print("\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100)")
 }
 
-guard CommandLine.arguments.count == 3, let count = Int(CommandLine.arguments[1]), count > 0 else {
-    fail("usage: bench-nft-set COUNT fill|change")
+guard ["fill", "change", "hosts"].contains(task), let count = Int(CommandLine.arguments[1]), count > 0 else {
+    fail("usage: bench-nft-set COUNT fill|change|hosts")
 }
 let filling = try fill(count)
-print(hundredths: CommandLine.arguments[2] == "change" ? try changing(after: count) : filling)
+print(hundredths: task == "fill" ? filling : try changing(after: count))
