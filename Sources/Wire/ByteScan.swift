@@ -11,6 +11,13 @@ enum ByteScan {
     /// a byte of a multi-byte sequence. The count of the bytes if there is none.
     static func stringStop(_ bytes: RawSpan, from start: Int) -> Int {
         var place = start
+        // Most strings are names and end within the first word; a prompt is worth four at a time.
+        if place <= bytes.byteCount &- stride {
+            let word = word(bytes, place)
+            let found = (stops(in: word) | word) & highs
+            if found != 0 { return place &+ found.trailingZeroBitCount >> 3 }
+            place &+= stride
+        }
         while place <= bytes.byteCount &- 4 &* stride {
             let (a, b) = (word(bytes, place), word(bytes, place &+ stride))
             let (c, d) = (word(bytes, place &+ 2 &* stride), word(bytes, place &+ 3 &* stride))
