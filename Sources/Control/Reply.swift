@@ -216,7 +216,8 @@ package struct AdminReply: Codable, Sendable, Equatable {
 package struct WatchEvent: Codable, Sendable, Equatable {
     /// Microseconds since 1970.
     package var at: UInt64
-    /// `health`, `presence`, `shares`, `plan`, `refused`, `conflict`, `drift`, `admin`, `gateway`, `alarm`, `decision`, `audit`.
+    /// `health`, `presence`, `target`, `shares`, `plan`, `list`, `flows`, `refused`, `conflict`, `drift`, `overrun`, `admin`,
+    /// `gateway`, `alarm`, `decision`, `audit`.
     package var kind: String
     package var words: String
     /// The same as fields, in order.

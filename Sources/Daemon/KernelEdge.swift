@@ -181,7 +181,8 @@ extension Fact {
         case .segments(let found): self = .segments(found)
         case .dumpEnded(let family): self = .dumpEnded(family)
         case .ruleset(let reading): self = .ruleset(reading.state)
-        case .overrun, .failed: return nil
+        case .overrun(let family): self = .overrun(family)
+        case .failed: return nil
         }
     }
 }

@@ -89,6 +89,10 @@ struct MetricsPage {
         )
         sample("martlet_kernel_refused_objects", [], "\(network.refusals.count)")
         addLists(answers, network)
+        family("martlet_kernel_overruns_total", "counter", "Times announcements of the kernel were lost, by family.")
+        for (name, count) in network.overruns.map({ ($0.key.rawValue, $0.value) }).sorted(by: { $0.0 < $1.0 }) {
+            sample("martlet_kernel_overruns_total", [("family", name)], "\(count)")
+        }
         family("martlet_kernel_conflicts", "gauge", "Strangers' kernel objects where ours belong.")
         sample("martlet_kernel_conflicts", [], "\(network.conflicts.count)")
         family("martlet_kernel_drift_total", "counter", "Times somebody changed an object of ours and it was put back.")

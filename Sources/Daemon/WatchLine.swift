@@ -49,6 +49,13 @@ struct WatchLine {
         case .tableDrift(let isGone):
             let what = isGone ? "our nftables table is gone" : "our nftables table is not as we wrote it"
             self = WatchLine(.warning, "drift", "somebody changed what is ours: \(what); putting it right")
+        case .overrun(let family):
+            self = WatchLine(
+                .warning,
+                "overrun",
+                "the kernel's announcements of \(family.rawValue) came too fast and some are lost; reading them again",
+                [("family", family.rawValue)]
+            )
         case .list(let feed, let prefixes, let duplicates): self = Self.list(feed, prefixes, duplicates)
         case .listRefused(let feed, let problem):
             let words = "the list of \(feed) stays as it was read before: \(problem)"

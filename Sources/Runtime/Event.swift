@@ -34,6 +34,8 @@ package enum Fact: Hashable, Sendable, Codable {
     case kernel([KernelReport])
     case dumpBegan(KernelFamily)
     case dumpEnded(KernelFamily)
+    /// The kernel had more to say of a family than its buffer holds, and lost some of it: a dump follows.
+    case overrun(KernelFamily)
     /// Our nftables table as it was read; nil when it is not there.
     case ruleset(RulesetState?)
     /// All our routes in the main table but the defaults, as the dump that is about to end found them.

@@ -14,6 +14,9 @@ extension NetworkPlane {
             if family == .routes { feeds.isDumpVoid = feeds.job != nil }
         case .segments(let found): take(found)
         case .dumpEnded(let family): if view.dumpEnded(family) { needsPlan = true }
+        case .overrun(let family):
+            overruns[family, default: 0] += 1
+            effects.append(.note(.overrun(family)))
         case .ruleset(let table): found(table, at: now, &effects)
         case .list, .set, .feedsPlanned, .feedsProgress, .feedsProgrammed, .programmed, .probed, .bfd, .targets,
             .gateway,

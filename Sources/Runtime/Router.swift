@@ -39,7 +39,7 @@ package struct Router: Sendable {
 
     private mutating func take(_ fact: Fact, at now: Instant, _ effects: inout [Effect]) {
         switch fact {
-        case .kernel, .dumpBegan, .dumpEnded, .ruleset, .segments: network?.observe(fact, at: now, &effects)
+        case .kernel, .dumpBegan, .dumpEnded, .overrun, .ruleset, .segments: network?.observe(fact, at: now, &effects)
         case .list(let reading): network?.read(reading, &effects)
         case .set(let reading): network?.read(reading, &effects)
         case .feedsPlanned(let generation, let plan): network?.planned(generation, plan, &effects)

@@ -99,6 +99,15 @@ import Testing
         #expect(rig.waiting.flatMap(\.changes).count == 1, "the dump shows that it was not taken")
     }
 
+    @Test func lostAnnouncementsAreCountedByFamilyAndSaid() throws {
+        var rig = try Rig.running()
+        for _ in 0..<2 { #expect(rig.tell(.overrun(.routes)).notes == [.overrun(.routes)]) }
+        #expect(rig.router.network?.overruns == [.routes: 2])
+        #expect(rig.sent.isEmpty)
+        try rig.configure(Rig.network)
+        #expect(rig.router.network?.overruns == [.routes: 2], "an apply forgets nothing")
+    }
+
     @Test func whatAStrangerRemovesIsPutBackAndCounted() throws {
         var rig = try Rig.running()
         let route = try #require(rig.router.network?.view.routes.values.first { $0.key.table == 254 })

@@ -49,7 +49,9 @@ extension Note {
         case .target, .refused, .unanswered, .conflict, .drift, .tableDrift, .listRefused, .gatewayEnded, .alarm,
             .unnumbered:
             .alarm
-        case .applied, .flowsMoved, .list, .feedsBegan, .feedsProgress, .feedsEnded, .gatewayStarted, .decision: nil
+        case .applied, .overrun, .flowsMoved, .list, .feedsBegan, .feedsProgress, .feedsEnded, .gatewayStarted,
+            .decision:
+            nil
         }
     }
 }

@@ -35,6 +35,7 @@ extension Fact {
         case .feedsProgrammed(let token, let outcome):
             "kernel answered lists \(token): \(outcome.accepted) taken, \(outcome.refused) refused"
         case .dumpEnded(let family): "dump of \(family) ended"
+        case .overrun(let family): "announcements of \(family) were lost"
         case .ruleset(let table): table == nil ? "nftables table is not there" : "nftables table was read"
         case .programmed(let token, let outcomes):
             "kernel answered batch \(token): \(counted(outcomes.count, "outcome"))"
