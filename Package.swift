@@ -166,7 +166,11 @@ let package = Package(
         tests("ControlTests", ["NetTypes", "Control"]),
         tests(
             "DaemonTests",
-            ["NetTypes", "ConfigSyntax", "Forwarding", "Runtime", "Control", "Daemon", nio, nioPosix, logging]
+            [
+                "NetTypes", "ConfigSyntax", "ConfigYAML", "Forwarding", "ConfigModel", "Runtime", "Control", "Daemon",
+                nio,
+                nioPosix, logging,
+            ]
         ),
         tests("GatewayTests", ["NetTypes", "ConfigSyntax", "PolicyEngine", "Inference", "Gateway", nio]),
         tests(

@@ -140,6 +140,8 @@ package struct ObjectRow: Codable, Sendable, Equatable {
     /// What the state means here: the kernel's words, what is waited for, whose object is in the way.
     package var detail: String?
     package var cause: String
+    /// What forwarding hardware made of it: `offload`, `trap`, `offload-failed`; nil where none said anything.
+    package var offload: String?
 
     package init(
         kind: String,
@@ -150,10 +152,12 @@ package struct ObjectRow: Codable, Sendable, Equatable {
         action: String,
         state: String,
         detail: String?,
-        cause: String
+        cause: String,
+        offload: String? = nil
     ) {
         (self.kind, self.object, self.family, self.table, self.priority) = (kind, object, family, table, priority)
         (self.action, self.state, self.detail, self.cause) = (action, state, detail, cause)
+        self.offload = offload
     }
 }
 

@@ -37,7 +37,8 @@ extension Answers {
                 action: nexthop.words,
                 state: state.code,
                 detail: detail(state, network.view.nexthops[nexthop.id].flatMap { $0 == nexthop ? nil : $0.words }),
-                cause: cause
+                cause: cause,
+                offload: network.view.offload(of: nexthop.id).words
             )
         case .route(let route):
             return ObjectRow(
@@ -49,7 +50,8 @@ extension Answers {
                 action: words(route, network),
                 state: state.code,
                 detail: detail(state, network.view.route(at: route.key).flatMap { $0 == route ? nil : $0.words }),
-                cause: cause
+                cause: cause,
+                offload: network.view.offload(of: route.key).words
             )
         case .rule(let rule):
             return ObjectRow(

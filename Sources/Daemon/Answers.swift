@@ -67,6 +67,7 @@ struct Answers: Sendable {
             }
             alarms += feedAlarms(network)
             alarms += network.conflicts.map(\.words)
+            alarms += offloadAlarms(network)
             alarms += probeAlarms
             alarms += unservedGroups(network.groups, plane: .network)
         }
@@ -76,6 +77,18 @@ struct Answers: Sendable {
         }
         return alarms
     }
+
+    /// Routes that forwarding hardware did not take, the first of them by name.
+    private func offloadAlarms(_ network: NetworkPlane) -> [String] {
+        let failed = network.view.offloadedRoutes.filter { $0.flags.contains(.failed) }
+        let named = failed.prefix(Self.mostNamed).map {
+            "the forwarding hardware did not take route \($0.key.words): it forwards as if the route were not there"
+        }
+        let more = failed.count - named.count
+        return named + (more > 0 ? ["the forwarding hardware did not take \(more) more routes"] : [])
+    }
+
+    private static let mostNamed = 5
 
     private func unservedGroups(_ table: GroupTable, plane: Plane) -> [String] {
         table.groups.flatMap { group in

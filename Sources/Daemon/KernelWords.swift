@@ -96,9 +96,26 @@ extension KernelReport {
         case .nexthopGone(let id): "next hop id \(id.value) is gone"
         case .route(let route): "route \(route.words)"
         case .routeGone(let route): "route \(route.words) is gone"
+        case .nexthopOffload(let id, let flags): "next hop id \(id.value) \(flags.words ?? "without flags")"
+        case .routeOffload(let key, let flags): "route \(key.words) \(flags.words ?? "without flags")"
         case .rule(let rule): "rule \(rule.words)"
         case .ruleGone(let rule): "rule \(rule.words) is gone"
         }
+    }
+}
+
+extension Route.Key {
+    var words: String { "\(prefix) table \(table) metric \(metric)" }
+}
+
+extension Offload {
+    /// `offload`, `trap`, `offload-failed`, as many as apply; nil when none does.
+    var words: String? {
+        let names: [(Offload, String)] = [
+            (.offloaded, "offload"), (.trapped, "trap"), (.failed, "offload-failed"),
+        ]
+        let found = names.filter { contains($0.0) }.map(\.1)
+        return found.isEmpty ? nil : found.joined(separator: " ")
     }
 }
 

@@ -89,6 +89,7 @@ struct MetricsPage {
         )
         sample("martlet_kernel_refused_objects", [], "\(network.refusals.count)")
         addLists(answers, network)
+        addOffloads(network.view)
         family("martlet_kernel_overruns_total", "counter", "Times announcements of the kernel were lost, by family.")
         for (name, count) in network.overruns.map({ ($0.key.rawValue, $0.value) }).sorted(by: { $0.0 < $1.0 }) {
             sample("martlet_kernel_overruns_total", [("family", name)], "\(count)")
@@ -106,6 +107,20 @@ struct MetricsPage {
         for row in standings { sample("martlet_list_prefixes", labels(row), "\(row.count)") }
         family("martlet_list_programmed", "gauge", "Routes of a list that the kernel holds as the list wants them.")
         for row in standings { sample("martlet_list_programmed", labels(row), "\(row.programmed)") }
+    }
+
+    private mutating func addOffloads(_ view: KernelView) {
+        family("martlet_kernel_offload_objects", "gauge", "Objects of ours by what forwarding hardware made of them.")
+        let kinds = [
+            ("route", view.offloadedRoutes.map(\.flags)), ("next hop", view.offloadedNexthops.map(\.flags)),
+        ]
+        let states: [(String, Offload)] = [("offload", .offloaded), ("trap", .trapped), ("offload-failed", .failed)]
+        for (kind, flags) in kinds {
+            for (state, flag) in states where kind == "route" || flag != .failed {
+                let count = flags.count { $0.contains(flag) }
+                sample("martlet_kernel_offload_objects", [("kind", kind), ("state", state)], "\(count)")
+            }
+        }
     }
 
     private mutating func addSessions(_ rows: [BFDRow]) {

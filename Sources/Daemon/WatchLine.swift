@@ -56,6 +56,13 @@ struct WatchLine {
                 "the kernel's announcements of \(family.rawValue) came too fast and some are lost; reading them again",
                 [("family", family.rawValue)]
             )
+        case .offloadFailed(let key):
+            self = WatchLine(
+                .error,
+                "alarm",
+                "the forwarding hardware did not take route \(key.words)",
+                [("route", key.prefix.description)]
+            )
         case .list(let feed, let prefixes, let duplicates): self = Self.list(feed, prefixes, duplicates)
         case .listRefused(let feed, let problem):
             let words = "the list of \(feed) stays as it was read before: \(problem)"

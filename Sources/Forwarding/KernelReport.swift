@@ -73,6 +73,9 @@ package enum KernelReport: Hashable, Sendable, Codable {
     case nexthopGone(NexthopID)
     case route(Route)
     case routeGone(Route)
+    /// Follows the report of the object, where the flags are not empty: without it there are none.
+    case nexthopOffload(NexthopID, Offload)
+    case routeOffload(Route.Key, Offload)
     case rule(Rule)
     case ruleGone(Rule)
 }

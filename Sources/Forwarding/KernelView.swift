@@ -25,6 +25,9 @@ package struct KernelView: Sendable {
     package private(set) var ruleset: RulesetState?
     /// Families whose dump has been read at least once since the start.
     package private(set) var known: Set<KernelFamily> = []
+    /// What hardware says of objects of ours.
+    private(set) var routeOffloads = OffloadTable<Route.Key>()
+    private(set) var nexthopOffloads = OffloadTable<NexthopID>()
 
     /// What of strangers' routes the configuration looks at.
     private(set) var watch = RouteWatch()
@@ -69,7 +72,10 @@ extension KernelView {
         case .nexthops:
             stale.nexthops = Set(nexthops.keys)
             echoes.forgetAnswered()
-        case .routes: stale.routes = Set(routes.keys)
+            nexthopOffloads.forgetAll()
+        case .routes:
+            routeOffloads.forgetAll()
+            stale.routes = Set(routes.keys)
         case .rules: stale.rules = rules
         case .nftables: break
         }
@@ -115,6 +121,8 @@ extension KernelView {
         case .nexthopGone(let id): return lostNexthop(id)
         case .route(let route): return saw(route)
         case .routeGone(let route): return lost(route)
+        case .nexthopOffload(let id, let flags): return nexthopOffloads.note(flags, of: id)
+        case .routeOffload(let key, let flags): return routeOffloads.note(flags, of: key)
         case .rule(let rule): return saw(rule)
         case .ruleGone(let rule): return rules.remove(rule) != nil
         }
@@ -155,12 +163,14 @@ extension KernelView {
     }
 
     private mutating func saw(_ nexthop: Nexthop) -> Bool {
+        nexthopOffloads.forget(nexthop.id)
         unrepeated[.nexthops]?.nexthops.remove(nexthop.id)
         if echoes.cover(nexthop, of: nexthop.id) { return false }
         return nexthops.updateValue(nexthop, forKey: nexthop.id) != nexthop
     }
 
     private mutating func lostNexthop(_ id: NexthopID) -> Bool {
+        nexthopOffloads.forget(id)
         if echoes.cover(nil, of: id) { return false }
         guard nexthops[id] != nil else { return false }
         drop([id])
@@ -168,6 +178,7 @@ extension KernelView {
     }
 
     private mutating func saw(_ route: Route) -> Bool {
+        routeOffloads.forget(route.key)
         unrepeated[.routes]?.routes.remove(route.key)
         guard window.concerns(route) || watch.concerns(route) else { return false }
         return stand(route, at: route.key) != route

@@ -102,6 +102,7 @@ final class FamilySession {
                 if let found = try AnswerEnd(message, in: bytes) { end = found }
             }
             if let report = try reader.report(message, in: bytes) { keep(report, isOfDump(message), &reports) }
+            if let offload = try offload(message, in: bytes) { keep(offload, isOfDump(message), &reports) }
         }
         return try end.map { end throws(NetlinkFailure) in try endPart(end, &reports) } ?? nil
     }
@@ -120,7 +121,26 @@ final class FamilySession {
         case .routeGone(let route):
             if let watched, !watched.concern(route) { return }
             if packer != nil { held.append(report) } else { reports.append(report) }
+        // Of a packed route it is the only word, and of a group that waits for its dump's end it comes after it.
+        case .routeOffload, .nexthopOffload:
+            if packer != nil || isOfDump { held.append(report) } else { reports.append(report) }
         case .link, .linkGone, .address, .addressGone, .nexthop, .nexthopGone, .rule, .ruleGone: reports.append(report)
+        }
+    }
+
+    /// What hardware says of an object, where it says anything; of strangers' routes that is nobody's concern.
+    private func offload(_ message: Message, in bytes: RawSpan) throws(MalformedMessage) -> KernelReport? {
+        switch (family, Int(message.type)) {
+        case (.routes, Int(RTM_NEWROUTE)):
+            let flags = routeOffload(message, in: bytes)
+            guard !flags.isEmpty, case .route(let route) = try routeReport(message, in: bytes),
+                window?.owns(route) ?? true
+            else { return nil }
+            return .routeOffload(route.key, flags)
+        case (.nexthops, Int(RTM_NEWNEXTHOP)):
+            let flags = nexthopOffload(message, in: bytes)
+            return flags.isEmpty ? nil : .nexthopOffload(try nexthopReading(message, in: bytes).id, flags)
+        default: return nil
         }
     }
 

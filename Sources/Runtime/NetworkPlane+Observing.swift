@@ -45,6 +45,8 @@ extension NetworkPlane {
     private mutating func take(_ report: KernelReport, at now: Instant, _ effects: inout [Effect]) {
         let wasComplete = view.isComplete
         guard view.apply(report) else { return }
+        if case .routeOffload(let key, let flags) = report { return noteOffload(flags, of: key, &effects) }
+        if case .nexthopOffload = report { return }
         needsPlan = true
         switch report {
         // What the kernel refused for want of a link or an address is worth another try at once.
@@ -53,7 +55,7 @@ extension NetworkPlane {
             needsSessions = true
             repairPace.forget()
         case .linkGone, .addressGone: needsSessions = true
-        case .nexthop, .nexthopGone, .route, .routeGone, .rule, .ruleGone: break
+        case .nexthop, .nexthopGone, .route, .routeGone, .nexthopOffload, .routeOffload, .rule, .ruleGone: break
         }
         if wasComplete, concernsUs(report) {
             driftCount += 1
@@ -68,11 +70,19 @@ extension NetworkPlane {
     /// When somebody flushes a list, no more of its routes than this are named one by one.
     private static let mostNotedGaps = 100
 
-    /// Whether the report is about an object that only we should have changed.
+    /// When hardware is full, no more routes than this are named one by one.
+    private static let mostNotedOffloads: UInt64 = 20
+
+    private mutating func noteOffload(_ flags: Offload, of key: Route.Key, _ effects: inout [Effect]) {
+        guard flags.contains(.failed) else { return }
+        offloadFailures += 1
+        if offloadFailures <= Self.mostNotedOffloads { effects.append(.note(.offloadFailed(key))) }
+    }
+
     private func concernsUs(_ report: KernelReport) -> Bool {
         let window = configuration.ownership
         switch report {
-        case .link, .linkGone, .address, .addressGone: return false
+        case .link, .linkGone, .address, .addressGone, .nexthopOffload, .routeOffload: return false
         case .nexthop(let nexthop): return window.owns(nexthop)
         case .nexthopGone(let id): return window.nexthopIDs.contains(id.value)
         case .route(let route), .routeGone(let route): return window.owns(route)

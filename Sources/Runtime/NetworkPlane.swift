@@ -29,6 +29,8 @@ package struct NetworkPlane: Sendable {
     package internal(set) var pending: [Pending] = []
     /// How often an object of ours had to be put back.
     package internal(set) var driftCount: UInt64 = 0
+    /// How often forwarding hardware did not take a route of ours.
+    package internal(set) var offloadFailures: UInt64 = 0
     /// How often the kernel's announcements of a family were lost.
     package internal(set) var overruns: [KernelFamily: UInt64] = [:]
     /// How often each of them since the configuration was applied.
@@ -127,7 +129,7 @@ package struct NetworkPlane: Sendable {
             // The rest of a long plan of the old configuration is dropped; the new plan waits for the part under way.
             (inFlight, stageToken, retried) = (old.inFlight, old.stageToken, old.retried)
             (driftCount, repairPace) = (old.driftCount, old.repairPace)
-            overruns = old.overruns
+            (overruns, offloadFailures) = (old.overruns, old.offloadFailures)
             (refusals, conflicts, isAdopting) = (old.refusals, old.conflicts, old.isAdopting)
             feeds = old.feeds.underNewConfiguration
             makeRefusalsDue(at: now)

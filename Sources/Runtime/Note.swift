@@ -26,6 +26,8 @@ package enum Note: Hashable, Sendable, Codable {
     case tableDrift(isGone: Bool)
     /// Strangers' changes came faster than they could be read: the family is read again.
     case overrun(KernelFamily)
+    /// Forwarding hardware did not take a route.
+    case offloadFailed(Forwarding.Route.Key)
     /// The file of a feed was read again, and its routes are brought in line.
     case list(feed: String, prefixes: Int, duplicates: Int)
     /// The file of a feed cannot be used as it is now; what was read before stays in force.

@@ -72,7 +72,7 @@ extension KernelReport {
     /// The object of ours that a report is about; nil for links and addresses.
     var target: KernelChange.Target? {
         switch self {
-        case .link, .linkGone, .address, .addressGone: nil
+        case .link, .linkGone, .address, .addressGone, .nexthopOffload, .routeOffload: nil
         case .nexthop(let nexthop): .nexthop(nexthop.id)
         case .nexthopGone(let id): .nexthop(id)
         case .route(let route), .routeGone(let route): .route(route.key)

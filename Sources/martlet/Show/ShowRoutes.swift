@@ -19,8 +19,7 @@ extension ObjectRow: ListDisplayable {
     static var columns: [Column] {
         [
             "KIND", "FAMILY", "OBJECT", Column("TABLE", .right), Column("PRIORITY", .right), "ACTION", "STATE",
-            "DETAIL",
-            "LINE",
+            "OFFLOAD", "DETAIL", "LINE",
         ]
     }
 
@@ -30,7 +29,7 @@ extension ObjectRow: ListDisplayable {
         [
             Cell(kind), Cell(family), Cell(object, .strong), Cell(table.map(Int.init)), Cell(priority.map(Int.init)),
             Cell(action), .state(state),
-            Cell(detail), Cell(cause, .quiet),
+            Cell(offload), Cell(detail), Cell(cause, .quiet),
         ]
     }
 }
