@@ -133,13 +133,22 @@ package struct PlanReply: Codable, Sendable, Equatable {
     package var changes: [Change]
     /// What of strangers is in the way, in words.
     package var conflicts: [String]
+    /// What of strangers goes along when this is done, in words: their routes over next hops of ours that are deleted.
+    package var losses: [String]
     /// What waits for a link or an address, in words.
     package var pending: [String]
     /// Overrides in force that the file does not show, in words.
     package var overrides: [String]
 
-    package init(changes: [Change], conflicts: [String], pending: [String], overrides: [String]) {
-        (self.changes, self.conflicts, self.pending, self.overrides) = (changes, conflicts, pending, overrides)
+    package init(
+        changes: [Change],
+        conflicts: [String],
+        losses: [String] = [],
+        pending: [String],
+        overrides: [String]
+    ) {
+        (self.changes, self.conflicts, self.losses) = (changes, conflicts, losses)
+        (self.pending, self.overrides) = (pending, overrides)
     }
 }
 
@@ -156,6 +165,8 @@ package struct ApplyReply: Codable, Sendable, Equatable {
     /// What the kernel refused, in words.
     package var refused: [String]
     package var conflicts: [String]
+    /// What of strangers went along, in words.
+    package var losses: [String]
     package var pending: [String]
 
     package init(
@@ -166,11 +177,12 @@ package struct ApplyReply: Codable, Sendable, Equatable {
         accepted: Int,
         refused: [String],
         conflicts: [String],
+        losses: [String] = [],
         pending: [String]
     ) {
         (self.generation, self.configuration, self.trial) = (generation, configuration, trial)
         (self.changes, self.accepted) = (changes, accepted)
-        (self.refused, self.conflicts, self.pending) = (refused, conflicts, pending)
+        (self.refused, self.conflicts, self.losses, self.pending) = (refused, conflicts, losses, pending)
     }
 }
 

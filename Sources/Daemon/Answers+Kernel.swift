@@ -28,6 +28,7 @@ extension Answers {
                 )
             } + feedChanges(network, feeds),
             conflicts: plan.conflicts.map(words),
+            losses: plan.losses.map(\.words),
             pending: network.resolver.wish().pending.map(words),
             overrides: overrideWords
         )
@@ -36,6 +37,9 @@ extension Answers {
     private var overrideWords: [String] {
         router.overrides.map { "\($0.member) is set to \($0.admin.rawValue) by the operator" }
     }
+
+    /// What of strangers goes along when this (trial) router is applied.
+    var losses: [Loss] { router.network?.plan().losses ?? [] }
 
     private func words(_ conflict: ForeignConflict) -> String {
         conflict.words + (conflict.cause.map { ", wanted by \(sources.cause($0))" } ?? "")
@@ -64,7 +68,7 @@ extension Answers {
     }
 
     /// What an apply has come to by now.
-    func applied(generation: UInt64, configuration: Int, trial: TrialRow?) -> ApplyReply {
+    func applied(generation: UInt64, configuration: Int, trial: TrialRow?, losses: [Loss]) -> ApplyReply {
         let network = router.network
         return ApplyReply(
             generation: generation,
@@ -76,6 +80,7 @@ extension Answers {
                 "\($0.change.words): \($0.refusal.sentence)"
             },
             conflicts: (network?.conflicts ?? []).map(words),
+            losses: losses.map(\.words),
             pending: (network?.pending ?? []).map(words)
         )
     }

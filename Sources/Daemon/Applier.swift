@@ -109,21 +109,25 @@ final class Applier: Sendable {
                 hint: "without it a change could not be taken back; make room in the state directory"
             )
         }
-        let reply = handOver(configuration)
+        let trial = running.router.trial(of: configuration, at: running.now)
+        let reply = handOver(configuration, losses: Answers(router: trial, now: running.now).losses)
         if configuration.network?.onFailure == .undo, !reply.refused.isEmpty { try undo(reply) }
         followTrial()
         return reply
     }
 
     /// Gives the runtime the configuration, waits for the kernel, and writes down what came of it.
-    func handOver(_ configuration: Configuration) -> ApplyReply {
+    ///
+    /// - Parameter losses: what of strangers' will go along.
+    func handOver(_ configuration: Configuration, losses: [Loss] = []) -> ApplyReply {
         generation.wrappingAdd(1, ordering: .relaxed)
         runtime.post(.configured(configuration))
         let past = history.history
         let reply = whenSettled().applied(
             generation: currentGeneration,
             configuration: past.running ?? 0,
-            trial: past.trial.map { TrialRow($0, at: BootClock.now()) }
+            trial: past.trial.map { TrialRow($0, at: BootClock.now()) },
+            losses: losses
         )
         history.changeAnyway { $0.conclude(reply.outcome) }
         if let entry = history.history.entries.last(where: { $0.configuration != nil }) { audit.say(entry) }

@@ -104,6 +104,23 @@ extension KernelReport {
     }
 }
 
+extension Loss {
+    /// What goes, and whose it is.
+    var words: String {
+        switch self {
+        case .route(let route):
+            "route \(route.words) of protocol \(RouteProtocolName.of(route.routeProtocol)) leads over a next hop that goes: the "
+                + "kernel removes it along"
+        case .group(let nexthop):
+            "next hop \(nexthop.words) of protocol \(RouteProtocolName.of(nexthop.routeProtocol)) holds only next hops that go: "
+                + "the kernel removes it along, with its routes"
+        case .members(let lost, let nexthop):
+            "next hop \(nexthop.words) of protocol \(RouteProtocolName.of(nexthop.routeProtocol)) loses "
+                + lost.map { "id \($0.value)" }.joined(separator: ", ")
+        }
+    }
+}
+
 extension Route.Key {
     var words: String { "\(prefix) table \(table) metric \(metric)" }
 }

@@ -56,6 +56,7 @@ struct WatchLine {
                 "the kernel's announcements of \(family.rawValue) came too fast and some are lost; reading them again",
                 [("family", family.rawValue)]
             )
+        case .losses(let losses): self = Self.losses(losses)
         case .offloadFailed(let key):
             self = WatchLine(
                 .error,
@@ -106,6 +107,15 @@ extension WatchLine {
         }
         return WatchLine(.error, "target", report.words, fields)
     }
+
+    /// Strangers' objects that go, the first of them by name.
+    private static func losses(_ losses: [Loss]) -> WatchLine {
+        let more = losses.count > mostNamed ? "; and \(losses.count - mostNamed) more" : ""
+        let words = losses.prefix(mostNamed).map(\.words).joined(separator: "; ") + more
+        return WatchLine(.warning, "conflict", words, [("objects", "\(losses.count)")])
+    }
+
+    private static let mostNamed = 5
 
     private static func flowsMoved(_ outcome: FlowMoveOutcome) -> WatchLine {
         let name = "\(outcome.member) \(outcome.family.name)"

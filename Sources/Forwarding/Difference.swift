@@ -27,6 +27,8 @@ package struct ForeignConflict: Hashable, Sendable, Codable {
 package struct Plan: Sendable {
     package var changes: [KernelChange] = []
     package var conflicts: [ForeignConflict] = []
+    /// What of strangers goes along with what is deleted.
+    package var losses: [Loss] = []
 
     package init() {}
 
@@ -53,6 +55,10 @@ package struct Difference {
         difference.removeRoutes()
         difference.removeNexthops()
         difference.reportStrangers()
+        let deleted = difference.plan.changes.compactMap { change -> NexthopID? in
+            if case .deleteNexthop(let id, _) = change.operation { id } else { nil }
+        }
+        difference.plan.losses = view.losses(byDeleting: Set(deleted))
         return difference.plan
     }
 

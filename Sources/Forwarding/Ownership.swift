@@ -6,9 +6,15 @@ extension OwnershipWindow {
     /// nobody remembers (docs/decisions/0004).
     package func owns(_ route: Route) -> Bool { route.routeProtocol == routeProtocol }
 
-    /// Whether a route is ours or stands where one of ours stands without being asked for: with our metric, or in our tables.
+    /// Whether a route is ours, or stands where one of ours stands without being asked for (with our metric, or in our tables), or leads
+    /// over a next hop of ours and would go with it.
     package func concerns(_ route: Route) -> Bool {
-        owns(route) || route.key.metric == metric || tables.contains(route.key.table)
+        owns(route) || route.key.metric == metric || tables.contains(route.key.table) || leansOnOurs(route)
+    }
+
+    private func leansOnOurs(_ route: Route) -> Bool {
+        guard case .nexthop(let id) = route.action else { return false }
+        return nexthopIDs.contains(id.value)
     }
 
     /// A rule is ours by its protocol, inside our band, and only in the one form that we make.

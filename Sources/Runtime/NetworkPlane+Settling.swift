@@ -112,6 +112,7 @@ extension NetworkPlane {
         let due = allowed.filter { isDue($0, at: now) && !waitsForFeeds($0) }
         guard !due.isEmpty else { return }
         effects.append(.note(.applied(plan: due.count, conflicts: conflicts.count)))
+        if !plan.losses.isEmpty { effects.append(.note(.losses(plan.losses))) }
         if due.reduce(0, { $0 + $1.size }) <= Self.longestFastPlan { return program(.fast, due, &effects) }
         stages = Self.stages(of: due)
         startStage(&effects)

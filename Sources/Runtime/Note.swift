@@ -26,6 +26,8 @@ package enum Note: Hashable, Sendable, Codable {
     case tableDrift(isGone: Bool)
     /// Strangers' changes came faster than they could be read: the family is read again.
     case overrun(KernelFamily)
+    /// Strangers' objects that lean on next hops of ours which are being deleted: the kernel removes them along.
+    case losses([Loss])
     /// Forwarding hardware did not take a route.
     case offloadFailed(Forwarding.Route.Key)
     /// The file of a feed was read again, and its routes are brought in line.

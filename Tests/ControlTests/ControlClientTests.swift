@@ -131,7 +131,7 @@ import Testing
     @Test func aQuestionLargerThanTheSocketsBufferIsSentWhole() throws {
         let text = String(repeating: "# a comment line in a large file\n", count: 40_000)
         let server = try ScriptedServer(
-            answering: Answers.ok(#"{"changes":[],"conflicts":[],"overrides":[],"pending":[]}"#)
+            answering: Answers.ok(#"{"changes":[],"conflicts":[],"losses":[],"overrides":[],"pending":[]}"#)
         )
         let files = ConfigurationFiles(files: [.init(name: "martlet.yaml", text: text)])
         #expect(try client(server).plan(files).changes.isEmpty)

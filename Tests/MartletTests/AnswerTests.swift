@@ -66,6 +66,7 @@ import Testing
                 .init(verb: "delete", kind: "route", object: "10.0.0.0/8 table 254", cause: nil),
             ],
             conflicts: ["a stranger holds route 10.20.0.0/16"],
+            losses: ["route 10.98.0.0/16 of protocol bird leads over a next hop that goes"],
             pending: [],
             overrides: ["wan.lte is drained"]
         )
@@ -76,6 +77,8 @@ import Testing
                 2 changes; nothing was changed
                 in the way:
                   - a stranger holds route 10.20.0.0/16
+                strangers' that go along:
+                  - route 10.98.0.0/16 of protocol bird leads over a next hop that goes
                 overrides in force:
                   - wan.lte is drained
                 """

@@ -83,7 +83,7 @@ import Testing
     @Test func applySendsEveryTextOfTheConfiguration() throws {
         let fixture = try #require(Self.right.first { $0.path.hasSuffix("merged/martlet.yaml") })
         let daemon = try OneAnswer(
-            #"{"generation":2,"configuration":2,"changes":3,"accepted":3,"refused":[],"conflicts":[],"pending":["wan.cable: eth1 is not there"]}"#
+            #"{"generation":2,"configuration":2,"changes":3,"accepted":3,"refused":[],"conflicts":[],"losses":[],"pending":["wan.cable: eth1 is not there"]}"#
         )
         let run = try Program.run(["apply", fixture.path, "--socket", daemon.path])
         #expect(run.status == 0, "\(run.error)")
@@ -103,7 +103,7 @@ import Testing
     @Test func aRefusedChangeEndsWithOne() throws {
         let fixture = try #require(Self.right.first { $0.path.hasSuffix("minimal-network.yaml") })
         let daemon = try OneAnswer(
-            #"{"generation":2,"configuration":2,"changes":3,"accepted":2,"refused":["no: Network is down"],"conflicts":[],"pending":[]}"#
+            #"{"generation":2,"configuration":2,"changes":3,"accepted":2,"refused":["no: Network is down"],"conflicts":[],"losses":[],"pending":[]}"#
         )
         let run = try Program.run(["apply", fixture.path, "--json", "--socket", daemon.path])
         #expect(run.status == 1)

@@ -108,6 +108,17 @@ import Testing
         #expect(rig.router.network?.overruns == [.routes: 2], "an apply forgets nothing")
     }
 
+    @Test func whatStrangersLoseWithANextHopIsSaid() throws {
+        var rig = try Rig.running()
+        let group = try #require(rig.router.network?.view.nexthops.values.first { $0.isGroup })
+        let key = Route.Key(table: 254, prefix: try IPPrefix(parsing: "10.98.0.0/16"), metric: 5)
+        let stranger = Route(key: key, action: .nexthop(group.id), routeProtocol: 12)
+        rig.tell(.kernel([.route(stranger)]))
+        let effects = try rig.configure("version: 1\nnetwork: { connections: untracked }\n")
+        let said = effects.notes + rig.tell(.woke).notes
+        #expect(said.contains(.losses([.route(stranger)])))
+    }
+
     @Test func whatAStrangerRemovesIsPutBackAndCounted() throws {
         var rig = try Rig.running()
         let route = try #require(rig.router.network?.view.routes.values.first { $0.key.table == 254 })

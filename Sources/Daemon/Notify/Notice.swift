@@ -47,7 +47,7 @@ extension Note {
         case .health, .presence, .admin: .member
         case .shares: .group
         case .target, .refused, .unanswered, .conflict, .drift, .tableDrift, .listRefused, .gatewayEnded, .alarm,
-            .unnumbered, .offloadFailed:
+            .unnumbered, .losses, .offloadFailed:
             .alarm
         case .applied, .overrun, .flowsMoved, .list, .feedsBegan, .feedsProgress, .feedsEnded, .gatewayStarted,
             .decision:

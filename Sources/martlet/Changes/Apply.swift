@@ -51,6 +51,7 @@ extension ApplyReply: TextDisplayable {
         var lines = [style.apply(refused.isEmpty ? .good : .bad, to: summary)]
         lines += section("refused:", refused, .bad, style)
         lines += section("in the way:", conflicts, .bad, style)
+        lines += section("strangers' that went along:", losses, .bad, style)
         lines += section("waiting:", pending, .warning, style)
         lines += trial.map { $0.lines(style) } ?? []
         return lines.joined(separator: "\n")

@@ -35,6 +35,7 @@ extension PlanReply: TextDisplayable {
         var lines = rows.isEmpty ? [] : [Table.lines(columns, rows, style)]
         lines.append(changes.isEmpty ? "nothing to change: the kernel holds what the file says" : summary)
         lines += section("in the way:", conflicts, .bad, style)
+        lines += section("strangers' that go along:", losses, .bad, style)
         lines += section("waiting:", pending, .warning, style)
         lines += section("overrides in force:", overrides, .warning, style)
         return lines.joined(separator: "\n")
