@@ -96,6 +96,9 @@ package struct MemberRow: Codable, Sendable, Equatable {
     package var device: String?
     /// The bits of the mark that count: `0xff000000`.
     package var markMask: String?
+    /// The kernel's neighbour entry for the gateway: `reachable 02:00:00:00:00:01`, `failed`, or `none`; nil for members without a
+    /// gateway.
+    package var neighbour: String?
 
     package init(
         plane: String,
@@ -112,12 +115,13 @@ package struct MemberRow: Codable, Sendable, Equatable {
         mark: String?,
         place: String,
         device: String? = nil,
-        markMask: String? = nil
+        markMask: String? = nil,
+        neighbour: String? = nil
     ) {
         (self.plane, self.name, self.scope, self.admin, self.health) = (plane, name, scope, admin, health)
         (self.since, self.cause, self.tier, self.weight) = (since, cause, tier, weight)
         (self.sharePermille, self.wayOut, self.mark, self.place) = (sharePermille, wayOut, mark, place)
-        (self.device, self.markMask) = (device, markMask)
+        (self.device, self.markMask, self.neighbour) = (device, markMask, neighbour)
     }
 }
 

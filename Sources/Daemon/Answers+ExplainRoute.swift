@@ -178,7 +178,7 @@ extension Answers {
                 let row = row(share, in: scope, network.groups)
                 return .init(
                     "member",
-                    "\(row.member) weight \(row.weight): \(row.words)\(evidence(row.member, scope))",
+                    "\(row.member) weight \(row.weight): \(row.words)\(evidence(row.member, scope))\(neighbourWords(share, scope, network))",
                     cause: cause(ofMember: row.member)
                 )
             }
@@ -211,6 +211,13 @@ extension Answers {
         else { return "; no probe says otherwise" }
         let result = if case .failure(let cause) = last.signal { cause.name } else { "success" }
         return "; its probe: \(result)" + (last.rtt.map { " in \($0)" } ?? "")
+    }
+
+    /// What the kernel knows of the member's gateway.
+    private func neighbourWords(_ share: Share, _ scope: HealthScope, _ network: NetworkPlane) -> String {
+        guard let (gateway, entry) = neighbour(of: network.groups[share.member], scope) else { return "" }
+        return entry.isAnswering
+            ? "; its gateway \(gateway) is \(entry.words)" : "; its gateway \(gateway) does not answer (\(entry.words))"
     }
 
     private func wayOutSteps(_ answer: RouteLookup.Answer) -> [ExplainReply.Step] {

@@ -108,11 +108,14 @@ extension Answers {
         }
     }
 
-    func members() -> [MemberRow] {
+    /// - Parameter withNeighbours: asks the kernel for the gateways' neighbour entries. Not on the runtime's thread.
+    func members(withNeighbours: Bool = false) -> [MemberRow] {
         tables.flatMap { plane, table in
             table.members.flatMap { member in
                 zip(member.definition.scopes, member.health).map { scope, health in
-                    row(member, scope, health, plane, table)
+                    var row = row(member, scope, health, plane, table)
+                    if withNeighbours, plane == .network { row.neighbour = neighbour(of: member, scope)?.entry.words }
+                    return row
                 }
             }
         }

@@ -19,7 +19,7 @@ struct Answers: Sendable {
     func show(_ table: ControlCall.Table) -> any Encodable & Sendable {
         switch table {
         case .groups: groups(withFigures: true)
-        case .members: members()
+        case .members: members(withNeighbours: true)
         case .routes: routes()
         case .rules: rules()
         case .drift: drift()

@@ -19,7 +19,7 @@ extension MemberRow: ListDisplayable {
     static var columns: [Column] {
         [
             "PLANE", "MEMBER", "SCOPE", "ADMIN", "HEALTH", "SINCE", Column("TIER", .right), Column("WEIGHT", .right),
-            Column("SHARE", .right), "WAY OUT", "MARK", "CAUSE", "LINE",
+            Column("SHARE", .right), "WAY OUT", "NEIGHBOUR", "MARK", "CAUSE", "LINE",
         ]
     }
 
@@ -28,7 +28,8 @@ extension MemberRow: ListDisplayable {
     var cells: [Cell] {
         [
             Cell(plane), Cell(name, .strong), Cell(scope), .state(admin), .state(health), Cell(Moment.age(since)),
-            "\(tier)", "\(weight)", Cell(Percent.text(permille: sharePermille)), Cell(wayOut), Cell(mark), Cell(cause),
+            "\(tier)", "\(weight)", Cell(Percent.text(permille: sharePermille)), Cell(wayOut), Cell(neighbour),
+            Cell(mark), Cell(cause),
             Cell(place, .quiet),
         ]
     }

@@ -65,6 +65,7 @@ extension RouterSuites {
                     members.map { $0.words.split(separator: ":")[0] } == ["wan.first weight 3", "wan.second weight 1"]
                 )
                 #expect(members.first?.cause?.hasSuffix(":\(line("first:"))") == true)
+                #expect(members.first?.words.contains("its gateway ") == true, "\(members)")
                 let chosen = try lab.router.ip(family == .v4 ? "-4" : "-6", "route", "get", target)[0]
                 let device = try #require(chosen?["dev"]?.string)
                 let member = device == "eth0" ? "wan.first" : "wan.second"
