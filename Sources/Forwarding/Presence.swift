@@ -19,6 +19,8 @@ package enum Absence {
     package static let circle = Cause("gateways-in-a-circle")
     /// The kernel does not take its next hop; its words stand with the refused change.
     package static let refused = Cause("refused-by-kernel")
+    /// A stranger holds the number of its next hop.
+    package static let taken = Cause("number-taken-by-stranger")
     /// The file of a feed has not been read.
     package static let unread = Cause("not-read")
     /// What a feed uses has no next hop of the family.

@@ -44,6 +44,7 @@ extension NetworkPlane {
 
     private mutating func take(_ report: KernelReport, at now: Instant, _ effects: inout [Effect]) {
         let wasComplete = view.isComplete
+        let isOurs = concernsUs(report)
         guard view.apply(report) else { return }
         if case .routeOffload(let key, let flags) = report { return noteOffload(flags, of: key, &effects) }
         if case .nexthopOffload = report { return }
@@ -57,7 +58,7 @@ extension NetworkPlane {
         case .linkGone, .addressGone: needsSessions = true
         case .nexthop, .nexthopGone, .route, .routeGone, .nexthopOffload, .routeOffload, .rule, .ruleGone: break
         }
-        if wasComplete, concernsUs(report) {
+        if wasComplete, isOurs {
             driftCount += 1
             if let target = report.target {
                 if drifts.count < Self.mostDrifts { drifts[target, default: 0] += 1 }
@@ -79,12 +80,13 @@ extension NetworkPlane {
         if offloadFailures <= Self.mostNotedOffloads { effects.append(.note(.offloadFailed(key))) }
     }
 
+    /// Whether the report, not taken in yet, is about an object that only we should have changed.
     private func concernsUs(_ report: KernelReport) -> Bool {
         let window = configuration.ownership
         switch report {
         case .link, .linkGone, .address, .addressGone, .nexthopOffload, .routeOffload: return false
         case .nexthop(let nexthop): return window.owns(nexthop)
-        case .nexthopGone(let id): return window.nexthopIDs.contains(id.value)
+        case .nexthopGone(let id): return view.nexthops[id].map(window.owns) ?? false
         case .route(let route), .routeGone(let route): return window.owns(route)
         case .rule(let rule), .ruleGone(let rule): return window.owns(rule)
         }
@@ -106,9 +108,10 @@ extension NetworkPlane {
         }
     }
 
-    /// A member whose next hop the kernel does not take can carry nothing; the others of its group can.
+    /// A member whose next hop the kernel does not take, or a stranger holds, can carry nothing; the others of its group can.
     private func refusal(of member: String, _ family: AddressFamily) -> Cause? {
         guard let id = numbers.nexthop(NexthopName.member(member, family)) else { return nil }
+        if let there = view.nexthops[id], !configuration.ownership.owns(there) { return Absence.taken }
         return refusals[.nexthop(id)] == nil ? nil : Absence.refused
     }
 

@@ -99,6 +99,28 @@ import Testing
         #expect(rig.waiting.flatMap(\.changes).count == 1, "the dump shows that it was not taken")
     }
 
+    /// Numbers are free when they are given; whoever writes over one later takes that member out, and nothing else.
+    @Test func aStrangerOnAMembersNumberTakesThatMemberOutAndNoOther() throws {
+        var rig = try Rig.running()
+        let network = try #require(rig.router.network)
+        let fiber = try #require(network.numbers.nexthop(NexthopName.member("wan.fiber", .v4)))
+        let ours = try #require(network.view.nexthops[fiber])
+        let stranger = Nexthop(id: fiber, family: .v4, kind: .blackhole, routeProtocol: 3)
+        rig.tell(.kernel([.nexthop(stranger)]))
+        rig.settle()
+        let group = try #require(rig.router.network?.resolver.groupNexthops(0).first?.object)
+        #expect(rig.router.network?.view.nexthops[group.id] == group)
+        #expect(group.kind.members?.count == 1 && group.kind.members?.contains { $0.id == fiber } == false)
+        #expect(rig.router.network?.view.nexthops[fiber] == stranger, "it is left alone")
+        rig.fail("wan.cable")
+        rig.settle()
+        let gone = rig.tell(.kernel([.nexthopGone(fiber)]))
+        #expect(!gone.notes.contains { if case .drift = $0 { true } else { false } }, "nobody touched what is ours")
+        rig.settle()
+        #expect(rig.router.network?.view.nexthops[fiber] == ours)
+        #expect(rig.router.network?.resolver.groupNexthops(0).first?.object.kind.members?.map(\.id) == [fiber])
+    }
+
     @Test func lostAnnouncementsAreCountedByFamilyAndSaid() throws {
         var rig = try Rig.running()
         for _ in 0..<2 { #expect(rig.tell(.overrun(.routes)).notes == [.overrun(.routes)]) }
