@@ -62,7 +62,8 @@ extension NetworkPlane {
     /// Marks and held flows follow health as the groups do, unless a whole plan is due anyway.
     private mutating func steer(at now: Instant, _ effects: inout [Effect]) {
         localTime.isNew = false
-        guard !needsPlan, view.ruleset != nil else {
+        // A long plan under way may have a change of the ruleset still to send: one from here would not fit with it.
+        guard !needsPlan, stageToken == nil, view.ruleset != nil else {
             needsPlan = true
             return
         }

@@ -121,6 +121,31 @@ import Testing
         #expect(rig.router.network?.resolver.groupNexthops(0).first?.object.kind.members?.map(\.id) == [fiber])
     }
 
+    /// A change of the ruleset waits in a long plan: a second one, made when a member fails meanwhile, would be made from a table that
+    /// nobody has yet.
+    @Test func theRulesetFollowsHealthAfterALongPlanAndNotBetweenItsParts() throws {
+        let routes = (0..<1100).map { "10.\($0 / 250).\($0 % 250).0/24: wan" }.joined(separator: ", ")
+        let text = Rig.network
+            .replacingOccurrence(
+                of: "connections: untracked",
+                with: "policies: [{ name: p, match: 'src in 10.9.0.0/16', use: wan }]"
+            )
+            .replacingOccurrence(of: "10.1.0.0/16: wan", with: routes)
+        var rig = Rig()
+        try rig.configure(text)
+        rig.readKernel()
+        #expect(rig.router.network?.isSettled == false)
+        let isRuleset = { (change: KernelChange) in change.family == .nftables }
+        #expect(!rig.waiting.flatMap(\.changes).contains(where: isRuleset), "its part is still to come")
+        rig.fail("wan.fiber")
+        #expect(!rig.waiting.flatMap(\.changes).contains(where: isRuleset))
+        rig.settle()
+        let network = try #require(rig.router.network)
+        let wished = try #require(network.resolver.ruleset()?.object)
+        #expect(network.view.ruleset == RulesetState(wished))
+        #expect(network.isSettled)
+    }
+
     @Test func lostAnnouncementsAreCountedByFamilyAndSaid() throws {
         var rig = try Rig.running()
         for _ in 0..<2 { #expect(rig.tell(.overrun(.routes)).notes == [.overrun(.routes)]) }
@@ -187,5 +212,12 @@ import Testing
         try rig.configure(Rig.network)
         rig.settle()
         #expect(rig.router.network?.view.nexthops.isEmpty == false)
+    }
+}
+
+extension String {
+    fileprivate func replacingOccurrence(of part: String, with other: String) -> String {
+        guard let range = firstRange(of: part) else { return self }
+        return String(self[..<range.lowerBound]) + other + String(self[range.upperBound...])
     }
 }
