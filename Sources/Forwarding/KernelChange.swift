@@ -66,7 +66,13 @@ extension KernelChange {
         }
     }
 
-    /// Which family to read again when the kernel refused the change or never answered.
+    /// Which families to read again when the kernel refused the change or never answered: with a next hop go its routes.
+    package var families: [KernelFamily] {
+        if case .deleteNexthop = operation { return [.nexthops, .routes] }
+        return [family]
+    }
+
+    /// Which family its object is of.
     package var family: KernelFamily {
         switch operation {
         case .setNexthop, .deleteNexthop: .nexthops

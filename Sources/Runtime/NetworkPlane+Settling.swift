@@ -198,11 +198,11 @@ extension NetworkPlane {
                 view.refused(change, displaced: sent.displaced)
                 needsPlan = true
                 hold(change, refusal, at: now, &effects)
-                reread.insert(change.family)
+                reread.formUnion(change.families)
             case .unknown:
                 view.unanswered(change)
                 unanswered += 1
-                reread.insert(change.family)
+                reread.formUnion(change.families)
             }
         }
         if unanswered > 0 { effects.append(.note(.unanswered(changes: unanswered))) }
