@@ -58,6 +58,7 @@ extension NetworkPlane {
         case .linkGone, .addressGone: needsSessions = true
         case .nexthop, .nexthopGone, .route, .routeGone, .nexthopOffload, .routeOffload, .rule, .ruleGone: break
         }
+        if case .routeGone(let route) = report, mayHideAnother(route) { effects.append(.reread(.routes)) }
         if wasComplete, isOurs {
             driftCount += 1
             if let target = report.target {
@@ -70,6 +71,16 @@ extension NetworkPlane {
 
     /// When somebody flushes a list, no more of its routes than this are named one by one.
     private static let mostNotedGaps = 100
+
+    /// IPv6 keeps the routes of several advertising routers under one key, of which the view holds one: when that goes, another may be
+    /// the gateway to follow.
+    private func mayHideAnother(_ route: Route) -> Bool {
+        guard route.key.prefix == .everything(.v6), route.key.table == Resolver.mainTable,
+            !configuration.ownership.owns(route)
+        else { return false }
+        let follows = configuration.routes.contains { if case .auto = $0.use { true } else { false } }
+        return follows || configuration.groups.contains { $0.members.contains(where: \.isAuto) }
+    }
 
     /// When hardware is full, no more routes than this are named one by one.
     private static let mostNotedOffloads: UInt64 = 20

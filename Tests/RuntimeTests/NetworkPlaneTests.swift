@@ -146,6 +146,22 @@ import Testing
         #expect(network.isSettled)
     }
 
+    /// The kernel announces the one that goes and says nothing of the other under the same key.
+    @Test(arguments: [("via: auto", true), ("via: fe80::1", false)])
+    func whenAnAdvertisedGatewayGoesTheRoutesAreReadForAnother(via: String, isRead: Bool) throws {
+        var rig = Rig()
+        try rig.configure(
+            "version: 1\nnetwork: { connections: untracked, groups: { wan: { members: { one: { dev: eth0, \(via) } } } } }\n"
+        )
+        rig.readKernel()
+        rig.settle()
+        let key = Route.Key(table: 254, prefix: .everything(.v6), metric: 1024)
+        let learnt = Route(key: key, action: .inline(gateway: IPAddress("fe80::9"), interface: 11), routeProtocol: 9)
+        rig.tell(.kernel([.route(learnt)]))
+        rig.settle()
+        #expect(rig.tell(.kernel([.routeGone(learnt)])).rereads == (isRead ? [.routes] : []))
+    }
+
     @Test func lostAnnouncementsAreCountedByFamilyAndSaid() throws {
         var rig = try Rig.running()
         for _ in 0..<2 { #expect(rig.tell(.overrun(.routes)).notes == [.overrun(.routes)]) }
