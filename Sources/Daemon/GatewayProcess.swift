@@ -3,12 +3,12 @@ import CShim
 import Foundation
 import Inference
 import NetTypes
+import Probing
 import Synchronization
 
 final class GatewayProcess: Sendable {
     let pid: pid_t
-    /// Microseconds since 1970.
-    let startedAt = WallClock.now()
+    let startedAt = BootClock.now()
     private let link: Int32
     private let writing = DispatchQueue(label: "martlet.gateway.link")
     /// Only the newest snapshot matters: one that was not written yet is replaced. After a drain there is nothing more to say.

@@ -6,6 +6,8 @@
 import Foundation
 import Inference
 import Logging
+import NetTypes
+import Probing
 import Runtime
 import Synchronization
 
@@ -13,7 +15,7 @@ final class GatewaySupervisor: Sendable {
     /// Pauses before a gateway that ended soon after its start is started again, in milliseconds.
     private static let pauses = [0, 100, 500, 1000, 5000]
     /// A gateway that ran this long is taken for healthy again.
-    private static let healthyAfter: UInt64 = 10_000_000
+    private static let healthyAfter = Span.seconds(10)
 
     private struct State {
         var wanted: ModelsConfiguration?
@@ -148,7 +150,7 @@ extension GatewaySupervisor {
         let pause = state.withLock { state -> Int? in
             guard state.current === process else { return nil }
             state.current = nil
-            state.failures = WallClock.now() &- process.startedAt > Self.healthyAfter ? 0 : state.failures + 1
+            state.failures = BootClock.now() - process.startedAt > Self.healthyAfter ? 0 : state.failures + 1
             return state.isStopping ? nil : Self.pause(state.failures)
         }
         guard let pause else { return }

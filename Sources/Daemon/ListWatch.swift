@@ -6,6 +6,8 @@
 import ConfigModel
 import ConfigYAML
 import Foundation
+import NetTypes
+import Probing
 import Runtime
 import Synchronization
 
@@ -27,11 +29,11 @@ final class ListWatch: Sendable {
     }
 
     /// Of a writer that does not rename: so long after its last write the file counts as whole.
-    private static let quiet = 0.2
+    private static let quiet = Span.milliseconds(200)
     /// Of one that never stops: the file is read at least this often.
-    private static let longestWait = 2.0
+    private static let longestWait = Span.seconds(2)
     /// Between two looks at what inotify does not tell.
-    private static let lookEvery = 10.0
+    private static let lookEvery = Span.seconds(10)
 
     private struct State {
         var files: [File] = []
@@ -78,7 +80,7 @@ final class ListWatch: Sendable {
     private func run(_ descriptor: Int32) {
         var looks = Looks(files: state.withLock { $0.files })
         while !state.withLock({ $0.isStopping }) {
-            let changed = Self.wait(descriptor, until: looks.nextDue ?? Date().addingTimeInterval(Self.lookEvery))
+            let changed = Self.wait(descriptor, until: looks.nextDue ?? BootClock.now() + Self.lookEvery)
             let (files, isStopping) = state.withLock { ($0.files, $0.isStopping) }
             if isStopping { break }
             looks.follow(files)
@@ -97,9 +99,10 @@ final class ListWatch: Sendable {
     }
 
     /// Waits for any event in the directories; all that are there are taken.
-    private static func wait(_ descriptor: Int32, until end: Date) -> Bool {
+    private static func wait(_ descriptor: Int32, until end: Instant) -> Bool {
         var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        let left = Int32(clamping: Int((max(0, end.timeIntervalSinceNow) * 1000).rounded(.up)))
+        // Rounded up: a wait that ends early would have to be begun again.
+        let left = Int32(clamping: max(0, (end - BootClock.now()).nanoseconds + 999_999) / 1_000_000)
         guard poll(&entry, 1, left) > 0 else { return false }
         var buffer = [UInt8](repeating: 0, count: 16 << 10)
         while read(descriptor, &buffer, buffer.count) > 0 {}
@@ -119,13 +122,13 @@ private struct Looks {
     }
 
     private var looks: [ListWatch.File: Look] = [:]
-    private var firstChange: Date?
-    private var due: Date?
-    private var lastLook = Date()
+    private var firstChange: Instant?
+    private var due: Instant?
+    private var lastLook = BootClock.now()
 
     init(files: [ListWatch.File]) { follow(files) }
 
-    var nextDue: Date? { due }
+    var nextDue: Instant? { due }
 
     mutating func follow(_ files: [ListWatch.File]) {
         guard Set(files) != Set(looks.keys) else { return }
@@ -133,26 +136,28 @@ private struct Looks {
     }
 
     /// Of a file that is being written: it may have been read before its last change, and is looked at again.
-    private static let recent = 5.0
+    private static let recent = Span.seconds(5)
 
     private mutating func firstLook(at file: ListWatch.File) -> Look {
         let look = Self.look(at: file)
-        guard Date().timeIntervalSince1970 - Double(look.seconds) < Self.recent else { return look }
-        due = Date().addingTimeInterval(Self.recent)
+        // The file's time is the wall clock's; whatever that was set to, the worst is a reading too many.
+        guard time(nil) - look.seconds <= Int(Self.recent.nanoseconds / 1_000_000_000) else { return look }
+        due = BootClock.now() + Self.recent
         return Look()
     }
 
-    mutating func noteChange(quiet: Double, atMost: Double) {
-        let first = firstChange ?? Date()
+    mutating func noteChange(quiet: Span, atMost: Span) {
+        let now = BootClock.now()
+        let first = firstChange ?? now
         firstChange = first
-        due = min(Date().addingTimeInterval(quiet), first.addingTimeInterval(atMost))
+        due = min(now + quiet, first + atMost)
     }
 
-    func isDue(every: Double) -> Bool { (due ?? lastLook.addingTimeInterval(every)) <= Date() }
+    func isDue(every pause: Span) -> Bool { (due ?? lastLook + pause) <= BootClock.now() }
 
     /// The files that do not look as they did; from now on they count as read.
     mutating func changed() -> [ListWatch.File] {
-        (firstChange, due, lastLook) = (nil, nil, Date())
+        (firstChange, due, lastLook) = (nil, nil, BootClock.now())
         var changed: [ListWatch.File] = []
         for (file, before) in looks {
             let now = Self.look(at: file)

@@ -1,0 +1,55 @@
+/// Who looks at the clock on the wall? It is set forwards and backwards at will, so nothing may wait by it, measure by it or decide by
+/// it but what people mean by their own clocks. Every use stands here, with its reason.
+import Testing
+
+struct WallClockTests {
+    /// File → why the wall clock is right there.
+    private static let allowed: [String: String] = [
+        "Sources/Daemon/WallClock.swift": "where it is read for all others",
+        "Sources/Daemon/Applier+Starting.swift": "when something was done, for the history",
+        "Sources/Daemon/Applier+Trial.swift":
+            "when something was done, and at what time of day a trial ends, to be shown",
+        "Sources/Daemon/Applier.swift": "when something was done, for the history",
+        "Sources/Daemon/AuditTrail.swift": "when something was done, for the history",
+        "Sources/Daemon/Daemon.swift": "since when it runs, for status",
+        "Sources/Daemon/EffectRunner.swift": "when something happened; the local time of day that policies ask for",
+        "Sources/Daemon/NoteHub.swift": "when something happened, for who watches",
+        "Sources/Daemon/Journal.swift": "when something happened, for the journal",
+        "Sources/Daemon/DeviceCounter.swift": "which day an allowance's month has come to",
+        "Sources/Daemon/ListWatch.swift": "how old a file is, whose time is the wall clock's",
+        "Sources/Gateway/GatewayClock.swift": "when a request came, and the date of an answer",
+        "Sources/Probing/BootClock.swift": "packet time stamps, which have no other clock; a jump is noticed",
+        "Sources/Probing/WebHandler.swift": "when a certificate ends",
+    ]
+
+    /// Ways to read it.
+    private static let names: Set = ["WallClock", "CLOCK_REALTIME", "gettimeofday", "DispatchWallTime", "localtime_r"]
+    @Test func onlyTimesForPeopleAreReadFromTheWall() throws {
+        let sources = try SourceTree().sources().filter { !$0.path.hasPrefix("Sources/martlet/") }
+        let reading = sources.filter { Self.reads(tokens(of: $0.text)) }.map(\.path)
+        #expect(Set(reading).subtracting(Self.allowed.keys).sorted() == [])
+        #expect(Set(Self.allowed.keys).subtracting(reading).sorted() == [], "reasons for what is no more")
+    }
+
+    @Test(arguments: [
+        ("let d = Date()", true), ("let d = Date.now", true), ("time(nil)", true), ("WallClock.now()", true),
+        ("clock_gettime(CLOCK_REALTIME, &t)", true), ("clock_gettime(CLOCK_BOOTTIME, &t)", false),
+        ("func time() {}", false), ("time(\"idle\")", false), ("// Date()", false), ("HTTPDate()", false),
+    ])
+    func aPlantedLookIsFound(source: String, isOne: Bool) {
+        #expect(Self.reads(tokens(of: source)) == isOne)
+    }
+
+    private static func reads(_ tokens: [Token]) -> Bool {
+        tokens.indices.contains { index in
+            let text = tokens[index].text
+            if names.contains(text) { return true }
+            let after = tokens.dropFirst(index + 1).prefix(2).map(\.text)
+            switch text {
+            case "Date": return after.first == "(" || after == [".", "now"]
+            case "time": return after == ["(", "nil"] || after == ["(", "&"]
+            default: return false
+            }
+        }
+    }
+}
