@@ -38,6 +38,9 @@ final class WebhookClient {
         do {
             if isTLS, context == nil { context = try NIOSSLContext(configuration: .makeClientConfiguration()) }
             return Self.outcome(try exchange(body, within: .nanoseconds(limit.nanoseconds)).wait())
+        } catch let error as NIOSSLError {
+            // Tomorrow's certificate may be another, but the next try's is not.
+            return HookOutcome(.refused("its certificate is not accepted: \(Self.words(error))"))
         } catch {
             return HookOutcome(.again(Self.words(error)))
         }
@@ -66,7 +69,7 @@ final class WebhookClient {
         let answer = loop.makePromise(of: Int.self)
         let deadline = loop.scheduleTask(in: limit) { answer.fail(WebhookTimeout()) }
         let (context, host) = (isTLS ? context : nil, host)
-        let connected = ClientBootstrap(group: loop)
+        let bootstrap = ClientBootstrap(group: loop)
             .connectTimeout(limit)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -82,15 +85,21 @@ final class WebhookClient {
                     try pipeline.addHandler(WebhookAnswer(answer))
                 }
             }
-            .connect(host: host, port: port)
+        let opened: EventLoopFuture<any Channel>
+        // An address needs no resolver, and must not wait for one.
+        if IPAddress(host) != nil, let address = try? NIOCore.SocketAddress(ipAddress: host, port: port) {
+            opened = bootstrap.connect(to: address)
+        } else {
+            opened = bootstrap.connect(host: host, port: port)
+        }
         let head = head(length: body.count)
-        connected.whenSuccess { channel in
+        opened.whenSuccess { channel in
             channel.write(HTTPClientRequestPart.head(head), promise: nil)
             channel.write(HTTPClientRequestPart.body(.byteBuffer(ByteBuffer(bytes: body))), promise: nil)
             channel.writeAndFlush(HTTPClientRequestPart.end(nil), promise: nil)
             answer.futureResult.whenComplete { _ in channel.close(promise: nil) }
         }
-        connected.whenFailure { answer.fail($0) }
+        opened.whenFailure { answer.fail($0) }
         answer.futureResult.whenComplete { _ in deadline.cancel() }
         return answer.futureResult
     }

@@ -9,7 +9,7 @@ extension RouterSuites {
     struct NotifyTests {
         /// Answers 503 to the first two requests and 200 to all others, and writes down every body.
         private static let receiver = """
-            import http.server, socket, sys
+            import http.server, socket, socketserver, ssl, sys
             class Receiver(http.server.BaseHTTPRequestHandler):
                 count = 0
                 def do_POST(self):
@@ -21,20 +21,38 @@ extension RouterSuites {
                 def log_message(self, *words): pass
             class Server(http.server.ThreadingHTTPServer):
                 address_family = socket.AF_INET6 if ':' in sys.argv[1] else socket.AF_INET
-            Server((sys.argv[1], 9000), Receiver).serve_forever()
+                def server_bind(self):
+                    # Not HTTPServer's, which asks the name service for the address first, and waits for that.
+                    socketserver.TCPServer.server_bind(self)
+            server = Server((sys.argv[1], 9000), Receiver)
+            if len(sys.argv) > 2:
+                context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+                context.load_cert_chain(sys.argv[2])
+                server.socket = context.wrap_socket(server.socket, server_side=True)
+            print('listening', file=sys.stderr, flush=True)
+            server.serve_forever()
             """
+
+        /// A web server at the address that is there when this returns.
+        private func listen(_ arguments: String..., in namespace: Namespace) throws -> ChildProcess {
+            let process = try namespace.spawn(["python3", "-c", Self.receiver] + arguments)
+            try eventually("the receiver to listen", within: RouterUnderTest.patience) {
+                process.errorOutput.contains("listening")
+            }
+            return process
+        }
 
         private static func file(_ notify: String) -> String {
             RouterFile.links() + "  notify:\n" + notify
         }
 
-        @Test(.timeLimit(.minutes(1)), arguments: [Family.v4])
+        @Test(.timeLimit(.minutes(1)), arguments: Family.allCases)
         func aWebhookIsToldAndTriedAgain(family: Family) throws {
             let site = try RouterOnly()
             defer { site.tearDown() }
             let host = family == .v4 ? "127.0.0.1" : "::1"
             let url = family == .v4 ? "http://127.0.0.1:9000/martlet?x=1" : "http://[::1]:9000/martlet?x=1"
-            let receiver = try site.router.spawn(["python3", "-c", Self.receiver, host])
+            let receiver = try listen(host, in: site.router)
             let hook = "    - { on: [member, group], webhook: \"\(url)\", timeout: 2s }\n"
             let router = try RouterUnderTest(Self.file(hook), in: site.router, of: site.workspace)
             try router.start()
@@ -49,6 +67,32 @@ extension RouterSuites {
             #expect(["member", "group"].contains(first["on"]?.string ?? "") && first["at"]?.integer != nil)
             // The first event came three times: twice it was answered 503.
             #expect(lines.count >= 4 && lines[0].drop { $0 != "{" } == lines[2].drop { $0 != "{" })
+        }
+
+        /// The format has no key for an authority of one's own: what the system does not trust is refused, once and by name.
+        @Test(.timeLimit(.minutes(1)), arguments: Family.allCases)
+        func aCertificateThatNobodyVouchesForIsRefusedAndTheAlarmSaysSo(family: Family) throws {
+            let site = try RouterOnly()
+            defer { site.tearDown() }
+            let (host, shown) = family == .v4 ? ("127.0.0.1", "127.0.0.1") : ("::1", "[::1]")
+            let certificate = site.workspace.path("receiver.pem")
+            try site.router.run([
+                try Programs.installed("openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", certificate + ".key", "-out", certificate,
+                "-subj", "/CN=receiver", "-addext", "subjectAltName=IP:\(host)", "-days", "2",
+            ])
+            try site.router.run(["sh", "-c", "cat '\(certificate).key' >> '\(certificate)'"])
+            let receiver = try listen(host, certificate, in: site.router)
+            let hook = "    - { on: [member, group], webhook: \"https://\(shown):9000/martlet\", timeout: 2s }\n"
+            let router = try RouterUnderTest(Self.file(hook), in: site.router, of: site.workspace)
+            try router.start()
+            _ = try router.ask("drain", "wan.first")
+            try router.waitForJournal("its certificate is not accepted")
+            try eventually("an alarm", within: RouterUnderTest.patience) {
+                try router.alarms.contains { $0.contains("certificate is not accepted") && $0.contains(shown) }
+            }
+            #expect(receiver.output.isEmpty, "nothing was told to it")
+            #expect(try KernelState(of: site.router).shares("default", .v4) == ["eth1": 1], "the router goes on")
         }
 
         @Test(.timeLimit(.minutes(1)))
