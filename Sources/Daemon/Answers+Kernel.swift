@@ -56,8 +56,10 @@ extension Answers {
         do throws(NetlinkFailure) {
             let name = network.configuration.ownership.tableName
             let window = network.configuration.ownership
-            let snapshot = try KernelSnapshot.read(table: name, window: window)
+            let watch = RouteWatch(network.configuration)
+            let snapshot = try KernelSnapshot.read(table: name, window: window, watch: watch)
             var view = KernelView(window: window)
+            _ = view.look(at: watch)
             for report in snapshot.reports { _ = view.apply(report) }
             _ = view.foundSegments(snapshot.segments)
             _ = view.found(snapshot.ruleset?.state)

@@ -18,17 +18,19 @@ package struct KernelSnapshot: Sendable {
     ///
     /// - Parameter table: the table's name; nil leaves nftables out, which alone of all needs CAP_NET_ADMIN.
     /// - Parameter window: what is ours; nil reports every route.
+    /// - Parameter watch: which routes of strangers are reported besides.
     /// - Parameter limit: how long each answer may take.
     ///
     /// Throws the first failure: a snapshot is whole or not at all.
     package static func read(
         table: String?,
         window: OwnershipWindow? = nil,
+        watch: RouteWatch = RouteWatch(),
         within limit: Span = .seconds(5)
     ) throws(NetlinkFailure) -> KernelSnapshot {
         var (reports, segments): ([KernelReport], [RouteSegment]) = ([], [])
         for family in KernelFamily.allCases where family != .nftables {
-            let read = try readConsistently(family, window, within: limit)
+            let read = try readConsistently(family, window, watch, within: limit)
             (reports, segments) = (reports + read.reports, segments + read.segments)
         }
         let reading: RulesetReading? =
@@ -38,7 +40,7 @@ package struct KernelSnapshot: Sendable {
 
     /// The rules alone, in the kernel's order within each family.
     package static func rules(within limit: Span = .seconds(5)) throws(NetlinkFailure) -> [Rule] {
-        try readConsistently(.rules, nil, within: limit).reports.compactMap {
+        try readConsistently(.rules, nil, RouteWatch(), within: limit).reports.compactMap {
             if case .rule(let rule) = $0 { rule } else { nil }
         }
     }
@@ -48,9 +50,16 @@ package struct KernelSnapshot: Sendable {
     private static func readConsistently(
         _ family: KernelFamily,
         _ window: OwnershipWindow?,
+        _ watch: RouteWatch,
         within limit: Span
     ) throws(NetlinkFailure) -> Reading {
-        let session = try FamilySession(family, follows: false, receiveBuffer: receiveBuffer, window: window)
+        let session = try FamilySession(
+            family,
+            follows: false,
+            receiveBuffer: receiveBuffer,
+            window: window,
+            watched: family == .routes ? window.map { WatchedRoutes($0, watch) } : nil
+        )
         for _ in 0..<attempts {
             try session.beginDump()
             if let reading = try finishDump(session, within: limit) { return reading }
