@@ -26,7 +26,10 @@ struct RepairPace: Sendable {
     /// 100 ms doubled nine times is beyond the longest pause.
     private static let mostDoublings = 9
 
+    private static let betweenForgetting = Span.seconds(1)
+
     private var repairs: [KernelChange.Target: Repairs] = [:]
+    private var madeRoomAt: Instant?
 
     /// Somebody changed or removed the object.
     mutating func drifted(_ target: KernelChange.Target, at now: Instant) {
@@ -56,8 +59,11 @@ struct RepairPace: Sendable {
     /// The ends of all pauses that are still to come.
     func pauses(after now: Instant) -> [Instant] { repairs.values.map(\.dueAt).filter { $0 > now } }
 
+    /// Forgetting looks at all that is remembered, so it may not be done for each object of a table that is being flushed.
     private mutating func makeRoom(at now: Instant) -> Bool {
         guard repairs.count >= Self.most else { return true }
+        guard madeRoomAt.map({ now - $0 >= Self.betweenForgetting }) ?? true else { return false }
+        madeRoomAt = now
         repairs = repairs.filter { now - $0.value.drifted <= Self.memory }
         return repairs.count < Self.most
     }

@@ -55,6 +55,28 @@ import Testing
         #expect(pace.isDue(KernelChange(.deleteRoute(Self.route), cause: nil), at: at(1001)))
     }
 
+    /// Looking through all that is remembered for each object of a flushed table would keep the turns busy for seconds.
+    @Test(.timeLimit(.minutes(1)))
+    func aFlushOfMoreThanIsRememberedCostsNoLookAtAllOfItEachTime() {
+        var pace = RepairPace()
+        func change(_ number: Int) -> KernelChange {
+            let address = IPAddress(v4: UInt32(0x0A00_0000 + number))
+            let key = Route.Key(table: 254, prefix: IPPrefix(containing: address, length: 32), metric: 77)
+            return KernelChange(.setRoute(Route(key: key, action: .blackhole, routeProtocol: 219)), cause: nil)
+        }
+        func fight(_ change: KernelChange, at now: Instant) {
+            for _ in 0..<10 {
+                pace.drifted(change.target, at: now)
+                pace.sent(change)
+            }
+        }
+        for number in 0..<200_000 { pace.drifted(change(number).target, at: at(1000)) }
+        fight(change(300_000), at: at(1000))
+        #expect(pace.isDue(change(300_000), at: at(1001)), "nobody remembers it")
+        fight(change(300_000), at: at(62_000))
+        #expect(!pace.isDue(change(300_000), at: at(62_001)), "the old ones have made room")
+    }
+
     /// A stranger that removes a route whenever it is there, as fast as it is put back.
     @Test func aFightIsFoughtAtAPaceThatCostsNothing() throws {
         var rig = try Rig.running()
