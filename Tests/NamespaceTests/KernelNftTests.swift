@@ -176,6 +176,42 @@ struct KernelNftTests {
         }
     }
 
+    /// Ranges that grow, shrink, split, join and reach the ends of their family, each change in one batch: what goes and what comes overlap.
+    @Test(arguments: AddressFamily.allCases) func aSetOfRangesBecomesAnyOther(family: AddressFamily) throws {
+        var random = SplitMix(7)
+        let declaration = Ruleset.SetDeclaration(
+            "ranges",
+            key: [family == .v4 ? .address4 : .address6],
+            isInterval: true
+        )
+        try inNewNetwork {
+            for round in 0..<80 {
+                let ranges = (0..<Int.random(in: 0...12, using: &random)).map { _ in Self.range(family, &random) }
+                let table = Ruleset(
+                    name: "martlet",
+                    chains: [],
+                    sets: [Ruleset.NamedSet(declaration, .addresses(AddressRanges(ranges)))],
+                    objects: []
+                )
+                let outcome = try become(table) ?? .accepted
+                #expect(outcome == .accepted, "round \(round): \(ranges)")
+                #expect(try isAsWished(table), "round \(round): \(ranges)")
+            }
+        }
+    }
+
+    /// Within the first or last 32 addresses of the family.
+    private static func range(_ family: AddressFamily, _ random: inout SplitMix) -> ClosedRange<IPAddress> {
+        let isLast = Bool.random(using: &random)
+        let ends = (0..<2).map { _ in UInt64.random(in: 0..<32, using: &random) }.sorted()
+        let address = { (number: UInt64) -> IPAddress in
+            guard isLast else { return IPAddress(family: family, high: 0, low: number) }
+            let most: UInt64 = family == .v4 ? 0xFFFF_FFFF : .max
+            return IPAddress(family: family, high: family == .v4 ? 0 : .max, low: most - 31 + number)
+        }
+        return address(ends[0])...address(ends[1])
+    }
+
     // MARK: - Helpers
 
     static func chain(_ name: String, hook: Ruleset.Hook.Point? = nil, _ rules: [Ruleset.Rule]) -> Ruleset.Chain {
