@@ -54,20 +54,41 @@ struct ProbeScheduleTests {
         (.parameterProblem(code: 0), .probeRefused),
     ]
 
-    @Test(arguments: errors, [true, false])
-    func anICMPErrorFailsTheRequestItQuotes(_ row: (ICMPFailure, Cause), withNonce: Bool) throws {
-        var one = schedule(try plan(["192.0.2.53"]))
-        let request = one.turn(at: ms(200)).requests[0]
-        let router = try address("203.0.113.1")
-        let quoted = QuotedEcho(
+    private func quoted(_ request: ProbeRequest, withNonce: Bool) -> QuotedEcho {
+        QuotedEcho(
             destination: request.target.address,
             identifier: request.echo.identifier,
             sequence: request.echo.sequence,
             nonce: withNonce ? request.echo.nonce : nil
         )
-        let (reception, actions) = one.received(.failure(row.0, quoting: quoted), from: router, at: ms(204))
+    }
+
+    @Test(arguments: errors)
+    func anICMPErrorFailsTheRequestItQuotes(_ row: (ICMPFailure, Cause)) throws {
+        var one = schedule(try plan(["192.0.2.53"]))
+        let request = one.turn(at: ms(200)).requests[0]
+        let router = try address("203.0.113.1")
+        let message = ICMPMessage.failure(row.0, quoting: quoted(request, withNonce: true))
+        let (reception, actions) = one.received(message, from: router, at: ms(204))
         #expect(reception == .counted)
         #expect(actions.signals == [.failure(row.1)])
+    }
+
+    /// Identifier, sequence and target can be guessed: such an error must not take a member down that answers.
+    @Test(arguments: errors, [true, false])
+    func anICMPErrorWithoutTheNonceOnlyExplainsASilence(_ row: (ICMPFailure, Cause), isAnswered: Bool) throws {
+        var one = schedule(try plan(["192.0.2.53"]))
+        let request = one.turn(at: ms(200)).requests[0]
+        let message = ICMPMessage.failure(row.0, quoting: quoted(request, withNonce: false))
+        let (reception, actions) = one.received(message, from: try address("198.51.100.66"), at: ms(204))
+        #expect(reception == .hearsay && actions.isEmpty)
+        if isAnswered {
+            let (answered, actions) = one.answer(request, at: ms(210))
+            #expect(answered == .counted && actions.signals == [.success])
+        } else {
+            _ = one.turn(at: ms(275))
+            #expect(one.turn(at: ms(350)).signals == [.failure(row.1)])
+        }
     }
 
     @Test func anErrorThatQuotesAnotherNonceOrTargetIsStray() throws {

@@ -28,6 +28,8 @@ struct ProbeRound: Sendable {
     private(set) var fastest: Span?
     private(set) var clock = TripClock.kernel
     private var refusal: ProbeFault?
+    /// What may be behind a silence, and does not count by itself.
+    private var suspicion: ProbeFault?
     /// An answer that is good, but not for long.
     private var warning: ProbeFault?
 
@@ -105,15 +107,16 @@ struct ProbeRound: Sendable {
         return true
     }
 
-    /// Something happened that does not count, but says more than silence will: an answer that came another way.
+    /// Something happened that does not count, but says more than silence will: an answer that came another way, an error that
+    /// anybody may have sent.
     mutating func suspect(_ number: UInt64, _ fault: ProbeFault) {
         guard let index = waitingIndex(number), !uncounted.contains(index) else { return }
-        refusal = refusal ?? fault
+        suspicion = suspicion ?? fault
     }
 
     /// The deadline has passed: who has not answered is lost, unless silence proves nothing. The numbers of those lost, and why.
     mutating func expire() -> (lost: [UInt64], ProbeFault) {
-        let fault = refusal.flatMap { $0.cause == .answeredElsewhere ? $0 : nil } ?? ProbeFault(.probeTimeout)
+        let fault = suspicion ?? ProbeFault(.probeTimeout)
         guard !isTainted, waiting > 0 else { return ([], fault) }
         var lost: [UInt64] = []
         for index in targets.indices {
@@ -121,7 +124,9 @@ struct ProbeRound: Sendable {
             targets[index] = .lost
             waiting -= 1
             lost.append(first + UInt64(index))
-            if !uncounted.contains(index) { quorum.countLoss() }
+            guard !uncounted.contains(index) else { continue }
+            quorum.countLoss()
+            refusal = refusal ?? suspicion
         }
         return (lost, fault)
     }

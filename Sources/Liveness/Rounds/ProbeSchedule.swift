@@ -257,6 +257,8 @@ extension ProbeSchedule {
         case repeated
         /// Ours, but it came in by another device than the member's.
         case elsewhere
+        /// About a request of ours, by what can be guessed: it explains a silence, and makes none.
+        case hearsay
         /// Not an answer to any request of this schedule.
         case stray
     }
@@ -298,17 +300,20 @@ extension ProbeSchedule {
             guard let number = number(of: reply.sequence), reply.identifier == identifier,
                 nonce(number) == reply.nonce, target(of: number).address == source
             else { return .stray }
-            if let elsewhere { return suspect(number, elsewhere) }
+            if let elsewhere {
+                let fault = ProbeFault(.answeredElsewhere, "the answer came in by \(elsewhere)")
+                return suspect(number, fault, as: .elsewhere)
+            }
             return answered(number, ProbeAnswer(clock: clock), at: arrival, &actions)
         case .failure(let failure, let quoted):
             return failed(quoted, ProbeFault(Cause(failure), "said by \(source)"), at: arrival, &actions)
         }
     }
 
-    private mutating func suspect(_ number: UInt64, _ device: String) -> Reception {
+    private mutating func suspect(_ number: UInt64, _ fault: ProbeFault, as reception: Reception) -> Reception {
         guard let index = open.firstIndex(where: { $0.contains(number) }) else { return countLate() }
-        open[index].suspect(number, ProbeFault(.answeredElsewhere, "the answer came in by \(device)"))
-        return .elsewhere
+        open[index].suspect(number, fault)
+        return reception
     }
 
     private mutating func countLate() -> Reception {
@@ -316,8 +321,8 @@ extension ProbeSchedule {
         return .late
     }
 
-    /// A quote without a nonce is believed on identifier, sequence and destination: RFC 792 asks a router
-    /// for no more.
+    /// RFC 792 asks a router to quote no more than identifier and sequence, which count up where everybody can see them; without
+    /// the nonce nobody need have seen the request to say so. Then silence has to say it too.
     private mutating func failed(
         _ quoted: QuotedEcho,
         _ fault: ProbeFault,
@@ -328,6 +333,7 @@ extension ProbeSchedule {
             target(of: number).address == quoted.destination,
             quoted.nonce.map({ $0 == nonce(number) }) ?? true
         else { return .stray }
+        guard quoted.nonce != nil else { return suspect(number, fault, as: .hearsay) }
         return fail(number, fault, at: arrival, &actions) ? .counted : countLate()
     }
 
