@@ -2,12 +2,31 @@
 #include "martlet/bfd.h"
 
 #include <errno.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 
 #define NANOSECONDS 1000000000ull
+
+/* Where in the IP header the TTL stands, and the hop limit in that of IPv6. */
+#define TTL_OFFSET 8
+#define HOP_LIMIT_OFFSET 7
+#define HOP_LIMIT 255
+
+int martlet_bfd_admit_neighbours(int fd, int family)
+{
+    struct sock_filter program[] = {
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, (uint32_t)SKF_NET_OFF + (family == AF_INET ? TTL_OFFSET : HOP_LIMIT_OFFSET)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, HOP_LIMIT, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
+        BPF_STMT(BPF_RET | BPF_K, 0),
+    };
+    struct sock_fprog all = { .len = sizeof(program) / sizeof(program[0]), .filter = program };
+
+    return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &all, sizeof(all)) ? -errno : 0;
+}
 
 /* Room for a time stamp and a hop limit, with their headers. */
 union control {

@@ -19,9 +19,12 @@ struct BFDLoop {
     private var isBusy = false
     /// When the sockets were last emptied: what is read now came after.
     private var lastPass = BootClock.now()
+    private var nextLook = BootClock.now()
 
     /// A packet that is due within this leaves now, if it may, so that many sessions share one wake-up.
     private static let horizon = Span.milliseconds(1)
+    /// For so long a device that was given another name may be taken for what it was.
+    private static let lookInterval = Span.seconds(1)
     /// Reads of one socket, and rounds over all, before the table has its turn: a flood must not stop time.
     private static let mostReads = 8
     private static let mostPasses = 16
@@ -43,7 +46,7 @@ struct BFDLoop {
             let mail = mailbox.take()
             if mail.isStopped { break }
             if let orders = mail.orders { configure(orders) }
-            poller.arm(table.nextWake)
+            poller.arm(table.nextWake.map { min($0, nextLook) })
             pass()
             let reports = table.reports(at: lastPass)
             if !reports.isEmpty { report(reports) }
@@ -53,8 +56,12 @@ struct BFDLoop {
 
     private mutating func configure(_ orders: [BFDTable.Order]) {
         let messages = table.configure(orders, at: BootClock.now())
-        sockets.configure(Dictionary(uniqueKeysWithValues: table.subjects.map { ($0.slot, $0.subject) }))
+        keepSockets()
         send(messages)
+    }
+
+    private mutating func keepSockets() {
+        sockets.configure(Dictionary(uniqueKeysWithValues: table.subjects.map { ($0.slot, $0.subject) }))
     }
 
     private mutating func pass() {
@@ -63,12 +70,19 @@ struct BFDLoop {
         let ready = poller.ready(waiting: true)
         let now = BootClock.now()
         isBusy = now - rested < Self.horizon
+        if nextLook <= now {
+            sockets.look()
+            nextLook = now + Self.lookInterval
+        }
         empty(ready)
         if let wake = table.nextWake, wake <= now {
             for _ in 0..<Self.mostPasses {
                 guard empty(poller.ready(waiting: false)) else { break }
             }
+            let count = table.count
             send(table.due(at: now, horizon: now + Self.horizon))
+            // Who has said goodbye leaves the port to whoever else speaks BFD on this host.
+            if table.count < count { keepSockets() }
         }
         lastPass = now
     }

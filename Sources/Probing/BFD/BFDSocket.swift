@@ -35,6 +35,8 @@ final class BFDSocket {
         case .v4: try set(Int32(IPPROTO_IP), IP_RECVTTL, 1, "IP_RECVTTL")
         case .v6: try set(Int32(IPPROTO_IPV6), IPV6_RECVHOPLIMIT, 1, "IPV6_RECVHOPLIMIT")
         }
+        let admitted = martlet_bfd_admit_neighbours(descriptor, family.domain)
+        guard admitted == 0 else { throw SocketFailure(operation: "SO_ATTACH_FILTER", code: -admitted) }
         // Beyond net.core.rmem_max only with CAP_NET_ADMIN; without it, what the host allows has to do.
         if (try? set(SOL_SOCKET, SO_RCVBUFFORCE, Self.receiveBuffer, "SO_RCVBUFFORCE")) == nil {
             try set(SOL_SOCKET, SO_RCVBUF, Self.receiveBuffer, "SO_RCVBUF")
@@ -75,7 +77,7 @@ final class BFDSocket {
 
     private static func open(_ family: AddressFamily) throws(SocketFailure) -> Int32 {
         let type = Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
-        let descriptor = socket(family == .v4 ? AF_INET : AF_INET6, type, 0)
+        let descriptor = socket(family.domain, type, 0)
         guard descriptor >= 0 else { throw SocketFailure(operation: "socket", code: errno) }
         guard family == .v6 else { return descriptor }
         var isOnly: Int32 = 1

@@ -1,4 +1,5 @@
 /// Which sockets BFD has: one to send for each session, one to receive for each device and family.
+import Glibc
 import Liveness
 import NetTypes
 
@@ -21,6 +22,8 @@ struct BFDSockets {
     private var tokens: [Receiver: UInt64] = [:]
     private var listeners: [UInt64: Listener] = [:]
     private var nextToken: UInt64 = 0
+    /// Where sessions wait for packets.
+    private var wanted: Set<Receiver> = []
 
     init(_ poller: Poller) { self.poller = poller }
 
@@ -28,13 +31,27 @@ struct BFDSockets {
     mutating func configure(_ subjects: [Int: BFDSubject]) {
         let most = subjects.keys.max().map { $0 + 1 } ?? 0
         senders = (0..<most).map { slot in subjects[slot] != nil && slot < senders.count ? senders[slot] : nil }
-        let wanted = Set(subjects.values.map { Receiver(device: $0.device, family: $0.peer.family) })
+        wanted = Set(subjects.values.map { Receiver(device: $0.device, family: $0.peer.family) })
         for (receiver, token) in tokens where !wanted.contains(receiver) {
             tokens[receiver] = nil
             listeners[token] = nil
         }
-        // A passive session sends nothing that would open its listener. A device that is not there yet is tried again by `openSender`.
+        listenEverywhere()
+    }
+
+    /// A passive session sends nothing that would open its listener. A device that is not there yet is tried again by the next look.
+    private mutating func listenEverywhere() {
         for receiver in wanted where tokens[receiver] == nil { try? listen(receiver, on: nil) }
+    }
+
+    /// Whether devices still have the names by which they are meant: a socket stays bound to what it was bound to, and a device may
+    /// be given another name while it is up, and its name to another.
+    mutating func look() {
+        for (receiver, token) in tokens {
+            guard let device = receiver.device, let socket = listeners[token]?.socket else { continue }
+            if Int32(clamping: if_nametoindex(device)) != socket.interfaceIndex { dropListener(token) }
+        }
+        listenEverywhere()
     }
 
     /// The socket on which a session sends, if it is open.

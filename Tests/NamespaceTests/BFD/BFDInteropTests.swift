@@ -103,6 +103,39 @@ extension BFDSuites {
             #expect(run.falls == 0)
         }
 
+        /// Two spinning processes on two cores, for five seconds: what operators have at the other end stays up, and so do we.
+        @Test(.timeLimit(.minutes(1)), arguments: BFDPeer.Kind.allCases)
+        func aBusyMachineBringsNoSessionDown(_ kind: BFDPeer.Kind) throws {
+            let site = try RouterOnly(uplinks: 1)
+            defer { site.tearDown() }
+            let peer = try BFDPeer(kind, Self.sessions, interval: 50, in: site.peers, of: site.workspace)
+            let wishes = Self.peers.map { BFDWish(peer: $0) }
+            let run = try BFDRun(
+                wishes,
+                then: Self.peers.map { BFDWish(peer: $0, multiplier: 4) },
+                in: site.router
+            )
+            for address in Self.peers { try run.waitUntilUp(address, detection: 150) }
+            for session in Self.sessions { try peer.waitUntilUp(session.remote) }
+            let rises = try Self.sessions.map { try peer.rises(of: $0.remote) }
+            #expect(rises.allSatisfy { !$0.isEmpty })
+            let spinning = try (0..<2).map { _ in try site.router.spawn(["sh", "-c", "while :; do :; done"]) }
+            rest(.milliseconds(5000))
+            for process in spinning { process.stop(with: SIGKILL) }
+            #expect(run.falls == 0)
+            #expect(try Self.sessions.map { try peer.rises(of: $0.remote) } == rises)
+            // Another multiplier is news, and every report tells of the longest silence since the one before.
+            let asked = BootClock.now()
+            run.process.signal(SIGUSR1)
+            for address in Self.peers {
+                let line = try run.first("a report", of: address, after: asked) { _ in true }
+                measured(
+                    "longest silence of \(kind) beside two spinning processes (bound 150)",
+                    line.milliseconds("longestGap") ?? 0
+                )
+            }
+        }
+
         @Test(.timeLimit(.minutes(1)))
         func everyKindOfKeyWorksWithBIRDAndAWrongOneDoesNot() throws {
             let site = try RouterOnly(uplinks: 6)

@@ -74,6 +74,40 @@ extension BFDSuites {
                 try pair.near.first("bfd-timeout", of: peer, after: change) { $0.signal == "bfd-timeout" }
             }
             #expect(pair.near.lines.allSatisfy { $0.facts["falls"]?.integer ?? 0 <= 1 })
+            // They are not even read: the kernel has dropped them at the socket.
+            for file in ["udp", "udp6"] {
+                #expect(try Self.drops(file, in: pair.site.router) >= 2, "\(file)")
+            }
+        }
+
+        /// Packets that sockets on BFD's port did not take: the last column of proc(5)'s table.
+        private static func drops(_ file: String, in namespace: Namespace) throws -> Int {
+            var sum = 0
+            for line in try namespace.run(["cat", "/proc/net/\(file)"]).split(separator: "\n") {
+                let words = line.split(separator: " ")
+                guard words.count > 2, words[1].hasSuffix(":0EC8"), let drops = Int(words[words.count - 1]) else {
+                    continue
+                }
+                sum += drops
+            }
+            return sum
+        }
+
+        /// A device may be given another name while it is up: what is on it then says nothing about the member.
+        @Test(.timeLimit(.minutes(1)))
+        func aDeviceThatHasAnotherNameNowIsNotTheMembersAnyMore() throws {
+            let pair = try Pair()
+            defer { pair.site.tearDown() }
+            let change = BootClock.now()
+            try pair.site.router.ipBatch(["link set eth0 name other0"])
+            for peer in Self.far {
+                try pair.near.first("a fall", of: peer, after: change) { $0.signal == "bfd-timeout" }
+            }
+            let back = BootClock.now()
+            try pair.site.router.ipBatch(["link set other0 name eth0"])
+            for peer in Self.far {
+                try pair.near.first("up again", of: peer, after: back) { $0.signal == "success" }
+            }
         }
 
         /// Two spinning processes on two cores; as root with real-time priority, and as an unprivileged user without.
@@ -107,6 +141,19 @@ extension BFDSuites {
             rest(.milliseconds(300))
             #expect(passive.lines.allSatisfy { $0.facts["sent"]?.integer == 0 })
             _ = try BFDRun(Self.near.map { BFDWish(device: "peer0", peer: $0) }, in: site.peers)
+            for peer in Self.far { try passive.waitUntilUp(peer, detection: 150) }
+        }
+
+        /// It sends nothing that would tell it that its device is there.
+        @Test(.timeLimit(.minutes(1)))
+        func aPassiveEndHearsOnADeviceThatComesLater() throws {
+            let site = try RouterOnly(uplinks: 1)
+            defer { site.tearDown() }
+            try site.router.ipBatch(["link set eth0 name later0"])
+            let passive = try BFDRun(Self.far.map { BFDWish(peer: $0, isPassive: true) }, in: site.router)
+            for peer in Self.far { try passive.first("a first word", of: peer) { $0.state == "down" } }
+            _ = try BFDRun(Self.near.map { BFDWish(device: "peer0", peer: $0) }, in: site.peers)
+            try site.router.ipBatch(["link set later0 name eth0"])
             for peer in Self.far { try passive.waitUntilUp(peer, detection: 150) }
         }
 

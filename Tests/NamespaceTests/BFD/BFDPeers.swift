@@ -120,6 +120,23 @@ struct BFDPeer {
         }
     }
 
+    /// What changes when the session with `remote` falls and comes up again: BIRD's time of the last change, FRR's count.
+    func rises(of remote: String) throws -> String {
+        switch kind {
+        case .bird:
+            let words = try says(of: remote).words.split(separator: " ")
+            return words.count > 3 ? "\(words[2]) since \(words[3])" : ""
+        case .frr:
+            let command = "show bfd peers counters json"
+            let answer = try namespace.attempt(["vtysh", "--vty_socket", directory, "-c", command])
+            let rows = (try? JSON.parse(answer.output))?.elements ?? []
+            guard let row = rows.first(where: { $0["peer"]?.string == remote }), let count = row["session-up"]?.integer,
+                let falls = row["session-down"]?.integer
+            else { return "" }
+            return "up \(count) down \(falls)"
+        }
+    }
+
     func waitUntilUp(_ remote: String) throws {
         try eventually("\(kind)'s session with \(remote)", within: .seconds(8), every: .milliseconds(20)) {
             try says(of: remote).isUp

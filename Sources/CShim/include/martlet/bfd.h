@@ -22,6 +22,12 @@ struct martlet_bfd_arrival {
     uint8_t bytes[MARTLET_BFD_LONGEST];
 };
 
+/*
+ * Lets the socket of `family` (AF_INET, AF_INET6) receive only what arrives with a full TTL or hop limit (RFC 5881 §5): the kernel drops
+ * the rest before it is queued, so that a flood from beyond the link wakes nobody. Returns 0 or a negative errno.
+ */
+int martlet_bfd_admit_neighbours(int fd, int family);
+
 /* Receives up to MARTLET_BFD_BATCH datagrams without waiting. Returns their number, 0 when there are none, or a negative errno. */
 int martlet_bfd_receive(int fd, struct martlet_bfd_arrival *arrivals);
 
