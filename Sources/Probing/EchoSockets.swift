@@ -1,4 +1,5 @@
 /// Which ICMP sockets there are: one to send for each way out and family, one to receive for each family.
+import Glibc
 import Liveness
 import NetTypes
 
@@ -42,6 +43,17 @@ struct EchoSockets {
     mutating func dropSender(_ link: MemberLink, _ family: AddressFamily) {
         age &+= 1
         senders[Sender(link: link, family: family)] = nil
+    }
+
+    /// Closes the senders whose device has another name by now: they are bound to what it was.
+    mutating func look() {
+        var indexes: [String: Int32] = [:]
+        for (key, socket) in senders {
+            guard let device = key.link.device else { continue }
+            let index = indexes[device] ?? Int32(clamping: if_nametoindex(device))
+            indexes[device] = index
+            if index != socket.interfaceIndex { dropSender(key.link, key.family) }
+        }
     }
 
     func receiver(_ family: AddressFamily) -> ICMPSocket? { receivers[family] }

@@ -43,8 +43,11 @@ struct Prober {
     private var reports: [ProbeReport] = []
     /// When the sockets were last emptied: what is read now came after.
     private var lastPass = BootClock.now()
+    private var nextLook = BootClock.now()
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.longestMessage, alignment: 8)
 
+    /// For so long a device that was given another name may be taken for what it was.
+    private static let lookInterval = Span.seconds(1)
     /// Holds an error with the whole quote that a router may send (RFC 1812 §4.3.2.3: 576 bytes; RFC 4443 §2.4: 1280).
     private static let longestMessage = 1536
     /// Messages read from one socket before the others have their turn.
@@ -79,6 +82,10 @@ struct Prober {
     private mutating func pass() {
         let ready = poller.ready(waiting: true)
         let now = BootClock.now()
+        if nextLook <= now {
+            echoes.look()
+            nextLook = now + Self.lookInterval
+        }
         empty(ready)
         if let wake = table.nextWake, wake <= now {
             for _ in 0..<Self.mostPasses {

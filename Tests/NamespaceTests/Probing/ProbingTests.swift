@@ -139,6 +139,24 @@ struct ProbingTests {
         }
     }
 
+    /// A device may be given another name while it is up: what answers on it then says nothing about the member.
+    @Test func aDeviceThatHasAnotherNameNowIsNotTheMembersAnyMore() throws {
+        let site = try Self.site()
+        let run = try ProbeRun([ProbeWish(targets: Self.targets)], in: site.router)
+        try run.waitUntilUp()
+        let change = BootClock.now()
+        try site.router.ipBatch(["link set eth0 name other0"])
+        for scope in ["ipv4", "ipv6"] {
+            _ = try run.first("round", "no-device", in: scope, after: change, within: .seconds(5))
+            _ = try run.first("verdict", "down", in: scope, after: change, within: .seconds(5))
+        }
+        let back = BootClock.now()
+        try site.router.ipBatch(["link set other0 name eth0"])
+        for scope in ["ipv4", "ipv6"] {
+            _ = try run.first("verdict", "up", in: scope, after: back, within: .seconds(5))
+        }
+    }
+
     @Test func aDeviceThatVanishesAndComesBackIsProbedAgain() throws {
         let site = try Self.site()
         let run = try ProbeRun([ProbeWish(targets: [Site.targets[0].v4])], in: site.router)
