@@ -66,6 +66,10 @@ struct Exchanges {
         let socket = try ProbeSocket(request.target.family, SOCK_DGRAM)
         try socket.bind(to: link)
         try socket.set(SO_TIMESTAMPNS, 1, "SO_TIMESTAMPNS")
+        switch request.target.family {
+        case .v4: try socket.set(IP_PKTINFO, 1, "IP_PKTINFO", level: Int32(IPPROTO_IP))
+        case .v6: try socket.set(IPV6_RECVPKTINFO, 1, "IPV6_RECVPKTINFO", level: Int32(IPPROTO_IPV6))
+        }
         // Connected: the kernel lets in what the resolver sends, and nobody else.
         try socket.connect(request.target)
         let query = DNSMessage.query(dns, identifier: UInt16(truncatingIfNeeded: request.nonce))
@@ -132,12 +136,13 @@ extension Exchanges.Exchange {
         return .success(Span(nanoseconds: Int64(info.tcpi_rtt) * 1000))
     }
 
-    /// What has come in for a query: nil when it is not the resolver's answer to it.
+    /// What has come in for a query: no reply when it is not the resolver's answer to it, or came by another device than the member's.
     func reply(
         _ buffer: UnsafeMutableRawBufferPointer
     ) throws(SocketFailure) -> (reply: DNSMessage.Reply?, stamp: UInt64?)? {
         guard let arrival = try Arrival.next(socket.descriptor, request.target.family, buffer) else { return nil }
-        let reply = try? DNSMessage.reply(arrival.bytes(buffer).bytes, to: query)
-        return (reply, arrival.stamp)
+        let device = socket.interfaceIndex
+        guard device == 0 || arrival.interface == 0 || arrival.interface == device else { return (nil, nil) }
+        return (try? DNSMessage.reply(arrival.bytes(buffer).bytes, to: query), arrival.stamp)
     }
 }

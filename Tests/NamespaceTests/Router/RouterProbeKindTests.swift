@@ -102,6 +102,25 @@ extension RouterSuites {
             for name in ["tcp", "page", "name", "arp"] { try router.waitUntil("\(name).only", is: "down") }
             try site.peers.nft(load: "flush chain inet watch in\nflush chain arp watch in\n")
             for name in ["tcp", "page", "name", "arp"] { try router.waitUntil("\(name).only", is: "up") }
+            try answersByAnotherUplinkDoNotCount(site, router)
+        }
+
+        /// The far side answers, and its answers come in by the first uplink.
+        private func answersByAnotherUplinkDoNotCount(_ site: RouterOnly, _ router: RouterUnderTest) throws {
+            let ways = [
+                "\(site.uplinks[1].address.v4)/32 via \(site.uplinks[0].address.v4) dev peer0",
+                "\(site.uplinks[1].address.v6)/128 via \(site.uplinks[0].address.v6) dev peer0",
+            ]
+            try site.peers.ipBatch(ways.map { "route add \($0)" })
+            for name in ["tcp", "page", "name"] { try router.waitUntil("\(name).only", is: "down") }
+            let members = try router.ask("show", "members").elements ?? []
+            let arp = members.filter { $0["name"]?.string == "arp.only" }
+            #expect(
+                arp.count == 2 && arp.allSatisfy { $0["health"]?.string == "up" },
+                "a neighbour answers on its link"
+            )
+            try site.peers.ipBatch(ways.map { "route delete \($0)" })
+            for name in ["tcp", "page", "name"] { try router.waitUntil("\(name).only", is: "up") }
         }
 
         private func expect(_ kind: Kind, of router: RouterUnderTest) throws {
