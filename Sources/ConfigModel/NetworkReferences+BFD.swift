@@ -8,13 +8,15 @@ import PolicyEngine
 extension NetworkReferences {
     /// Between two systems there is one session on a link and family (RFC 5881 §3): members that share it share its probe.
     func checkSessions() {
-        var sessions: [(device: String?, peer: IPAddress, probe: Located<String>, member: String)] = []
+        // A peer of nil is the gateway that is learnt on the device.
+        var sessions: [(device: String?, peer: IPAddress?, probe: Located<String>, member: String)] = []
         for group in network.groups {
             for member in group.members {
                 guard let name = member.probe, isBFD(name.value) else { continue }
                 checkGateway(member, name)
                 if isMeasured(group.definition) { reportMeasuring(name, group) }
-                for peer in [member.gateway4, member.gateway6].compactMap({ $0?.value }) {
+                let written = [member.gateway4, member.gateway6].compactMap { $0?.value }
+                for peer in member.isAuto ? [nil] : written.map(Optional.some) {
                     let device = member.device?.value
                     let twin = sessions.first { $0.device == device && $0.peer == peer && $0.probe.value != name.value }
                     if let twin { reportSecond(name, twin.member, peer, twin.probe.place) }
@@ -43,9 +45,10 @@ extension NetworkReferences {
         )
     }
 
-    private func reportSecond(_ probe: Located<String>, _ member: String, _ peer: IPAddress, _ place: Place) {
+    private func reportSecond(_ probe: Located<String>, _ member: String, _ peer: IPAddress?, _ place: Place) {
+        let whom = peer.map(\.description) ?? "the gateway that is learnt"
         diagnostics.report(
-            "'\(member)' keeps its BFD session with \(peer) by another probe, and two systems have one session",
+            "'\(member)' keeps its BFD session with \(whom) by another probe, and two systems have one session",
             at: probe.place,
             hint: "use the same probe for both",
             related: place

@@ -23,7 +23,8 @@ extension Answers {
 
     /// The sessions of a member as probes: their pace, and what silence they allow.
     func bfdRows(_ probe: ProbeDefinition, _ member: NetworkMember, _ name: String) -> [ProbeRow] {
-        AddressFamily.allCases.filter { member.gateway($0) != nil }.map { family in
+        AddressFamily.allCases.compactMap { family in
+            guard let gateway = router.network?.resolver.gateway(of: member, family) else { return nil }
             let session = bfdSession(of: name, family)
             let health = router.network?.groups.member(named: name)?.health(in: HealthScope(family))
             return ProbeRow(
@@ -31,7 +32,7 @@ extension Answers {
                 member: name,
                 scope: family.name,
                 kind: "bfd",
-                targets: [member.gateway(family)?.value.description ?? ""],
+                targets: [gateway.description],
                 interval: session?.receive ?? probe.interval,
                 timeout: session?.detection ?? probe.timeout,
                 downAfter: probe.hysteresis.downAfter,

@@ -34,6 +34,12 @@ extension Resolver {
         return wayOut(via: gateway, device: member.device?.value, depth: 0)
     }
 
+    /// The gateway that a member has in a family now: its own, or the one that was learnt on its device; nil while there is none.
+    package func gateway(of member: NetworkMember, _ family: AddressFamily) -> IPAddress? {
+        guard member.isAuto, let device = member.device?.value else { return member.gateway(family)?.value }
+        return try? learntWayOut(on: device, family).get().gateway
+    }
+
     func wayOut(
         via gateway: IPAddress,
         device: String?,

@@ -53,10 +53,12 @@ extension NetworkPlane {
         // What the kernel refused for want of a link or an address is worth another try at once.
         case .link, .address:
             makeRefusalsDue(at: now)
-            needsSessions = true
+            needsWatching = true
             repairPace.forget()
-        case .linkGone, .addressGone: needsSessions = true
-        case .nexthop, .nexthopGone, .route, .routeGone, .nexthopOffload, .routeOffload, .rule, .ruleGone: break
+        case .linkGone, .addressGone: needsWatching = true
+        case .nexthop, .nexthopGone, .route, .routeGone:
+            if !isOurs, watchesLearntGateways { needsWatching = true }
+        case .nexthopOffload, .routeOffload, .rule, .ruleGone: break
         }
         if case .routeGone(let route) = report, mayHideAnother(route) { effects.append(.reread(.routes)) }
         if wasComplete, isOurs {
@@ -124,6 +126,18 @@ extension NetworkPlane {
         guard let id = numbers.nexthop(NexthopName.member(member, family)) else { return nil }
         if let there = view.nexthops[id], !configuration.ownership.owns(there) { return Absence.taken }
         return refusals[.nexthop(id)] == nil ? nil : Absence.refused
+    }
+
+    /// Says who is to be probed, when that is not what was said last. A result of what is asked no more is forgotten.
+    mutating func askForProbes(_ effects: inout [Effect]) {
+        let wanted = probedMembers
+        guard isNumbered, wanted != wantedProbes else { return }
+        wantedProbes = wanted
+        let kept = Set(
+            wanted.flatMap { member in member.scopes.map { ProbeKey(member: member.name, scope: $0.scope) } }
+        )
+        lastProbes = lastProbes.filter { kept.contains($0.key) }
+        effects.append(.probe(wanted))
     }
 
     mutating func probed(_ results: [ProbeResult], at now: Instant, _ effects: inout [Effect]) {

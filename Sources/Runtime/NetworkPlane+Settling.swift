@@ -19,7 +19,8 @@ extension NetworkPlane {
         number(at: now, &effects)
         askForLocalTime(at: now, &effects)
         failOver(at: now, &effects)
-        askForSessions(&effects)
+        askForWatching(at: now, &effects)
+        if !touched.isEmpty { failOver(at: now, &effects) }
         if needsPlan, stageToken == nil, !view.lacksRoutes {
             if view.gaps.count > Self.mostGaps { readRoutes(&effects) } else { replan(at: now, &effects) }
         }
@@ -36,7 +37,9 @@ extension NetworkPlane {
         if !unnumbered.isEmpty { effects.append(.note(.unnumbered(unnumbered))) }
         if isAdopting { adoptHealth(at: now, &effects) }
         isAdopting = false
-        effects.append(.probe(probedMembers))
+        // Said even if it is the same: files that probes need, of authorities, are read again.
+        wantedProbes = nil
+        askForProbes(&effects)
         touched.formUnion(groups.groups.map(\.id))
     }
 

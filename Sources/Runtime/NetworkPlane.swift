@@ -19,8 +19,10 @@ package struct NetworkPlane: Sendable {
     package internal(set) var sessions: [ProbeKey: BFDReport] = [:]
     /// The sessions last asked for.
     var wantedSessions: [BFDSubject] = []
-    /// Whether something changed that decides which they are.
-    var needsSessions = true
+    /// The members last asked to be probed; nil before the first time.
+    var wantedProbes: [ProbedMember]?
+    /// Whether something changed that decides which sessions and probes they are.
+    var needsWatching = true
     /// What the kernel refused, until it is tried again and taken.
     package internal(set) var refusals: [KernelChange.Target: Refusal] = [:]
     /// Strangers' objects in our way, as of the last plan.
@@ -151,7 +153,7 @@ package struct NetworkPlane: Sendable {
         let asked = probedMembers.flatMap(\.scopes).reduce(into: Set<ProbeTarget>()) { $0.formUnion($1.plan.targets) }
         deadTargets = old.deadTargets.filter { asked.contains($0.target) }
         sessions = old.sessions.filter { groups.member(named: $0.key.member) != nil }
-        wantedSessions = old.wantedSessions
+        (wantedSessions, wantedProbes) = (old.wantedSessions, old.wantedProbes)
         noted = old.noted.filter { groups.group(named: $0.key.group) != nil }
         (localTime, flows) = (old.localTime, old.flows)
         noteWays(of: old)
@@ -200,7 +202,8 @@ package struct NetworkPlane: Sendable {
 
     /// The members that are to be probed, in the configuration's order.
     var probedMembers: [ProbedMember] {
-        configuration.groups.flatMap { group in
+        let resolver = resolver
+        return configuration.groups.flatMap { group in
             group.members.compactMap { member -> ProbedMember? in
                 guard let name = member.probe?.value, let probe = probes.first(where: { $0.name.value == name }) else {
                     return nil
@@ -212,16 +215,24 @@ package struct NetworkPlane: Sendable {
                     mark: numbers.path(fullName)?.mark,
                     scopes: groups.member(named: fullName)?.definition.scopes ?? [],
                     probe: probe
-                ) { Self.ownAddress(of: member, in: $0) }
+                ) { Self.ownAddress(of: member, in: $0, resolver) }
             }
         }
     }
 
-    /// What `{member}` stands for: a backend with its port, or the gateway.
-    private static func ownAddress(of member: NetworkMember, in scope: HealthScope) -> ProbeTarget? {
+    /// What `{member}` stands for: a backend with its port, or the gateway that it has now.
+    private static func ownAddress(
+        of member: NetworkMember,
+        in scope: HealthScope,
+        _ resolver: Resolver
+    ) -> ProbeTarget? {
         if let backend = member.backend { return ProbeTarget(backend.value) }
-        let family: AddressFamily = scope == .v6 ? .v6 : .v4
-        return member.gateway(family).map { ProbeTarget($0.value) }
+        return resolver.gateway(of: member, scope == .v6 ? .v6 : .v4).map { ProbeTarget($0) }
+    }
+
+    /// Whether a member is watched by a gateway that others put into the kernel: then their routes decide whom to ask.
+    var watchesLearntGateways: Bool {
+        configuration.groups.contains { $0.members.contains { $0.isAuto && $0.probe != nil } }
     }
 
     /// What a member is probed by, to be run on demand; nil when it has no probe, or none in any family of its own.

@@ -103,6 +103,98 @@ import Testing
         #expect(rig.router.network?.wantedSessions.count == 1)
     }
 
+    private static let learning = """
+        version: 1
+        network:
+          probes:
+            fast: { bfd: { tx: 50ms } }
+            gate: { icmp: ["{member}"] }
+          groups:
+            wan: { members: { dsl: { dev: eth0, via: auto, probe: fast } } }
+            asked: { members: { dsl: { dev: eth0, via: auto, probe: gate } } }
+          routes: { default: wan, 10.1.0.0/16: asked }
+
+        """
+
+    /// As a DHCP client puts it there.
+    private func learnt(_ gateway: String) -> Route {
+        Route(
+            key: Route.Key(table: Resolver.mainTable, prefix: .everything(.v4), metric: 100),
+            action: .inline(gateway: IPAddress(gateway), interface: 11),
+            routeProtocol: 16
+        )
+    }
+
+    /// Whom effects ask to be watched, by sessions and by requests; nil for what they do not speak of.
+    private struct Asked: Equatable {
+        var peers: [String]?
+        var targets: [String]?
+    }
+
+    private func asked(_ effects: [Effect]) -> Asked {
+        var found = Asked()
+        for effect in effects {
+            switch effect {
+            case .bfd(let subjects): found.peers = subjects.map(\.peer.description)
+            case .probe(let members):
+                found.targets = members.flatMap(\.scopes).flatMap(\.plan.targets).map(\.address.description)
+            default: continue
+            }
+        }
+        return found
+    }
+
+    @Test func whoIsWatchedFollowsTheGatewayThatIsLearnt() throws {
+        var rig = try Rig.running(Self.learning)
+        #expect(rig.router.network?.wantedSessions.isEmpty == true)
+        let first = asked(rig.tell(.kernel([.route(learnt("203.0.113.1"))])))
+        #expect(first == Asked(peers: ["203.0.113.1"], targets: ["203.0.113.1"]))
+        rig.settle()
+        let lan = Route(
+            key: Route.Key(
+                table: Resolver.mainTable,
+                prefix: IPPrefix(containing: try #require(IPAddress("10.9.0.0")), length: 16),
+                metric: 0
+            ),
+            action: .inline(gateway: nil, interface: 12),
+            routeProtocol: 2
+        )
+        // The same again, and a route that leads nowhere near, change nothing.
+        let again = asked(rig.tell(.kernel([.route(learnt("203.0.113.1")), .route(lan)])))
+        #expect(again == Asked())
+        rig.tell(try report(rig, .failure(.bfdTimeout)))
+        rig.fail("asked.dsl")
+        let health = { (rig: Rig, name: String) in rig.router.network?.groups.member(named: name)?.health(in: .v4) }
+        #expect(health(rig, "wan.dsl")?.verdict == .down && health(rig, "asked.dsl")?.verdict == .down)
+
+        let late = try report(rig, .success)
+        let second = asked(rig.tell(.kernel([.route(learnt("203.0.113.5"))])))
+        #expect(second == Asked(peers: ["203.0.113.5"], targets: ["203.0.113.5"]))
+        // What the old gateway's session had still to tell is not about the new one.
+        rig.tell(late)
+        #expect(health(rig, "wan.dsl")?.verdict == .down)
+
+        // Nobody could take back what was said of a gateway that is gone.
+        let third = asked(rig.tell(.kernel([.routeGone(learnt("203.0.113.5"))])))
+        #expect(third == Asked(peers: [], targets: []))
+        for name in ["wan.dsl", "asked.dsl"] {
+            #expect(health(rig, name)?.verdict == .unknown && health(rig, name)?.absence == Absence.noGatewayLearnt)
+        }
+    }
+
+    @Test func aLearntGatewayThatIsAnotherMembersHasTheFirstOnesSession() throws {
+        let both = Self.learning.replacing("icmp: [\"{member}\"]", with: "bfd: { tx: 20ms }")
+            .replacing(
+                "asked: { members: { dsl: { dev: eth0, via: auto",
+                with: "asked: { members: { dsl: { dev: eth0, via: 203.0.113.1"
+            )
+        var rig = try Rig.running(both)
+        rig.tell(.kernel([.route(learnt("203.0.113.1"))]))
+        let session = try #require(rig.router.network?.wantedSessions.first)
+        #expect(rig.router.network?.wantedSessions.count == 1 && session.members == ["wan.dsl", "asked.dsl"])
+        #expect(session.parameters.transmit == .milliseconds(50))
+    }
+
     @Test func withoutBFDNothingIsAskedFor() throws {
         let rig = try Rig.running()
         #expect(rig.router.network?.wantedSessions.isEmpty == true)

@@ -91,4 +91,17 @@ package struct BFDSubject: Hashable, Sendable, Codable {
         (self.members, self.scope, self.device, self.peer) = (members, scope, device, peer)
         (self.parameters, self.authentication, self.upAfter) = (parameters, authentication, upAfter)
     }
+
+    /// The same session for one more member.
+    package func shared(with member: String) -> BFDSubject {
+        BFDSubject(
+            members: members + [member],
+            scope: scope,
+            device: device,
+            peer: peer,
+            parameters: parameters,
+            authentication: authentication,
+            upAfter: upAfter
+        )
+    }
 }

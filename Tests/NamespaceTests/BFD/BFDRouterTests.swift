@@ -154,6 +154,84 @@ extension BFDSuites {
             try eventually("the port to be free", within: RouterUnderTest.patience) { try !isListening() }
         }
 
+        /// `via: auto`: the session and `{member}` follow what the network manager learns.
+        @Test(.timeLimit(.minutes(1)))
+        func sessionsAndProbesFollowTheGatewayThatIsLearnt() throws {
+            let site = try RouterOnly(uplinks: 1)
+            defer { site.tearDown() }
+            let file = """
+                version: 1
+                network:
+                  probes:
+                    fast: { bfd: { tx: 50ms, rx: 50ms } }
+                    gate: { icmp: ["{member}"], every: 100ms, timeout: 90ms }
+                  groups:
+                    wan: { members: { dsl: { dev: eth0, via: auto, probe: fast } } }
+                    asked: { members: { dsl: { dev: eth0, via: auto, probe: gate } } }
+                  routes: { default: wan }
+
+                """
+            let router = try RouterUnderTest(file, in: site.router, of: site.workspace)
+            let own = ["203.0.113.2", "fe80::2"]
+            let far = try BFDRun(own.map { BFDWish(device: "peer0", peer: $0) }, in: site.peers)
+            try router.start()
+            try router.waitUntil("wan.dsl", is: "absent")
+            #expect(try router.ask("show", "bfd").elements?.isEmpty == true)
+
+            try site.router.ipBatch(["route add default via 203.0.113.1 dev eth0 proto dhcp metric 100"])
+            try site.router.ipBatch(["route add default via fe80::1 dev eth0 proto ra metric 1024"], family: .v6)
+            for member in ["wan.dsl", "asked.dsl"] { try router.waitUntil(member, is: "up") }
+            #expect(try Self.watched(router) == Watched(peers: ["203.0.113.1", "fe80::1"]))
+
+            // Another gateway is another session: the old one is ended, and is no death.
+            let change = BootClock.now()
+            try site.peers.ipBatch(["addr add 203.0.113.5/29 dev peer0", "addr add fe80::5/64 dev peer0 nodad"])
+            try site.router.ipBatch(["route replace default via 203.0.113.5 dev eth0 proto dhcp metric 100"])
+            try site.router.ipBatch(["route replace default via fe80::5 dev eth0 proto ra metric 1024"], family: .v6)
+            try eventually("sessions with the new gateways", within: RouterUnderTest.patience) {
+                try Self.watched(router) == Watched(peers: ["203.0.113.5", "fe80::5"])
+            }
+            for peer in own {
+                let line = try far.first("an end", of: peer, after: change) { $0.signal != "-" }
+                #expect(line.signal == "bfd-admin-down")
+            }
+            for member in ["wan.dsl", "asked.dsl"] { try router.waitUntil(member, is: "up") }
+
+            // A death is a death, and over when the gateway is another.
+            try site.peers.silenceBFD()
+            try router.waitUntil("wan.dsl", is: "down")
+            // By their metrics: without one, IPv6 would take ours, whose next hop is an object.
+            try site.router.ipBatch(["route del default via 203.0.113.5 dev eth0 metric 100"])
+            try site.router.ipBatch(["route del default via fe80::5 dev eth0 metric 1024"], family: .v6)
+            for member in ["wan.dsl", "asked.dsl"] { try router.waitUntil(member, is: "absent") }
+            #expect(try Self.watched(router) == Watched(peers: []))
+            try site.peers.endSilence()
+            try site.router.ipBatch(["route add default via 203.0.113.1 dev eth0 proto dhcp metric 100"])
+            try site.router.ipBatch(["route add default via fe80::1 dev eth0 proto ra metric 1024"], family: .v6)
+            for member in ["wan.dsl", "asked.dsl"] { try router.waitUntil(member, is: "up") }
+            #expect(try Self.watched(router) == Watched(peers: ["203.0.113.1", "fe80::1"]))
+        }
+
+        /// Whom the sessions that are up are with, and whom the other probe asks.
+        private struct Watched: Equatable {
+            var sessions: [String]
+            var targets: [String]
+
+            init(peers: [String]) { (sessions, targets) = (peers, peers) }
+        }
+
+        private static func watched(_ router: RouterUnderTest) throws -> Watched {
+            var watched = Watched(peers: [])
+            let sessions = try router.ask("show", "bfd").elements ?? []
+            watched.sessions = sessions.filter { $0["state"]?.string == "up" }.compactMap { $0["peer"]?.string }
+                .sorted()
+            let probes = try router.ask("show", "probes").elements ?? []
+            watched.targets =
+                probes.filter { $0["name"]?.string == "gate" }
+                .flatMap { $0["targets"]?.elements ?? [] }.compactMap(\.string).sorted()
+            return watched
+        }
+
         @Test(.timeLimit(.minutes(1)))
         func aFileWhoseKeyCannotBeReadIsRefused() throws {
             let site = try RouterOnly(uplinks: 1)
