@@ -260,9 +260,7 @@ extension RulesetBuilder {
     private var stickyMainGroups: [Int] {
         configuration.groups.indices.filter { index in
             let group = configuration.groups[index]
-            let uses = configuration.routes.map(\.use) + configuration.routeFiles.map(\.use)
-            return group.flows == .sticky
-                && uses.contains { if case .group(let name) = $0 { name.value == group.name } else { false } }
+            return group.flows == .sticky && configuration.routeUses.leading.contains(group.name)
         }
     }
 

@@ -86,14 +86,9 @@ extension NetworkPlane {
     private func routesDepend(on id: GroupID) -> Bool {
         let group = configuration.groups[id.index]
         if group.whenAllDown == .unreachable { return true }
-        if configuration.routes.contains(where: { $0.options.condition?.group == group.name }) { return true }
-        let leadsToMember = configuration.policies.contains { policy in
+        if configuration.routeUses.following.contains(group.name) { return true }
+        return configuration.policies.contains { policy in
             if case .member(id.index, _)? = configuration.target(of: policy) { true } else { false }
-        }
-        if leadsToMember { return true }
-        return (configuration.routes.map(\.use) + configuration.routeFiles.map(\.use)).contains { use in
-            if case .member(let name, _) = use { return name.value == group.name }
-            return false
         }
     }
 

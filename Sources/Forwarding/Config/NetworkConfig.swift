@@ -10,6 +10,7 @@ package struct NetworkConfiguration: Hashable, Sendable {
     package let routes: [RouteDefinition]
     /// Routes to long lists of prefixes, in file order.
     package let routeFiles: [RouteFileDefinition]
+    package let routeUses: RouteUses
     /// What stands in their files, as last read.
     package var lists: [RouteList] = []
     /// In file order: the first that takes a packet decides.
@@ -26,6 +27,28 @@ package struct NetworkConfiguration: Hashable, Sendable {
     package var segmentClamp: SegmentClamp?
     /// `connections: tracked`: whether connections have marks, without which nothing is held, translated or answered by its mark.
     package var isTracking = true
+
+    init(
+        ownership: OwnershipWindow,
+        groups: [NetworkGroup],
+        routes: [RouteDefinition],
+        routeFiles: [RouteFileDefinition],
+        policies: [NetworkPolicy],
+        sets: [AddressSetDefinition],
+        services: [ServiceDefinition],
+        masquerade: MasqueradeDefinition?,
+        notify: [NotifyDefinition],
+        place: Place,
+        forwards: [ForwardDefinition] = [],
+        segmentClamp: SegmentClamp? = nil,
+        isTracking: Bool = true
+    ) {
+        (self.ownership, self.groups, self.policies, self.sets) = (ownership, groups, policies, sets)
+        (self.routes, self.routeFiles) = (routes, routeFiles)
+        routeUses = RouteUses(routes, routeFiles)
+        (self.services, self.masquerade, self.notify, self.place) = (services, masquerade, notify, place)
+        (self.forwards, self.segmentClamp, self.isTracking) = (forwards, segmentClamp, isTracking)
+    }
 }
 
 /// What becomes of an apply when the kernel refuses a part of it.
