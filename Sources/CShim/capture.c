@@ -64,6 +64,7 @@ int martlet_read_capture(int fd, void *buffer, size_t size, struct martlet_captu
     packet->captured = (size_t)length < size ? (uint32_t)length : (uint32_t)size;
     packet->seconds = at.tv_sec;
     packet->nanoseconds = (uint32_t)at.tv_nsec;
+    packet->interface = (uint32_t)from.sll_ifindex;
     packet->direction = from.sll_pkttype;
     packet->hardware = from.sll_hatype;
     packet->protocol = ntohs(from.sll_protocol);

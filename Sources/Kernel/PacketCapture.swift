@@ -1,4 +1,4 @@
-/// The packets of one device, one after the other: for `martlet capture`, which runs with the operator's own rights.
+/// The packets of one device or of all, one after the other: for `martlet capture`, which runs with the operator's own rights.
 import CShim
 import Glibc
 package import NetTypes
@@ -12,6 +12,8 @@ package final class PacketCapture {
         package let length: Int
         package let seconds: Int64
         package let nanoseconds: UInt32
+        /// The index of its device.
+        package let interface: UInt32
         /// `PACKET_*` of linux/if_packet.h.
         package let direction: UInt8
         /// `ARPHRD_*` of the device, `ETH_P_*` of the packet, and its link-layer address.
@@ -24,12 +26,14 @@ package final class PacketCapture {
             length: Int,
             seconds: Int64,
             nanoseconds: UInt32,
+            interface: UInt32,
             direction: UInt8,
             hardware: UInt16,
             type: UInt16,
             address: [UInt8]
         ) {
             (self.bytes, self.length, self.seconds, self.nanoseconds) = (bytes, length, seconds, nanoseconds)
+            self.interface = interface
             (self.direction, self.hardware, self.type, self.address) = (direction, hardware, type, address)
         }
 
@@ -44,11 +48,11 @@ package final class PacketCapture {
     private var buffer = [UInt8](repeating: 0, count: snapLength)
 
     /// - Parameters:
-    ///   - device: its name.
+    ///   - device: its name; nil: all of them.
     ///   - mark: only packets that carry it under the mask; nil: all of them.
-    package init(device: String, mark: (value: Mark, mask: MarkMask)?) throws(NetlinkFailure) {
-        let index = if_nametoindex(device)
-        guard index != 0 else { throw .system(call: "if_nametoindex", errno: errno) }
+    package init(device: String?, mark: (value: Mark, mask: MarkMask)?) throws(NetlinkFailure) {
+        let index = device.map { if_nametoindex($0) } ?? 0
+        guard device == nil || index != 0 else { throw .system(call: "if_nametoindex", errno: errno) }
         let result = martlet_open_capture(Int32(index), mark?.value.value ?? 0, mark?.mask.bits ?? 0)
         guard result >= 0 else { throw .system(call: "packet socket", errno: -result) }
         descriptor = result
@@ -68,6 +72,7 @@ package final class PacketCapture {
             length: Int(packet.length),
             seconds: packet.seconds,
             nanoseconds: packet.nanoseconds,
+            interface: packet.interface,
             direction: packet.direction,
             hardware: packet.hardware,
             type: packet.protocol,

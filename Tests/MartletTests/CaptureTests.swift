@@ -11,6 +11,7 @@ import Testing
             length: 1500,
             seconds: 1,
             nanoseconds: 2000,
+            interface: 3,
             direction: direction,
             hardware: 1,
             type: type,
@@ -48,8 +49,8 @@ import Testing
         ] as [([UInt8], UInt16, String, String)]
     )
     func aPacketIsALine(bytes: [UInt8], type: UInt16, words: String, why: String) {
-        let line = PacketLine(Self.packet(bytes, type: type)).text(.plain)
-        #expect(line.hasSuffix("out  \(words)  1500 bytes"), "\(why): \(line)")
+        let line = PacketLine(Self.packet(bytes, type: type), device: "eth1").text(.plain)
+        #expect(line.hasSuffix("eth1  out  \(words)  1500 bytes"), "\(why): \(line)")
     }
 
     @Test func aRecordHasItsTimeItsLengthsAndACookedHeader() {

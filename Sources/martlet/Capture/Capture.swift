@@ -1,4 +1,4 @@
-/// `martlet capture`: the packets that pass over a member.
+/// `martlet capture`: the packets that pass over a member, or that a policy takes.
 import ArgumentParser
 import Control
 import Glibc
@@ -7,23 +7,33 @@ import NetTypes
 
 struct Capture: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "The packets of a member's device, as lines or as a pcap file, until interrupted.",
+        abstract: "The packets of a member's device, or those that a policy marks, as lines or as a pcap file.",
         discussion: """
-            The daemon says which device and mark are the member's; the packets are taken by this command with your own rights
-            (CAP_NET_RAW), so that the daemon hands nobody's packets to those who may only look.
+            Of a member: all packets of its device; with --marked those alone that were sent over it on purpose. Of a policy: the
+            packets that leave with the mark that the policy gives, by whatever device. Policies that lead to the same target
+            give the same mark, and a translated flow has its member's mark from its second packet on.
+
+            The daemon says which device and mark it is; the packets are taken by this command with your own rights
+            (CAP_NET_RAW), so that the daemon hands nobody's packets to those who may only look. Runs until interrupted.
 
             EXAMPLES
               sudo martlet capture wan.cable
               sudo martlet capture wan.cable --marked --count 100
+              sudo martlet capture backup
               sudo martlet capture wan.cable -w - | tcpdump -nr -
             """
     )
 
-    @OptionGroup var member: MemberOptions
+    @Argument(
+        help: "GROUP.MEMBER of the network plane, or the name of a policy.",
+        completion: .custom { words, _, _ in Completion(words).members() + Completion(words).policies() }
+    )
+    var target: String
 
     @Option(
         name: [.customShort("w"), .customLong("write")],
-        help: ArgumentHelp("Write a pcap file; - is standard output.", valueName: "file")
+        help: ArgumentHelp("Write a pcap file; - is standard output.", valueName: "file"),
+        completion: .file()
     )
     var file: String?
 
@@ -37,46 +47,47 @@ struct Capture: ParsableCommand {
 
     func validate() throws {
         guard count ?? 1 > 0 else { throw ValidationError("--count takes a number above 0.") }
+        guard !target.isEmpty else { throw ValidationError("name a member (GROUP.MEMBER) or a policy.") }
     }
 
     func run() throws {
-        let found = try Self.member(member.member, among: try global.client.members())
-        let mark = marked ? found.mark.flatMap(MarkArgument.init(argument:)).map { Mark($0.value) } : nil
-        guard !marked || mark != nil else { throw CommandError.failed("\(found.name) has no mark") }
-        guard let device = found.device else { throw CommandError.failed("\(found.name) has no device now") }
+        let client = global.client
+        let members = try client.members()
+        // A policy's name has no dot.
+        let sought =
+            target.contains(".")
+            ? try CaptureFilter(member: target, marked: marked, among: members)
+            : try CaptureFilter(
+                policy: target,
+                among: try client.policies(),
+                mask: members.lazy.compactMap(\.markMask).first
+            )
         do throws(NetlinkFailure) {
-            let mask = MarkMask(bits: found.markMask.flatMap(MarkArgument.init(argument:))?.value ?? .max)
-            try write(try PacketCapture(device: device, mark: mark.map { ($0, mask) }), of: device)
+            try write(try PacketCapture(device: sought.device, mark: sought.mark), of: sought.words)
         } catch .system(_, EPERM) {
             throw CommandError.failed("capturing needs CAP_NET_RAW", hint: "run it as root")
         } catch {
-            throw CommandError.failed("cannot capture on \(device): \(error)")
+            throw CommandError.failed("cannot capture \(sought.words): \(error)")
         }
     }
 
-    /// The first row of the network member with this name.
-    static func member(_ name: String, among rows: [MemberRow]) throws(CommandError) -> MemberRow {
-        let plain = name.hasPrefix("network:") ? String(name.dropFirst("network:".count)) : name
-        guard let row = rows.first(where: { $0.plane == "network" && $0.name == plain }) else {
-            throw .failed("there is no network member '\(plain)'", hint: "see: martlet show members")
-        }
-        return row
-    }
-
-    private func write(_ capture: PacketCapture, of device: String) throws(NetlinkFailure) {
+    private func write(_ capture: PacketCapture, of words: String) throws(NetlinkFailure) {
         let descriptor = try file.map { path throws(NetlinkFailure) in try Self.open(path) }
         defer { if let descriptor, descriptor != STDOUT_FILENO { close(descriptor) } }
         if let descriptor { try Self.put(CaptureFile.header, into: descriptor) }
+        var names = DeviceNames()
         var taken = 0
         while taken < count ?? .max, let packet = try capture.next() {
             taken += 1
             if let descriptor {
                 try Self.put(CaptureFile.record(packet), into: descriptor)
-            } else if let line = try? Output.renderLine(PacketLine(packet), as: global.format) {
-                guard Console.write(line + "\n") else { throw .system(call: "write", errno: errno) }
+            } else {
+                let line = PacketLine(packet, device: names[packet.interface])
+                guard let text = try? Output.renderLine(line, as: global.format) else { continue }
+                guard Console.write(text + "\n") else { throw .system(call: "write", errno: errno) }
             }
         }
-        if descriptor != nil { Console.complain(["martlet: \(counted(taken, "packet")) of \(device)"]) }
+        if descriptor != nil { Console.complain(["martlet: \(counted(taken, "packet")) of \(words)"]) }
     }
 
     private static func open(_ path: String) throws(NetlinkFailure) -> Int32 {
@@ -94,6 +105,21 @@ struct Capture: ParsableCommand {
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { throw .system(call: "write", errno: errno) }
             rest = rest.dropFirst(count)
+        }
+    }
+}
+
+/// Names of devices by their indices, each asked for once.
+private struct DeviceNames {
+    private var known: [UInt32: String] = [:]
+
+    subscript(index: UInt32) -> String {
+        mutating get {
+            if let name = known[index] { return name }
+            var buffer = [CChar](repeating: 0, count: Int(IF_NAMESIZE))
+            let name = if_indextoname(index, &buffer).map { String(cString: $0) } ?? "if\(index)"
+            known[index] = name
+            return name
         }
     }
 }

@@ -5,6 +5,7 @@ import NetTypes
 struct PacketLine: Encodable, Equatable {
     /// Microseconds since 1970.
     let at: UInt64
+    let device: String
     /// `in` or `out`.
     let direction: String
     let source: String?
@@ -13,7 +14,8 @@ struct PacketLine: Encodable, Equatable {
     let what: String
     let length: Int
 
-    init(_ packet: PacketCapture.Packet) {
+    init(_ packet: PacketCapture.Packet, device: String) {
+        self.device = device
         at = UInt64(clamping: packet.seconds) &* 1_000_000 &+ UInt64(packet.nanoseconds / 1000)
         direction = packet.isOutgoing ? "out" : "in"
         length = packet.length
@@ -58,7 +60,7 @@ struct PacketLine: Encodable, Equatable {
 extension PacketLine: TextDisplayable {
     func text(_ style: Style) -> String {
         let ends = source.flatMap { source in destination.map { "\(source) → \($0)  " } } ?? ""
-        return "\(Moment.timeOfDay(at))  "
+        return "\(Moment.timeOfDay(at))  " + style.apply(.plain, to: device) + "  "
             + style.apply(direction == "out" ? .good : .plain, to: direction.padded(to: 3))
             + "  " + style.apply(.plain, to: "\(ends)\(what)  \(length) bytes")
     }

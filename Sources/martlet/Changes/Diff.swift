@@ -25,7 +25,10 @@ struct DiffRunning: ParsableCommand {
         abstract: "The running configuration against an earlier one of the history."
     )
 
-    @Argument(help: "The earlier configuration's number; without it, the one that ran before.")
+    @Argument(
+        help: "The earlier configuration's number; without it, the one that ran before.",
+        completion: .custom { words, _, _ in Completion(words).configurations() }
+    )
     var number: Int?
 
     @OptionGroup var global: GlobalOptions

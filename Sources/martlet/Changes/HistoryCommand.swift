@@ -16,7 +16,10 @@ struct HistoryCommand: ParsableCommand {
             """
     )
 
-    @Argument(help: "A configuration's number: print its texts.")
+    @Argument(
+        help: "A configuration's number: print its texts.",
+        completion: .custom { words, _, _ in Completion(words).configurations() }
+    )
     var number: Int?
 
     @OptionGroup var global: GlobalOptions

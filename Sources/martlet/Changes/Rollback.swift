@@ -16,7 +16,10 @@ struct Rollback: ParsableCommand {
             """
     )
 
-    @Argument(help: "The configuration's number.")
+    @Argument(
+        help: "The configuration's number.",
+        completion: .custom { words, _, _ in Completion(words).configurations() }
+    )
     var number: Int?
 
     @OptionGroup var confirm: ConfirmOptions

@@ -13,7 +13,10 @@ struct ExplainDecision: ParsableCommand {
             """
     )
 
-    @Argument(help: "The decision's id, as 'martlet show decisions' and the response header print it.")
+    @Argument(
+        help: "The decision's id, as 'martlet show decisions' and the response header print it.",
+        completion: .custom { words, _, _ in Completion(words).decisions() }
+    )
     var id: String
 
     @OptionGroup var global: GlobalOptions

@@ -1,4 +1,4 @@
-/* Packets of one device as the kernel hands them over, without their link-layer header (packet(7)). */
+/* Packets of one device or of all, as the kernel hands them over, without their link-layer header (packet(7)). */
 #ifndef MARTLET_CAPTURE_H
 #define MARTLET_CAPTURE_H
 
@@ -10,6 +10,8 @@ struct martlet_captured {
     uint32_t captured, length;
     int64_t seconds;
     uint32_t nanoseconds;
+    /* The index of its device. */
+    uint32_t interface;
     /* PACKET_*: 0 to us, 4 sent by us. */
     uint8_t direction;
     /* ARPHRD_* of the device, and ETH_P_* of the packet. */
@@ -19,7 +21,7 @@ struct martlet_captured {
 };
 
 /*
- * Opens a capture on the device. With a mask, only packets whose mark under it is `mark` are taken, by a filter in the kernel. Needs
+ * Opens a capture on the device, on all of them for 0. With a mask, only packets whose mark under it is `mark` are taken, by a filter in the kernel. Needs
  * CAP_NET_RAW. Returns a descriptor or a negative errno.
  */
 int martlet_open_capture(int interface, uint32_t mark, uint32_t mask);
