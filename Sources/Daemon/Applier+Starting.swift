@@ -121,10 +121,10 @@ extension Applier {
         if let refused = past.unconfirmed, refused.digest == digest {
             return """
                 \(path) is configuration \(refused.number), which nobody confirmed: a start goes on with \(running.number); \
-                see 'martlet diff file'
+                see 'martlet diff file \(path)'
                 """
         }
-        return "\(path) is not what runs, and would run from the next start on; see 'martlet diff file'"
+        return "\(path) is not what runs, and would run from the next start on; see 'martlet diff file \(path)'"
     }
 }
 

@@ -11,9 +11,17 @@ struct AuditTrail: Sendable {
     /// One after the other, off the threads that must not wait for a disk.
     private static let disk = DispatchQueue(label: "martlet.audit")
 
+    /// What is refused says what was asked for, and that may be of any length.
+    private static let longest = 1000
+
     /// Writes down what changed no configuration, or was refused.
     func record(_ what: String, by actor: History.Actor, _ result: String) {
-        let entry = History.Entry(at: WallClock.now(), by: actor, what: what, result: result)
+        let entry = History.Entry(
+            at: WallClock.now(),
+            by: actor,
+            what: String(what.prefix(Self.longest)),
+            result: String(result.prefix(Self.longest))
+        )
         say(entry)
         Self.disk.async { [history] in history.changeAnyway { $0.append(entry) } }
     }

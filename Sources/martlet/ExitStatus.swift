@@ -36,19 +36,22 @@ extension Martlet {
             Console.complain(error.lines)
             return error.isAnswer ? .no : .unreachable
         } catch {
-            return statusOfParsing(error)
+            return statusOfParsing(error, of: arguments)
         }
     }
 
     /// Help, version and completion scripts come as errors too; they are what was asked for. ArgumentParser's own status for
     /// wrong usage (64) becomes ours.
-    private static func statusOfParsing(_ error: any Error) -> ExitStatus {
+    private static func statusOfParsing(_ error: any Error, of arguments: [String]) -> ExitStatus {
         let message = fullMessage(for: error)
         switch exitCode(for: error) {
         case .success:
             return Console.write(message.hasSuffix("\n") ? message : message + "\n") ? .done : .no
         case .validationFailure:
-            Console.complain([message.hasPrefix("Error: ") ? "martlet: " + message.dropFirst(7) : message])
+            var lines = message.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+            if message.hasPrefix("Error: ") { lines[0] = "martlet: " + lines[0].dropFirst(7) }
+            if let hint = UnknownWord.hint(for: arguments) { lines.insert("    hint: \(hint)", at: 1) }
+            Console.complain(lines)
             return .usage
         default:
             Console.complain(["martlet: \(message)"])

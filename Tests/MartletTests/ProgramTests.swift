@@ -30,6 +30,22 @@ import Testing
         )
     }
 
+    @Test(
+        arguments: [
+            (["show", "route"], "did you mean 'routes'?"), (["aply"], "did you mean 'apply'?"),
+            (["--socket", "/x", "--json", "diff", "fil"], "did you mean 'file'?"),
+            (["explain", "rout", "192.0.2.1"], "did you mean 'route'?"),
+            (["diff", "everything"], "allowed here: file, kernel, running"),
+            (["status", "extra"], nil), (["status", "--bogus"], nil), (["explain", "nothing-like-it"], nil),
+        ] as [([String], String?)]
+    )
+    func aMisspeltCommandIsToldTheNearest(arguments: [String], hint: String?) throws {
+        let run = try Program.run(arguments)
+        #expect(run.status == 2)
+        let said = run.error.split(separator: "\n").first { $0.hasPrefix("    hint: ") }
+        #expect(said.map(String.init) == hint.map { "    hint: \($0)" }, "\(run.error)")
+    }
+
     @Test func theSocketMayComeFromTheEnvironment() throws {
         let run = try Program.run(["status"], environment: ["MARTLET_SOCKET": "/tmp/no-such-martlet.sock"])
         #expect(run.error.contains("/tmp/no-such-martlet.sock"))
