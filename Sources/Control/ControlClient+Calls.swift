@@ -77,6 +77,12 @@ extension ControlClient {
         try reply(to: .probe(ProbeWish(member: member)), as: ProbeReply.self)
     }
 
+    package func flows(on member: String) throws(ControlError) -> FlowsReply {
+        try reply(to: .flows(FlowsWish(member: member)), as: FlowsReply.self)
+    }
+
+    package func top() throws(ControlError) -> TopReply { try reply(to: .top, as: TopReply.self) }
+
     package func set(_ request: AdminRequest) throws(ControlError) -> AdminReply {
         try reply(to: .setAdmin(request), as: AdminReply.self)
     }

@@ -16,7 +16,8 @@ enum ControlRequest {
     private static func body(of call: ControlCall) throws(ControlError) -> [UInt8]? {
         do {
             switch call {
-            case .status, .show, .explainDecision, .watch, .confirm, .history, .configuration, .kernelDiff: return nil
+            case .status, .show, .explainDecision, .watch, .confirm, .history, .configuration, .kernelDiff, .top:
+                return nil
             case .plan(let files): return try ControlJSON.encode(files)
             case .apply(let request): return try ControlJSON.encode(request)
             case .rollback(let request): return try ControlJSON.encode(request)
@@ -24,6 +25,7 @@ enum ControlRequest {
             case .explainModel(let question): return try ControlJSON.encode(question)
             case .setAdmin(let request): return try ControlJSON.encode(request)
             case .probe(let wish): return try ControlJSON.encode(wish)
+            case .flows(let wish): return try ControlJSON.encode(wish)
             }
         } catch {
             throw .notUnderstood("the question to \(call.target.path) cannot be written: \(error)")

@@ -23,6 +23,10 @@ package enum ControlCall: Sendable, Equatable {
     case setAdmin(AdminRequest)
     /// Runs a member's probe once. It sends packets, so it needs the admin group.
     case probe(ProbeWish)
+    /// How many flows are on a member now.
+    case flows(FlowsWish)
+    /// How every member stands and what it has carried, for `top`.
+    case top
     /// A server-sent event stream of `WatchEvent`s.
     case watch
 
@@ -58,6 +62,8 @@ package enum ControlCall: Sendable, Equatable {
         case .explainDecision(let id): ("GET", "/v1/explain/decision/\(Self.pathSegment(id))")
         case .setAdmin: ("POST", "/v1/admin")
         case .probe: ("POST", "/v1/probe")
+        case .flows: ("POST", "/v1/flows")
+        case .top: ("GET", "/v1/top")
         case .watch: ("GET", "/v1/watch")
         }
     }
@@ -136,7 +142,7 @@ package struct RollbackRequest: Codable, Sendable, Equatable {
     }
 }
 
-/// `explain route ADDRESS [--from A] [--iif DEV] [--mark M]`.
+/// `explain route ADDRESS [--from A] [--iif DEV] [--mark M] …` and `explain flow SOURCE DESTINATION …`.
 package struct RouteQuestion: Codable, Sendable, Equatable {
     package var destination: IPAddress
     package var source: IPAddress?
@@ -145,6 +151,7 @@ package struct RouteQuestion: Codable, Sendable, Equatable {
     /// `tcp`, `udp`, `icmp`, …
     package var transport: String?
     /// Of TCP or UDP.
+    package var sourcePort: UInt16?
     package var destinationPort: UInt16?
 
     package init(
@@ -153,10 +160,11 @@ package struct RouteQuestion: Codable, Sendable, Equatable {
         inputDevice: String? = nil,
         mark: UInt32? = nil,
         transport: String? = nil,
+        sourcePort: UInt16? = nil,
         destinationPort: UInt16? = nil
     ) {
         (self.destination, self.source, self.inputDevice, self.mark) = (destination, source, inputDevice, mark)
-        (self.transport, self.destinationPort) = (transport, destinationPort)
+        (self.transport, self.sourcePort, self.destinationPort) = (transport, sourcePort, destinationPort)
     }
 }
 

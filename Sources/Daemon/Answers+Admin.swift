@@ -41,7 +41,7 @@ extension Answers {
     }
 
     /// A member by `group.member`, with `network:` or `models:` in front where both planes have the name.
-    private func find(_ name: String) throws(ErrorReply) -> (Plane, GroupTable.Member) {
+    func find(_ name: String) throws(ErrorReply) -> (Plane, GroupTable.Member) {
         let parts = name.split(separator: ":", maxSplits: 1)
         let named = parts.count == 2 ? Plane(rawValue: String(parts[0])) : nil
         let wanted = named == nil ? name : String(parts[1])

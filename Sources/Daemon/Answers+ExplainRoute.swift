@@ -25,16 +25,21 @@ extension Answers {
             destination: question.destination,
             source: question.source,
             inputInterface: input,
-            mark: question.mark ?? 0
+            mark: question.mark ?? 0,
+            flow: RouteLookup.Flow(question)
         )
         var steps = policies.steps.isEmpty ? markSteps(question) : policies.steps
         do throws(NetlinkFailure) {
             let answer = try lookup.ask()
             let route = matching(question, answer.route)
             steps += ruleSteps(question, to: route) + routeSteps(route) + displacedSteps(question, by: route)
-            steps += wayOutSteps(answer)
+            let chosen = member(of: answer)
+            steps += hashSteps(question, lookup, to: route, by: chosen) + wayOutSteps(answer)
+            let living = connectionStep(question)
+            if let living { steps.append(living.step) }
+            let but = living.map { $0.member == chosen?.fullName ? "" : ", but this connection goes by \($0.member)" }
             return ExplainReply(
-                answer: headline(question, answer),
+                answer: headline(question, answer) + (but ?? ""),
                 works: true,
                 steps: steps,
                 wouldChange: wouldChange(question, route)
@@ -248,7 +253,8 @@ extension Answers {
             case .eligible: return "\(member) going down or being drained"
             case .down: return "\(member) answering its probe again"
             case .absent(let cause): return "\(member): an end of \(cause.name)"
-            case .drained, .adminDown: return "martlet undrain \(member)"
+            case .drained: return "martlet undrain \(member)"
+            case .adminDown: return "martlet up \(member)"
             case .degraded: return "\(member) keeping within its limits again"
             case .standby(let tier): return "all members of tier \(tier) failing"
             case .overLimit(let bound): return "\(member) coming back within its \(bound.rawValue) limit"
@@ -265,7 +271,7 @@ extension Answers {
     // MARK: Names
 
     /// The member whose way out the kernel chose.
-    private func member(of answer: RouteLookup.Answer) -> GroupTable.Member? {
+    func member(of answer: RouteLookup.Answer) -> GroupTable.Member? {
         guard let network = router.network, let interface = answer.interface else { return nil }
         let resolver = network.resolver
         for group in network.configuration.groups {

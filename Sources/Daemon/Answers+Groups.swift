@@ -152,7 +152,7 @@ extension Answers {
     }
 
     /// The device as configured, or the one that reaches the gateway now.
-    private func device(of member: GroupTable.Member, _ scope: HealthScope) -> String? {
+    func device(of member: GroupTable.Member, _ scope: HealthScope) -> String? {
         guard let network = router.network,
             let group = network.configuration.groups.first(where: {
                 $0.definition.name == network.groups[member.group].definition.name

@@ -141,6 +141,10 @@ extension Answers {
         if let second = router.network?.secondOfDay { packet[.time] = .number(second) }
         if let transport = question.transport {
             packet[.transport] = .text(transport)
+            if let port = question.sourcePort {
+                if transport == "tcp" { packet[.tcpSource] = .number(Int64(port)) }
+                if transport == "udp" { packet[.udpSource] = .number(Int64(port)) }
+            }
             if let port = question.destinationPort {
                 if transport == "tcp" { packet[.tcpDestination] = .number(Int64(port)) }
                 if transport == "udp" { packet[.udpDestination] = .number(Int64(port)) }

@@ -87,6 +87,10 @@ struct ControlServer: Sendable {
         case .probe:
             let wish = try JSONDecoder().decode(ProbeWish.self, from: Data(request.body))
             probe(wish, reply)
+        case .flows:
+            let wish = try JSONDecoder().decode(FlowsWish.self, from: Data(request.body))
+            look(reply) { try $0.flows(wish) }
+        case .top: look(reply) { $0.top() }
         case .watch: reply(watch())
         }
     }
@@ -194,6 +198,8 @@ extension ControlCall {
         case explainDecision(id: String)
         case setAdmin
         case probe
+        case flows
+        case top
         case watch
 
         /// What one must be allowed to do to make the call.
@@ -202,7 +208,9 @@ extension ControlCall {
             case .apply, .confirm, .rollback, .setAdmin, .probe: .change
             // The texts hold hashes of client keys.
             case .configuration: .change
-            case .status, .show, .plan, .history, .kernelDiff, .explainRoute, .explainModel, .explainDecision, .watch:
+            case .status, .show, .plan, .history, .kernelDiff, .explainRoute, .explainModel, .explainDecision, .flows,
+                .top,
+                .watch:
                 .look
             }
         }
@@ -224,6 +232,8 @@ extension ControlCall.Name {
         case ("POST", "/v1/explain/model"): self = .explainModel
         case ("POST", "/v1/admin"): self = .setAdmin
         case ("POST", "/v1/probe"): self = .probe
+        case ("POST", "/v1/flows"): self = .flows
+        case ("GET", "/v1/top"): self = .top
         case ("GET", "/v1/watch"): self = .watch
         case ("GET", let path) where path.hasPrefix("/v1/show/"):
             guard let table = ControlCall.Table(rawValue: String(path.dropFirst("/v1/show/".count))) else { return nil }

@@ -11,12 +11,32 @@ package struct RouteLookup: Sendable {
     /// Interface the packet comes in on; nil for one of this host's own.
     package let inputInterface: UInt32?
     package let mark: UInt32
+    package let flow: Flow
 
-    package init(destination: IPAddress, source: IPAddress?, inputInterface: UInt32?, mark: UInt32) {
+    /// What rules and the hash of a group look at besides the addresses.
+    package struct Flow: Sendable {
+        /// `IPPROTO_*`; nil where nobody said.
+        package let transport: UInt8?
+        package let sourcePort: UInt16?
+        package let destinationPort: UInt16?
+
+        package init(transport: UInt8? = nil, sourcePort: UInt16? = nil, destinationPort: UInt16? = nil) {
+            (self.transport, self.sourcePort, self.destinationPort) = (transport, sourcePort, destinationPort)
+        }
+    }
+
+    package init(
+        destination: IPAddress,
+        source: IPAddress?,
+        inputInterface: UInt32?,
+        mark: UInt32,
+        flow: Flow = Flow()
+    ) {
         self.destination = destination
         self.source = source
         self.inputInterface = inputInterface
         self.mark = mark
+        self.flow = flow
     }
 
     /// IPv4 names the table too only when asked to, and says "main" otherwise; IPv6 always does, and refuses the second flag.
@@ -141,6 +161,16 @@ extension MessageEncoder {
         if let source = question.source { attribute(UInt16(RTA_SRC.rawValue), source) }
         if let interface = question.inputInterface { attribute(UInt16(RTA_IIF.rawValue), interface) }
         if question.mark != 0 { attribute(UInt16(RTA_MARK.rawValue), question.mark) }
+        put(question.flow, question.destination.family)
         return finish()
+    }
+
+    /// The kernel refuses the question for any other protocol (`rtm_getroute_parse_ip_proto`).
+    private mutating func put(_ flow: RouteLookup.Flow, _ family: AddressFamily) {
+        let (icmp, tcp, udp): (UInt8, UInt8, UInt8) = (family == .v4 ? 1 : 58, 6, 17)
+        guard let transport = flow.transport, [icmp, tcp, udp].contains(transport) else { return }
+        attribute(UInt16(RTA_IP_PROTO.rawValue), transport)
+        if let port = flow.sourcePort { attribute(UInt16(RTA_SPORT.rawValue), port.bigEndian) }
+        if let port = flow.destinationPort { attribute(UInt16(RTA_DPORT.rawValue), port.bigEndian) }
     }
 }

@@ -35,7 +35,10 @@ struct Martlet: ParsableCommand {
                     ImportCommand.self,
                 ]
             ),
-            CommandGroup(name: "Looking", subcommands: [Status.self, Show.self, Explain.self, Probe.self, Watch.self]),
+            CommandGroup(
+                name: "Looking",
+                subcommands: [Status.self, Show.self, Explain.self, Probe.self, Watch.self, Top.self]
+            ),
             CommandGroup(name: "Steering", subcommands: [Drain.self, Undrain.self, Down.self, Up.self]),
             CommandGroup(name: "Incidents", subcommands: [DoctorCommand.self, Capture.self, ReplayCommand.self]),
         ]

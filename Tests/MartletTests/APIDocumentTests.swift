@@ -40,7 +40,8 @@ import Testing
                 .status, .plan(files), .apply(ApplyRequest(files)), .confirm, .rollback(RollbackRequest()), .history,
                 .configuration(0), .kernelDiff, .explainRoute(RouteQuestion(destination: address)),
                 .explainModel(ModelQuestion(prompt: "", model: "")), .explainDecision(id: "ID"),
-                .setAdmin(AdminRequest(member: "", admin: "")), .probe(ProbeWish(member: "")), .watch,
+                .setAdmin(AdminRequest(member: "", admin: "")), .probe(ProbeWish(member: "")),
+                .flows(FlowsWish(member: "")), .top, .watch,
             ] + ControlCall.Table.allCases.map { .show($0) }
         let described = try keys("paths").flatMap { path in try keys("paths", path).map { "\($0) \(path)" } }
         let asked = calls.map { call in

@@ -68,6 +68,7 @@ struct DescribedType: Sendable, CustomTestStringConvertible {
                     inputDevice: "",
                     mark: 1,
                     transport: "",
+                    sourcePort: 1,
                     destinationPort: 1
                 ),
                 RouteQuestion(destination: address)
@@ -75,6 +76,7 @@ struct DescribedType: Sendable, CustomTestStringConvertible {
             DescribedType("ModelQuestion", ModelQuestion(prompt: "", model: "", key: ""), bareModel),
             DescribedType("AdminRequest", admin, admin),
             DescribedType("ProbeWish", ProbeWish(member: ""), ProbeWish(member: "")),
+            DescribedType("FlowsWish", FlowsWish(member: ""), FlowsWish(member: "")),
         ]
     }()
 
@@ -108,7 +110,11 @@ struct DescribedType: Sendable, CustomTestStringConvertible {
         var request = ProbeReply.Request(scope: "", kind: "", target: "", source: "", device: "", mark: "")
         (request.detail, request.roundTrip, request.clock) = ("", .zero, "")
         let probed = ProbeReply(member: "", requests: [])
+        let flows = FlowsReply(member: "", ipv4: 1, ipv6: 1)
+        let top = TopReply(at: 1, rows: [])
         return [
+            DescribedType("Flows", flows, flows),
+            DescribedType("Top", top, top),
             DescribedType("ProbeReply", probed, probed),
             DescribedType("ProbeRequest", request, bareRequest),
             DescribedType("Status", status, bareStatus),
@@ -150,6 +156,7 @@ struct DescribedType: Sendable, CustomTestStringConvertible {
         (bareSession.detection, bareSession.authentication) = (nil, nil)
         var bareChange = Samples.change
         (bareChange.process, bareChange.configuration, bareChange.state) = (nil, nil, nil)
+        let bareTop = TopRow(plane: "", name: "", scope: "", admin: "", health: "", sharePermille: 0)
         let override = OverrideRow(plane: "", member: "", admin: "")
         let policy = PolicyRow(
             name: "",
@@ -176,6 +183,7 @@ struct DescribedType: Sendable, CustomTestStringConvertible {
             DescribedType("MemberRow", full.1, member),
             DescribedType("ObjectRow", full.2, route),
             DescribedType("ProbeRow", full.3, probe),
+            DescribedType("TopRow", Samples.top, bareTop),
             DescribedType("BFDRow", Samples.bfd, bareSession),
             DescribedType("ProviderRow", full.4, provider),
             DescribedType("OverrideRow", override, override),

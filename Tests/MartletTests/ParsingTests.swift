@@ -20,7 +20,9 @@ import Testing
         ("rollback 3", "Rollback"), ("history", "HistoryCommand"), ("history 3", "HistoryCommand"),
         ("diff running", "DiffRunning"), ("diff running 3", "DiffRunning"), ("diff file", "DiffFile"),
         ("diff kernel", "DiffKernel"), ("import", "ImportCommand"),
-        ("capture wan.cable -w x.pcap --marked", "Capture"),
+        ("capture wan.cable -w x.pcap --marked", "Capture"), ("capture backup", "Capture"), ("top", "Top"),
+        ("top --interval 500ms --count 2", "Top"), ("explain flow 10.0.0.5 192.0.2.1", "ExplainFlow"),
+        ("drain wan.cable --wait --timeout 90s", "Drain"),
         ("doctor", "DoctorCommand"), ("doctor --leaks a.yaml", "DoctorCommand"), ("status", "Status"),
         ("watch", "Watch"),
         ("show groups", "ShowGroups"), ("show members", "ShowMembers"), ("show routes", "ShowRoutes"),
@@ -75,6 +77,21 @@ import Testing
         #expect(try parse(line, as: ExplainRoute.self).question == expected)
     }
 
+    @Test func aFlowQuestionCarriesAllThatWasSaid() throws {
+        let line = "explain flow 10.0.0.5 192.0.2.1 --iif lan0 --proto udp --sport 5000 --dport 53"
+        let expected = RouteQuestion(
+            destination: try #require(IPAddress("192.0.2.1")),
+            source: IPAddress("10.0.0.5"),
+            inputDevice: "lan0",
+            transport: "udp",
+            sourcePort: 5000,
+            destinationPort: 53
+        )
+        #expect(try parse(line, as: ExplainFlow.self).question == expected)
+        let short = try parse("explain flow 10.0.0.5 192.0.2.1 --sport 5000", as: ExplainFlow.self).question
+        #expect(short.transport == "tcp", "ports are TCP's unless it is said otherwise")
+    }
+
     @Test func aModelQuestionCarriesAllThatWasSaid() throws {
         let arguments = ["explain", "model", "two words", "--model", "chat", "--key", "ci", "--stream", "--tools"]
         let expected = ModelQuestion(prompt: "two words", model: "chat", key: "ci", stream: true, tools: true)
@@ -121,6 +138,12 @@ import Testing
         ("explain route", "no address"), ("explain route example.com", "no address but a name"),
         ("explain route 192.0.2.1 --from 2001:db8::1", "two families"),
         ("explain route 192.0.2.1 --mark -1", "no mark"),
+        ("explain flow 192.0.2.1", "one end"), ("explain flow 192.0.2.1 2001:db8::1", "two families"),
+        ("explain flow 10.0.0.5 192.0.2.1 --proto icmp --dport 7", "icmp has no ports"),
+        ("explain flow 10.0.0.5 192.0.2.1 --proto bogus", "no protocol"),
+        ("explain flow 10.0.0.5 192.0.2.1 --sport 65536", "no port"),
+        ("top --interval 10ms", "too often"), ("top --count 0", "no look at all"), ("top --interval 5", "no unit"),
+        ("drain wan.a --timeout 0s", "no time"), ("capture", "nothing"), ("capture wan.a --count 0", "no packet"),
         ("explain model", "no prompt"), ("replay", "no file"), ("status --socket", "an option without its value"),
     ])
     func wrongUsageIsRefused(line: String, why: String) throws {

@@ -71,6 +71,20 @@ enum Samples {
         place: "martlet.yaml:5"
     )
 
+    static let top = {
+        var row = TopRow(
+            plane: "network",
+            name: "wan.fiber",
+            scope: "ipv4",
+            admin: "up",
+            health: "up",
+            sharePermille: 750
+        )
+        (row.roundTrip, row.lossPermille, row.packets) = (.milliseconds(12), 5, 1000)
+        (row.device, row.bytesIn, row.bytesOut, row.requests) = ("eth0", 1_000_000, 50_000, 7)
+        return row
+    }()
+
     static let bfd = {
         var row = BFDRow(
             member: "wan.fiber",

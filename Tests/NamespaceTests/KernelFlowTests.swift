@@ -32,6 +32,39 @@ struct KernelFlowTests {
     }
 
     @Test(arguments: AddressFamily.allCases)
+    func flowsAreKnownByWhereTheyGoAndWhetherTheyHaveEnded(family: AddressFamily) throws {
+        try inNewNetwork {
+            let chain = "chain out { type filter hook output priority 0; ct state new ct mark set meta mark; }"
+            try run("nft -f -", input: "table inet watch {\n\(chain)\n}\n")
+            let count = { (isCounted: (TrackedFlow) -> Bool) in
+                try Conntrack.count(mark: Self.ours, under: Self.mask, family: family, where: isCounted)
+            }
+            try sendDatagram(family, mark: Self.ours.value)
+            let target = try #require(IPAddress(family == .v4 ? "127.0.0.1" : "::1"))
+            #expect(try count { $0.transport == 17 && $0.destination == target && $0.destinationPort == 9 } == 1)
+            let listener = try Listener(family)
+            let socket = try listener.connect(mark: Self.ours.value)
+            let tuple = { (port: UInt16) in
+                Conntrack.Tuple(
+                    source: target,
+                    destination: target,
+                    transport: 6,
+                    sourcePort: port,
+                    destinationPort: 7099
+                )
+            }
+            #expect(try Conntrack.mark(of: tuple(localPort(socket))) == Self.ours.value)
+            #expect(try Conntrack.mark(of: tuple(1)) == nil, "there is none")
+            #expect(try count { $0.transport == 6 && $0.destinationPort == 7099 && !$0.isOver } == 1)
+            close(socket)
+            close(listener.descriptor)
+            #expect(try count { $0.transport == 6 && $0.isOver } == 1, "it has ended, and is remembered")
+            let other: AddressFamily = family == .v4 ? .v6 : .v4
+            #expect(try Conntrack.count(mark: Self.ours, under: Self.mask, family: other) { _ in true } == 0)
+        }
+    }
+
+    @Test(arguments: AddressFamily.allCases)
     func socketsOfAMarkAreEndedAndNoOthers(family: AddressFamily) throws {
         try inNewNetwork {
             let listener = try Listener(family)
@@ -96,6 +129,16 @@ private func markedSocket(_ family: AddressFamily, _ type: __socket_type, _ mark
     var mark = mark
     try #require(setsockopt(descriptor, SOL_SOCKET, SO_MARK, &mark, 4) == 0)
     return descriptor
+}
+
+private func localPort(_ descriptor: Int32) -> UInt16 {
+    var address = sockaddr_in6()
+    var size = socklen_t(MemoryLayout<sockaddr_in6>.size)
+    // The port stands at the same place in both families.
+    return withUnsafeMutablePointer(to: &address) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { _ = getsockname(descriptor, $0, &size) }
+        return UInt16(bigEndian: pointer.pointee.sin6_port)
+    }
 }
 
 private func withLoopback<Result>(

@@ -11,10 +11,11 @@ struct Explain: ParsableCommand {
             EXAMPLES
               martlet explain route 198.51.100.7
               martlet explain route 2001:db8::1 --from 2001:db8:10::5 --mark 0x1000000
+              martlet explain flow 10.0.0.5 198.51.100.7 --iif lan0 --proto tcp --sport 40000 --dport 443
               martlet explain model 'Write a sorting function' --model auto --key ci
               martlet explain 019ab3f2c4d5e6f708192a3b
             """,
-        subcommands: [ExplainRoute.self, ExplainModel.self, ExplainDecision.self],
+        subcommands: [ExplainRoute.self, ExplainFlow.self, ExplainModel.self, ExplainDecision.self],
         defaultSubcommand: ExplainDecision.self
     )
 

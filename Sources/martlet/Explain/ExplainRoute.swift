@@ -1,7 +1,6 @@
 /// `martlet explain route`: by which rule, table, group and member does a packet leave?
 import ArgumentParser
 import Control
-import Forwarding
 import NetTypes
 
 struct ExplainRoute: ParsableCommand {
@@ -22,41 +21,16 @@ struct ExplainRoute: ParsableCommand {
     @Option(help: ArgumentHelp("The packet's source.", valueName: "address"))
     var from: IPAddress?
 
-    @Option(help: ArgumentHelp("The device it comes in by; left out for packets of this host.", valueName: "device"))
-    var iif: String?
-
-    @Option(help: ArgumentHelp("The packet's mark, decimal or 0x….", valueName: "mark"))
-    var mark: MarkArgument?
-
-    @Option(
-        help: ArgumentHelp("The protocol, where policies ask for it; tcp if a port is given.", valueName: "protocol")
-    )
-    var proto: String?
-
-    @Option(help: ArgumentHelp("The port it is for, where policies ask for it.", valueName: "port"))
-    var dport: UInt16?
-
+    @OptionGroup var packet: PacketOptions
     @OptionGroup var global: GlobalOptions
 
     func validate() throws {
-        if let proto, PacketFact.transportNumber(proto) == nil {
-            throw ValidationError("--proto '\(proto)' is no protocol that conditions know.")
-        }
         guard from == nil || from?.family == address.family else {
             throw ValidationError("--from must be of the same family as the destination.")
         }
     }
 
-    var question: RouteQuestion {
-        RouteQuestion(
-            destination: address,
-            source: from,
-            inputDevice: iif,
-            mark: mark?.value,
-            transport: proto ?? dport.map { _ in "tcp" },
-            destinationPort: dport
-        )
-    }
+    var question: RouteQuestion { packet.question(to: address, from: from) }
 
     func run() throws {
         try global.explain(try global.client.explain(question))

@@ -40,10 +40,15 @@ struct ConfirmOptions: ParsableArguments {
 struct DurationArgument: ExpressibleByArgument, Equatable {
     let value: Span
 
+    init(_ value: Span) { self.value = value }
+
     init?(argument: String) {
         guard let value = try? Span.parse(argument) else { return nil }
         self.value = value
     }
+
+    /// As help prints it.
+    var defaultValueDescription: String { value.description }
 }
 
 /// Where does the operator's session come from? From `SSH_CONNECTION`, which sshd(8) sets: of this process, or, where sudo took it

@@ -1,6 +1,7 @@
 /// Where does text leave the program? Straight to the descriptors, so that a full disk is noticed and an event is out when it
 /// happened.
 import Glibc
+import NetTypes
 
 enum Console {
     /// Writes to standard output; a reader that went away ends the program by SIGPIPE, as with any other filter.
@@ -34,6 +35,23 @@ enum Console {
     }
 
     static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
+    /// Waits; a signal that is handled does not shorten it.
+    static func sleep(_ span: Span) {
+        var rest = timespec(
+            tv_sec: time_t(span.nanoseconds / 1_000_000_000),
+            tv_nsec: Int(span.nanoseconds % 1_000_000_000)
+        )
+        var left = timespec()
+        while nanosleep(&rest, &left) != 0, errno == EINTR { rest = left }
+    }
+
+    /// Since the machine's start: a clock that nobody sets.
+    static var uptime: Span {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return .seconds(Int64(time.tv_sec)) + Span(nanoseconds: Int64(time.tv_nsec))
+    }
 
     /// Microseconds since 1970.
     static var now: UInt64 {
