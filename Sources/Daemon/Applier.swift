@@ -21,6 +21,8 @@ final class Applier: Sendable {
     private static let patienceStep = 0.01
 
     let queue = DispatchQueue(label: "martlet.apply")
+    /// Whoever may only look waits in a queue of their own: no number of plans holds a confirmation up.
+    private let planning = DispatchQueue(label: "martlet.plan")
     let history: HistoryStore
     let audit: AuditTrail
     private let runtime: RuntimeThread
@@ -41,10 +43,23 @@ final class Applier: Sendable {
     var currentGeneration: UInt64 { generation.load(ordering: .relaxed) }
 
     /// What applying the files would change; nothing is.
-    func plan(_ files: ConfigurationFiles, _ reply: @escaping @Sendable (Outcome) -> Void) {
-        queue.async { [self] in
+    ///
+    /// - Parameter mayRead: whether the daemon reads lists for the asker that do not run already. It can read more than they can, and a
+    ///   wrong line is shown to them.
+    func plan(_ files: ConfigurationFiles, mayRead: Bool, _ reply: @escaping @Sendable (Outcome) -> Void) {
+        planning.async { [self] in
             let configuration: Configuration
-            do throws(ErrorReply) { configuration = try Self.read(files) } catch { return reply(.failure(error)) }
+            let known = mayRead ? [] : ask { router, _ in router.configuration?.listPaths ?? [] }
+            do throws(ErrorReply) {
+                configuration = try Self.read(files) { path throws(UnreadableList) in
+                    guard mayRead || known.contains(path) else {
+                        throw UnreadableList(words: "to name a list that does not run yet needs the right to change")
+                    }
+                    return try ListFile.contents(of: path)
+                }
+            } catch {
+                return reply(.failure(error))
+            }
             // What is on its way counts as there already, so its arrival is waited for.
             let running = whenSettled()
             let trial = running.router.trial(of: configuration, at: running.now)
@@ -156,6 +171,11 @@ final class Applier: Sendable {
         }
     }
 
+    /// What the kernel has otherwise than the running configuration wants it, once it has answered; for whoever may look.
+    func diff(_ reply: @escaping @Sendable (Answers) -> Void) {
+        planning.async { [self] in reply(whenSettled()) }
+    }
+
     /// The state once nothing is under way to the kernel any more, or after `patience`.
     func whenSettled() -> Answers {
         for _ in 0..<Self.patience {
@@ -224,9 +244,12 @@ final class Applier: Sendable {
 
 extension Applier {
     /// Parses and checks; refuses what is wrong, and by name what this version does not serve.
-    static func read(_ files: ConfigurationFiles) throws(ErrorReply) -> Configuration {
+    static func read(
+        _ files: ConfigurationFiles,
+        lists: @escaping ListContents = ListFile.contents
+    ) throws(ErrorReply) -> Configuration {
         let texts = files.files.map { ($0.name, Array($0.text.utf8)) }
-        let loaded = Configuration.check(ConfigLoader.read(texts), lists: ListFile.contents)
+        let loaded = Configuration.check(ConfigLoader.read(texts), lists: lists)
         guard loaded.errors.isEmpty, let configuration = loaded.configuration else {
             throw ErrorReply(errors: loaded.errors.map { $0.rendered(with: loaded.sources) })
         }
@@ -269,6 +292,17 @@ extension Applier {
             errors: ["'control' cannot change while the daemon runs: it is read at start"],
             hint: "put the file in place and restart martletd; the data plane stays as it is meanwhile"
         )
+    }
+}
+
+extension Configuration {
+    /// The files of prefixes that it names, for routes and for sets.
+    fileprivate var listPaths: Set<String> {
+        guard let network else { return [] }
+        let sets = network.sets.compactMap { set -> Located<String>? in
+            if case .file(let file) = set.content { file } else { nil }
+        }
+        return Set((network.routeFiles.map(\.file) + sets).map { sources.path(of: $0) })
     }
 }
 

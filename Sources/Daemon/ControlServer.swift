@@ -59,7 +59,7 @@ struct ControlServer: Sendable {
         case .show(let table): look(reply) { $0.show(table) }
         case .plan:
             let files = try JSONDecoder().decode(ConfigurationFiles.self, from: Data(request.body))
-            applier.plan(files) { reply(.of($0)) }
+            applier.plan(files, mayRead: access.right(of: request.peer) >= .change) { reply(.of($0)) }
         case .apply:
             let wish = try JSONDecoder().decode(ApplyRequest.self, from: Data(request.body))
             applier.apply(wish, by: by) { reply(.of($0)) }
@@ -70,10 +70,7 @@ struct ControlServer: Sendable {
         case .history: reply(.json(audit.history.rows))
         case .configuration(let number): look(reply) { [audit] _ in try audit.history.texts(of: number) }
         case .kernelDiff:
-            applier.queue.async { [applier] in
-                let settled = applier.whenSettled()
-                look(reply) { _ in try settled.kernelDiff() }
-            }
+            applier.diff { settled in look(reply) { _ in try settled.kernelDiff() } }
         case .explainRoute:
             let question = try JSONDecoder().decode(RouteQuestion.self, from: Data(request.body))
             look(reply) { try $0.explain(question) }
