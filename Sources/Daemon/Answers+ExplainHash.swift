@@ -27,9 +27,7 @@ extension Answers {
         let policy = HashPolicy(question.destination.family)
         let open = policy.open(question)
         let hash = isDivided ? [policy.step(question, open)] : []
-        guard let first = try? NexthopBucket.all(of: id) else { return hash }
-        let table = BucketTable(first, nameOf: network.nameOf)
-        var steps = hash + [.init("buckets", table.words)]
+        var steps = hash
         guard isDivided, open.isEmpty, let chosen, question.source != nil else { return steps }
         // Looking a flow up counts as a use of its bucket: of those just used, it is one.
         guard (try? lookup.ask()) != nil, let second = try? NexthopBucket.all(of: id) else { return steps }
@@ -62,14 +60,12 @@ struct BucketTable {
     /// A look at the buckets follows the use at once; the kernel counts in hundredths of a second.
     private static let justNow = Span.milliseconds(20)
 
-    /// `128 of them; wan.first holds 96 (0-95), wan.second 32 (96-127)`.
+    /// `of 128 buckets: wan.first 96 (0-95), wan.second 32 (96-127)`.
     var words: String {
-        let parts = holders.enumerated().map { position, holder in
-            let verb = position == 0 ? " holds" : ""
-            return
-                "\(holder.name)\(verb) \(holder.buckets.count) (\(Self.ranges(holder.buckets.map { Int($0.index) })))"
+        let parts = holders.map { holder in
+            "\(holder.name) \(holder.buckets.count) (\(Self.ranges(holder.buckets.map { Int($0.index) })))"
         }
-        return "\(count) of them, each with its member as long as it is in use: " + parts.joined(separator: ", ")
+        return "of \(count) buckets: " + parts.joined(separator: ", ")
     }
 
     /// Indices of the buckets of the member that were used just now.

@@ -178,7 +178,7 @@ extension Answers {
             "\(name) (next hop \(id.value), strategy \(by)): \(tier)",
             cause: sources.cause(group.definition.name.place)
         )
-        return [head] + bucketSteps(route, group, network)
+        return [head] + bucketSteps(route, network)
             + shares.all.filter { $0.reason != .outOfScope }.map { share in
                 let row = row(share, in: scope, network.groups)
                 return .init(
@@ -189,24 +189,11 @@ extension Answers {
             }
     }
 
-    /// Of a resilient group the kernel looks up by a hash that it keeps to itself: it does not tell a flow's bucket, but whose buckets are how
-    /// many, and below which member this flow's bucket is with now.
-    private func bucketSteps(
-        _ route: Route,
-        _ group: GroupTable.Group,
-        _ network: NetworkPlane
-    ) -> [ExplainReply.Step] {
-        guard case .nexthop(let id) = route.action, let there = network.view.nexthops[id],
-            case .resilient(_, let buckets) = there.kind,
-            let owners = KernelGroup(nexthop: there, state: network.state(of: there), nameOf: network.nameOf).buckets
+    /// Whose buckets of a resilient group are which; the flow's own is named with what the kernel hashes.
+    private func bucketSteps(_ route: Route, _ network: NetworkPlane) -> [ExplainReply.Step] {
+        guard case .nexthop(let id) = route.action, let buckets = try? NexthopBucket.all(of: id), !buckets.isEmpty
         else { return [] }
-        let shares = group.members.compactMap { member -> String? in
-            let name = network.groups[member].fullName
-            return owners[name].map { "\(name) \($0)" }
-        }
-        let words =
-            "of \(buckets.count) buckets: \(shares.joined(separator: ", ")); a flow's own is a hash that the kernel keeps"
-        return [.init("buckets", words)]
+        return [.init("buckets", BucketTable(buckets, nameOf: network.nameOf).words)]
     }
 
     /// What the member's probe said last.

@@ -55,7 +55,7 @@ extension RouterSuites {
                         "\(family), port \(port): the mark of its connection, \(living)"
                     )
                     let buckets = steps.first { $0["subject"]?.string == "buckets" }?["words"]?.string ?? ""
-                    #expect(buckets.hasPrefix("128 of them") && buckets.contains("wan.fiber"), "\(buckets)")
+                    #expect(buckets.hasPrefix("of 128 buckets: ") && buckets.contains("wan.fiber"), "\(buckets)")
                     guard let bucket = steps.first(where: { $0["subject"]?.string == "bucket" })?["words"]?.string,
                         let number = Int(bucket.prefix { $0.isNumber })
                     else { continue }
