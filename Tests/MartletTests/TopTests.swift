@@ -11,7 +11,8 @@ import Testing
         change(&later)
         return TopFrame(
             TopReply(at: 5_000_000 + microseconds, rows: [later]),
-            since: TopReply(at: 5_000_000, rows: [Samples.top])
+            since: TopReply(at: 5_000_000, rows: [Samples.top]),
+            after: Span(nanoseconds: Int64(microseconds) * 1000)
         )
     }
 
@@ -33,7 +34,8 @@ import Testing
         #expect(Self.frame({ $0.device = "eth9" }).rows[0].bitsInPerSecond == nil, "another device's count")
         #expect(Self.frame({ $0.packets = nil }).rows[0].packetsPerSecond == nil, "a kernel that does not count")
         #expect(Self.frame({ $0.packets = 2000 }, after: 0).rows[0].packetsPerSecond == nil, "a clock that stood still")
-        let fresh = TopFrame(TopReply(at: 2, rows: [Samples.top]), since: TopReply(at: 1, rows: []))
+        let nothing = TopReply(at: 1, rows: [])
+        let fresh = TopFrame(TopReply(at: 2, rows: [Samples.top]), since: nothing, after: .seconds(1))
         #expect(fresh.rows[0].packetsPerSecond == nil && fresh.rows[0].health == "up", "a member that is new")
     }
 
@@ -46,7 +48,8 @@ import Testing
                 wan.fiber  ipv4   up      up      75 %        12ms  0.5 %        250  0 bit/s  0 bit/s         0.0
                 """
         )
-        let none = TopFrame(TopReply(at: 2_000_000, rows: []), since: TopReply(at: 1_000_000, rows: []))
+        let nothing = TopReply(at: 2_000_000, rows: [])
+        let none = TopFrame(nothing, since: nothing, after: .seconds(1))
         #expect(none.text(.plain, in: .utc) == "00:00:02  over 1s\nno members configured")
     }
 

@@ -39,14 +39,14 @@ struct Top: ParsableCommand {
 
     func run() throws {
         let client = global.client
-        var before = try client.top()
+        var (before, then) = (try client.top(), Console.uptime)
         var screen = TopScreen(format: global.format, isTerminal: Console.isTerminal)
         Console.sleep(min(interval.value, Self.first))
         var looks = 0
         while true {
-            let now = try client.top()
-            try screen.show(TopFrame(now, since: before))
-            before = now
+            let (look, now) = (try client.top(), Console.uptime)
+            try screen.show(TopFrame(look, since: before, after: Span(nanoseconds: now.nanoseconds - then.nanoseconds)))
+            (before, then) = (look, now)
             looks += 1
             if let count, looks >= count { return }
             Console.sleep(interval.value)

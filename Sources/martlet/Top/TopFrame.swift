@@ -9,10 +9,10 @@ struct TopFrame: Encodable, Equatable {
     let interval: Span
     let rows: [TopLine]
 
-    init(_ now: TopReply, since before: TopReply) {
-        let microseconds = now.at > before.at ? now.at - before.at : 0
-        at = now.at
-        interval = Span(nanoseconds: Span.scaled(Int64(clamping: microseconds), 1000))
+    /// - Parameter span: between the two, by a clock that nobody sets.
+    init(_ now: TopReply, since before: TopReply, after span: Span) {
+        let microseconds = UInt64(max(0, span.nanoseconds)) / 1000
+        (at, interval) = (now.at, span)
         let old = Dictionary(before.rows.map { (Key($0), $0) }, uniquingKeysWith: { first, _ in first })
         rows = now.rows.map { TopLine($0, since: old[Key($0)], microseconds: microseconds) }
     }
