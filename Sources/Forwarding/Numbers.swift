@@ -24,7 +24,9 @@ package struct Numbers: Sendable {
             for family in AddressFamily.allCases {
                 names.append(NexthopName.of(group, family))
                 names += configuration.strategies(over: group).map { NexthopName.of(group, family, by: $0) }
-                names += group.members.map { NexthopName.member(group.fullName(of: $0), family) }
+                for member in group.members.map(group.fullName) {
+                    names += [NexthopName.member(member, family), NexthopName.path(member, family)]
+                }
             }
             members += group.members.map { group.fullName(of: $0) }
         }
@@ -84,6 +86,12 @@ package enum NexthopName {
     }
     package static func member(_ fullName: String, _ family: AddressFamily) -> String {
         "member \(fullName) \(family.name)"
+    }
+    /// The member as the one way of a route, as of its path's. In IPv6 that is an object of its own: the kernel keeps what it found out for a
+    /// next hop with that next hop, for whichever route asked first, and what a group's route found has the source address of the group's
+    /// first device (docs/decisions/0019).
+    package static func path(_ fullName: String, _ family: AddressFamily) -> String {
+        family == .v4 ? member(fullName, family) : "path \(fullName) \(family.name)"
     }
     /// A route's own next hop, shared by all routes that say the same; the same link-local gateway may stand on several devices. Nil for
     /// routes that have none.

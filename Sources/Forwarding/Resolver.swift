@@ -85,19 +85,35 @@ extension Resolver {
         let fullName = group.fullName(of: member)
         let place = member.name.place
         switch memberNexthop(member, of: group, family) {
-        case .success(let nexthop): wish.nexthops.append(Wished(nexthop, cause: place))
+        case .success(let nexthop):
+            wish.nexthops.append(Wished(nexthop, cause: place))
+            if case .success(let own) = pathNexthop(member, of: group, family), own.id != nexthop.id {
+                wish.nexthops.append(Wished(own, cause: place))
+            }
         case .failure(let why): wish.pending.append(Pending(name: name(fullName, family), why: why.cause, cause: place))
         }
     }
 
+    /// Within its group.
     func memberNexthop(
         _ member: NetworkMember,
         of group: NetworkGroup,
         _ family: AddressFamily
     ) -> Result<Nexthop, NotNow> {
-        guard let id = numbers.nexthop(NexthopName.member(group.fullName(of: member), family)) else {
-            return .failure(NotNow(Absence.noNumber))
-        }
+        nexthop(NexthopName.member(group.fullName(of: member), family), of: member, family)
+    }
+
+    /// As the one way of a route.
+    private func pathNexthop(
+        _ member: NetworkMember,
+        of group: NetworkGroup,
+        _ family: AddressFamily
+    ) -> Result<Nexthop, NotNow> {
+        nexthop(NexthopName.path(group.fullName(of: member), family), of: member, family)
+    }
+
+    private func nexthop(_ name: String, of member: NetworkMember, _ family: AddressFamily) -> Result<Nexthop, NotNow> {
+        guard let id = numbers.nexthop(name) else { return .failure(NotNow(Absence.noNumber)) }
         return wayOut(of: member, family).map { made(id, family, $0) }
     }
 
@@ -248,7 +264,7 @@ extension Resolver {
         guard group.members[position].has(family) else { return nil }
         let reason = shares(index, family).all[position].reason
         let mayCarry = reason != .adminDown && (!reason.isOutage || group.whenAllDown == .keepLast)
-        switch memberNexthop(group.members[position], of: group, family) {
+        switch pathNexthop(group.members[position], of: group, family) {
         case .success(let nexthop) where mayCarry: return .success(.nexthop(nexthop.id))
         case .success, .failure:
             return .success(group.whenAllDown == .unreachable ? .unreachable : .blackhole)
@@ -339,7 +355,7 @@ extension Resolver {
         )
         wish.rules.append(Wished(rule, cause: place))
         wish.routes.append(Wished(pathRoute(path, family, .max, .unreachable), cause: place))
-        guard member.has(family), case .success(let nexthop) = memberNexthop(member, of: group, family) else { return }
+        guard member.has(family), case .success(let nexthop) = pathNexthop(member, of: group, family) else { return }
         wish.routes.append(Wished(pathRoute(path, family, window.metric, .nexthop(nexthop.id)), cause: place))
     }
 

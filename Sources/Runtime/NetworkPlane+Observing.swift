@@ -123,9 +123,11 @@ extension NetworkPlane {
 
     /// A member whose next hop the kernel does not take, or a stranger holds, can carry nothing; the others of its group can.
     private func refusal(of member: String, _ family: AddressFamily) -> Cause? {
-        guard let id = numbers.nexthop(NexthopName.member(member, family)) else { return nil }
-        if let there = view.nexthops[id], !configuration.ownership.owns(there) { return Absence.taken }
-        return refusals[.nexthop(id)] == nil ? nil : Absence.refused
+        let ids = [NexthopName.member(member, family), NexthopName.path(member, family)].compactMap(numbers.nexthop)
+        if ids.contains(where: { view.nexthops[$0].map { !configuration.ownership.owns($0) } ?? false }) {
+            return Absence.taken
+        }
+        return ids.contains { refusals[.nexthop($0)] != nil } ? Absence.refused : nil
     }
 
     /// Says who is to be probed, when that is not what was said last. A result of what is asked no more is forgotten.

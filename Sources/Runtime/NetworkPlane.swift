@@ -270,7 +270,8 @@ extension NetworkPlane {
             for group in configuration.groups {
                 for member in group.members {
                     let fullName = group.fullName(of: member)
-                    if numbers.nexthop(NexthopName.member(fullName, family)) == id { return fullName }
+                    let names = [NexthopName.member(fullName, family), NexthopName.path(fullName, family)]
+                    if names.contains(where: { numbers.nexthop($0) == id }) { return fullName }
                 }
             }
         }

@@ -136,3 +136,15 @@ int ctest_send_frame(const char *device, const unsigned char *frame, int length)
     close(descriptor);
     return failure;
 }
+
+int ctest_keep_processor(int kept)
+{
+    cpu_set_t set;
+    const int here = sched_getcpu();
+
+    CPU_ZERO(&set);
+    for (int processor = 0; processor < CPU_SETSIZE; processor++)
+        if (!kept || processor == here)
+            CPU_SET(processor, &set);
+    return sched_setaffinity(0, sizeof set, &set) < 0 ? -errno : 0;
+}

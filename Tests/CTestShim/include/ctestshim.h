@@ -34,4 +34,7 @@ size_t ctest_next_frame(int descriptor, unsigned char *frame, size_t room);
 /* Puts one Ethernet frame on the wire, out of this device. Returns 0 or a negative errno. Needs CAP_NET_RAW. */
 int ctest_send_frame(const char *device, const unsigned char *frame, int length);
 
+/* Keeps the calling thread on the processor it is on, or lets it go anywhere again; what it starts inherits that. A negative errno. */
+int ctest_keep_processor(int kept);
+
 #endif

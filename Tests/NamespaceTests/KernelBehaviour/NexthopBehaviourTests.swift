@@ -1,3 +1,4 @@
+import CTestShim
 import Forwarding
 import Glibc
 import NetTypes
@@ -19,6 +20,31 @@ func farRoute(_ family: AddressFamily, over id: UInt32, table: UInt32 = 254, met
 extension KernelBehaviour {
     /// Next hops by themselves.
     struct Nexthops {
+        /// Whoever asks first: the source address of what this host sends by the one route is then that of the other's first device. That is
+        /// why a path has a next hop of its own (docs/decisions/0019).
+        @Test(arguments: [(true, "a"), (false, "b")])
+        func inIPv6RoutesOverOneNextHopShareWhatTheKernelFoundForIt(isShared: Bool, device: String) throws {
+            try Bench.run { bench in
+                // Each processor finds out for itself.
+                try #require(ctest_keep_processor(1) == 0)
+                defer { precondition(ctest_keep_processor(0) == 0) }
+                try bench.carryOut(
+                    .setNexthop(hop(1, "a", .v6)),
+                    .setNexthop(hop(2, "b", .v6)),
+                    .setNexthop(hop(3, "b", .v6)),
+                    .setNexthop(nexthop(4, .v6, group((1, 1), (2, 1)))),
+                    .setRoute(farRoute(.v6, over: 4)),
+                    .setRoute(farRoute(.v6, over: isShared ? 2 : 3, table: 7001))
+                )
+                try run("ip -6 rule add fwmark 0x1 lookup 7001 pref 7001")
+                // Enough flows that both members have been taken.
+                #expect(bench.shares(of: 64, to: AddressFamily.v6.farAddress).count == 2)
+                let found = try objects("ip -j -6 route get \(AddressFamily.v6.farAddress) mark 0x1").first
+                #expect(found?["dev"] as? String == "b")
+                #expect(found?["prefsrc"] as? String == "fd00:0:0:\(Bench.index(device) - 10)::1")
+            }
+        }
+
         @Test(arguments: AddressFamily.allCases)
         func aNextHopCarriesTheRoutesThatNameItAndCanBeReplacedUnderThem(family: AddressFamily) throws {
             try Bench.run { bench in
