@@ -17,7 +17,10 @@ int martlet_child_confine(void);
 /* Says why the exec did not happen and leaves. Async-signal-safe. */
 _Noreturn void martlet_child_fail(int report, int failure);
 
-/* What the child said on the report pipe: 0 when it was closed by a successful exec. */
-int martlet_child_read_report(int descriptor);
+/*
+ * Closes the report pipe once its child has become its program, and gives the child's id; else the negative errno of what failed, the
+ * fork's if `pid` is one, and no child is left.
+ */
+pid_t martlet_child_await_exec(pid_t pid, const int report[2]);
 
 #endif

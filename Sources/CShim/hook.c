@@ -7,7 +7,6 @@
 #include <linux/capability.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "child.h"
@@ -69,10 +68,5 @@ pid_t martlet_spawn_hook(const char *path, char *const argv[], char *const envp[
     const pid_t pid = martlet_child_fork(&before);
     if (pid == 0)
         become_hook(path, argv, envp, input, output, report[1]);
-    close(report[1]);
-    const int failure = pid < 0 ? pid : martlet_child_read_report(report[0]);
-    close(report[0]);
-    if (pid > 0 && failure)
-        waitpid(pid, NULL, 0);
-    return failure ? failure : pid;
+    return martlet_child_await_exec(pid, report);
 }

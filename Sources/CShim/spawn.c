@@ -145,7 +145,8 @@ pid_t martlet_child_fork(sigset_t *before)
     return pid < 0 ? -failure : pid;
 }
 
-int martlet_child_read_report(int descriptor)
+/* What the child said: 0 when the pipe was closed by a successful exec. */
+static int read_report(int descriptor)
 {
     int failure = 0;
     ssize_t count;
@@ -154,6 +155,16 @@ int martlet_child_read_report(int descriptor)
         count = read(descriptor, &failure, sizeof failure);
     while (count < 0 && errno == EINTR);
     return count == (ssize_t)sizeof failure ? failure : 0;
+}
+
+pid_t martlet_child_await_exec(pid_t pid, const int report[2])
+{
+    close(report[1]);
+    const int failure = pid < 0 ? pid : read_report(report[0]);
+    close(report[0]);
+    if (pid > 0 && failure)
+        waitpid(pid, NULL, 0);
+    return failure ? failure : pid;
 }
 
 pid_t martlet_spawn_gateway(const char *path, char *const argv[], char *const envp[], const int *descriptors, unsigned count)
@@ -168,12 +179,7 @@ pid_t martlet_spawn_gateway(const char *path, char *const argv[], char *const en
     const pid_t pid = martlet_child_fork(&before);
     if (pid == 0)
         become_gateway(path, argv, envp, descriptors, count, report[1]);
-    close(report[1]);
-    const int failure = pid < 0 ? pid : martlet_child_read_report(report[0]);
-    close(report[0]);
-    if (pid > 0 && failure)
-        waitpid(pid, NULL, 0);
-    return failure ? failure : pid;
+    return martlet_child_await_exec(pid, report);
 }
 
 int martlet_open_pidfd(pid_t pid)
