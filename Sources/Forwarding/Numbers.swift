@@ -24,9 +24,7 @@ package struct Numbers: Sendable {
             for family in AddressFamily.allCases {
                 names.append(NexthopName.of(group, family))
                 names += configuration.strategies(over: group).map { NexthopName.of(group, family, by: $0) }
-                for member in group.members.map(group.fullName) {
-                    names += [NexthopName.member(member, family), NexthopName.path(member, family)]
-                }
+                names += group.members.flatMap { NexthopName.all(of: group.fullName(of: $0), family) }
             }
             members += group.members.map { group.fullName(of: $0) }
         }
@@ -92,6 +90,10 @@ package enum NexthopName {
     /// first device (docs/decisions/0019).
     package static func path(_ fullName: String, _ family: AddressFamily) -> String {
         family == .v4 ? member(fullName, family) : "path \(fullName) \(family.name)"
+    }
+    /// Every next hop that stands for the member; in IPv4 both are one.
+    package static func all(of fullName: String, _ family: AddressFamily) -> [String] {
+        [member(fullName, family), path(fullName, family)]
     }
     /// A route's own next hop, shared by all routes that say the same; the same link-local gateway may stand on several devices. Nil for
     /// routes that have none.

@@ -123,7 +123,7 @@ extension NetworkPlane {
 
     /// A member whose next hop the kernel does not take, or a stranger holds, can carry nothing; the others of its group can.
     private func refusal(of member: String, _ family: AddressFamily) -> Cause? {
-        let ids = [NexthopName.member(member, family), NexthopName.path(member, family)].compactMap(numbers.nexthop)
+        let ids = NexthopName.all(of: member, family).compactMap(numbers.nexthop)
         if ids.contains(where: { view.nexthops[$0].map { !configuration.ownership.owns($0) } ?? false }) {
             return Absence.taken
         }

@@ -270,7 +270,7 @@ extension NetworkPlane {
             for group in configuration.groups {
                 for member in group.members {
                     let fullName = group.fullName(of: member)
-                    let names = [NexthopName.member(fullName, family), NexthopName.path(fullName, family)]
+                    let names = NexthopName.all(of: fullName, family)
                     if names.contains(where: { numbers.nexthop($0) == id }) { return fullName }
                 }
             }
