@@ -14,6 +14,13 @@ pid_t martlet_child_fork(sigset_t *before);
 /* Keeps the gateway from its daemon's files, processes and control socket (confine.c). Async-signal-safe; a negative errno. */
 int martlet_child_confine(void);
 
+/*
+ * Becomes the program; returns a negative errno when it cannot. A file that somebody has open for writing (ETXTBSY) is waited for, two
+ * seconds at most: a program that was just installed may still be open in another child of the installer, between its fork and its
+ * exec. Async-signal-safe.
+ */
+int martlet_child_exec(const char *path, char *const argv[], char *const envp[]);
+
 /* Says why the exec did not happen and leaves. Async-signal-safe. */
 _Noreturn void martlet_child_fail(int report, int failure);
 

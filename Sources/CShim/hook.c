@@ -51,10 +51,8 @@ static _Noreturn void become_hook(const char *path, char *const argv[], char *co
         failure = martlet_child_reset_signals();
     if (!failure)
         failure = drop_all_capabilities();
-    if (!failure) {
-        execve(path, argv, envp);
-        failure = -errno;
-    }
+    if (!failure)
+        failure = martlet_child_exec(path, argv, envp);
     martlet_child_fail(report, failure);
 }
 

@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "child.h"
@@ -115,11 +116,22 @@ static _Noreturn void become_gateway(const char *path, char *const argv[], char 
         failure = drop_capabilities();
     if (!failure)
         failure = martlet_child_confine(); /* Allowed to the unprivileged once there are no new privileges. */
-    if (!failure) {
-        execve(path, argv, envp);
-        failure = -errno;
-    }
+    if (!failure)
+        failure = martlet_child_exec(path, argv, envp);
     martlet_child_fail(report, failure);
+}
+
+int martlet_child_exec(const char *path, char *const argv[], char *const envp[])
+{
+    const struct timespec pause = {.tv_nsec = 5 * 1000 * 1000};
+
+    for (int tries = 0; tries < 400; tries++) {
+        execve(path, argv, envp);
+        if (errno != ETXTBSY)
+            return -errno;
+        nanosleep(&pause, NULL);
+    }
+    return -ETXTBSY;
 }
 
 _Noreturn void martlet_child_fail(int report, int failure)

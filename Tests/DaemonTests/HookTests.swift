@@ -111,6 +111,19 @@ import Testing
         #expect(failure(run(hook)) == "cannot be started: Permission denied")
     }
 
+    /// A program that is just being installed: whoever writes it is done in a moment.
+    @Test func aFileThatIsStillWrittenIsWaitedFor() throws {
+        let folder = try Folder()
+        let hook = try folder.script("exit 0")
+        let writer = open(hook, O_WRONLY | O_CLOEXEC)
+        try #require(writer >= 0)
+        Thread.detachNewThread {
+            usleep(60_000)
+            close(writer)
+        }
+        #expect(failure(run(hook)) == nil)
+    }
+
     @Test func whatItLeavesBehindGoesWithIt() throws {
         let folder = try Folder()
         let hook = try folder.script("cd \(folder.path); sleep 60 & echo $! > child")
