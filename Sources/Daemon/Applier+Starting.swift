@@ -92,11 +92,13 @@ extension Applier {
 
     private func begin(_ point: StartingPoint) throws(ErrorReply) {
         try open(point.configuration)
+        give(point.configuration)
+        // Written while the kernel is read: the disk keeps no route waiting.
         switch point.origin {
         case .file: note(point)
         case .trial, .kept: break
         }
-        _ = handOver(point.configuration)
+        _ = conclude()
         followTrial()
     }
 

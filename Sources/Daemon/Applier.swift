@@ -16,9 +16,11 @@ import Synchronization
 final class Applier: Sendable {
     typealias Outcome = Result<any Encodable & Sendable, ErrorReply>
 
-    /// How often, and with which pause in seconds, the kernel's answers are looked for before what is known is reported: 5 s.
-    private static let patience = 500
-    private static let patienceStep = 0.01
+    /// How long, in seconds, the kernel's answers are waited for before what is known is reported.
+    private static let patience = 5.0
+    /// Between two looks for them, in seconds: short at first, since a small file is in force within milliseconds, then twice as long
+    /// each time.
+    private static let (firstStep, longestStep) = (0.001, 0.016)
 
     let queue = DispatchQueue(label: "martlet.apply")
     /// Whoever may only look waits in a queue of their own: no number of plans holds a confirmation up.
@@ -135,8 +137,18 @@ final class Applier: Sendable {
     ///
     /// - Parameter losses: what of strangers' will go along.
     func handOver(_ configuration: Configuration, losses: [Loss] = []) -> ApplyReply {
+        give(configuration)
+        return conclude(losses)
+    }
+
+    /// From here on the runtime works towards the configuration.
+    func give(_ configuration: Configuration) {
         generation.wrappingAdd(1, ordering: .relaxed)
         runtime.post(.configured(configuration))
+    }
+
+    /// Waits for the kernel, and writes down what came of what was given.
+    func conclude(_ losses: [Loss] = []) -> ApplyReply {
         let past = history.history
         let reply = whenSettled().applied(
             generation: currentGeneration,
@@ -178,10 +190,13 @@ final class Applier: Sendable {
 
     /// The state once nothing is under way to the kernel any more, or after `patience`.
     func whenSettled() -> Answers {
-        for _ in 0..<Self.patience {
+        var (waited, step) = (0.0, Self.firstStep)
+        while waited < Self.patience {
             let (isSettled, answers) = ask { ($0.network?.isSettled ?? true, Answers(router: $0, now: $1)) }
             if isSettled { return answers }
-            Thread.sleep(forTimeInterval: Self.patienceStep)
+            Thread.sleep(forTimeInterval: step)
+            waited += step
+            step = min(2 * step, Self.longestStep)
         }
         return ask { Answers(router: $0, now: $1) }
     }

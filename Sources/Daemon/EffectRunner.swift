@@ -55,10 +55,7 @@ final class EffectRunner: @unchecked Sendable {
     func carryOut(_ event: Event, _ effects: [Effect]) {
         if case .configured(let configuration) = event.kind {
             sources = configuration.sources
-            if let network = configuration.network {
-                kernel.look(at: RouteWatch(network))
-                kernel.begin()
-            }
+            if let network = configuration.network { kernel.look(at: RouteWatch(network)) }
             gateway.configure(configuration.models)
             notify.configure(configuration.network?.notify ?? [])
             followLists(of: configuration)

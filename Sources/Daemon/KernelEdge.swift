@@ -20,13 +20,11 @@ final class KernelEdge: Sendable {
     }
 
     private let sockets = Mutex<Sockets?>(nil)
-    /// What the kernel said before the configuration that asked for it was in force; nil from then on.
-    private let held = Mutex<[Fact]?>([])
     private let runtime: RuntimeThread
 
     init(runtime: RuntimeThread) { self.runtime = runtime }
 
-    /// Opens the sockets unless they are open, or none are needed. What is heard waits for `begin`.
+    /// Opens the sockets unless they are open, or none are needed. Nothing is read before a network plane asks for it (`reread`).
     /// Throws `DaemonError` with what the process lacks and where it gets that.
     func prepare(_ network: NetworkConfiguration?) throws {
         guard let network, sockets.withLock({ $0 == nil }) else { return }
@@ -100,17 +98,7 @@ final class KernelEdge: Sendable {
     /// On the watcher's thread. While it waits for room, notifications pile up in the kernel's buffers, which are bounded too.
     private func hear(_ fact: Fact) {
         runtime.waitForRoom()
-        held.withLock { held in
-            if held == nil { runtime.post(fact) } else { held?.append(fact) }
-        }
-    }
-
-    /// Hands on what was heard, and everything from now on: there is a network plane to hear it.
-    func begin() {
-        held.withLock { held in
-            for fact in held ?? [] { runtime.post(fact) }
-            held = nil
-        }
+        runtime.post(fact)
     }
 
     func submit(_ changes: [KernelChange], to lane: Lane, token: UInt64) {

@@ -1,5 +1,5 @@
-/// How the daemon learns what the kernel has and what anybody changes in it: one thread, one socket per family, dumped after
-/// subscribing, and dumped again whenever something was lost.
+/// How the daemon learns what the kernel has and what anybody changes in it: one thread, one socket per family, dumped when that is
+/// asked for, and again whenever something was lost.
 ///
 ///     kernel ──notifications, dumps──> FamilySession ×5 ──┐
 ///            ──announcements────────>  NftWatch ──────────┼─> observe(KernelObservation)
@@ -39,7 +39,8 @@ package final class KernelWatcher: Sendable {
     private let watched: WatchedRoutes?
     private let thread: KernelThread
 
-    /// Subscribes in the network namespace of the calling thread, starts the watcher's thread and reads every family once.
+    /// Subscribes in the network namespace of the calling thread and starts the watcher's thread. Nothing is read yet: whoever asks for a
+    /// dump (`requestDump`) is told everything from the state of that moment on.
     ///
     /// - Parameter table: our nftables table; nil leaves nftables out, which alone needs CAP_NET_ADMIN.
     /// - Parameter window: what is ours: routes that can be in nobody's way are not told of, and ours come in segments. Nil tells of
@@ -75,7 +76,7 @@ package final class KernelWatcher: Sendable {
     /// Tells of these routes of strangers too from now on; those that are there already, only after the next dump.
     package func look(at watch: RouteWatch) { watched?.look(at: watch) }
 
-    /// Has a family read again as soon as the rate limit allows: after an outcome `unknown`.
+    /// Has a family read as soon as the rate limit allows: first of all, and after an outcome `unknown`.
     package func requestDump(of family: KernelFamily) { commands.post { $0.families.append(family) } }
 
     /// Ends the thread and waits for that. Not to be called from `observe`.

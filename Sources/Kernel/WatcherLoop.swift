@@ -55,8 +55,6 @@ final class WatcherLoop {
 
     /// Runs until it is told to stop.
     func run() {
-        for session in sessions { demandDump(of: session.family) }
-        if nftables != nil { demandDump(of: .nftables) }
         while true {
             beginDueDumps()
             let ready = wait()
