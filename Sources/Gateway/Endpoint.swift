@@ -1,8 +1,10 @@
 /// What does a request's method and path ask for?
+import Inference
 import Wire
 
 enum Endpoint: Hashable {
-    case chat
+    /// A chat, asked for in this dialect.
+    case chat(ClientDialect)
     case models
     case model(String)
     /// The process runs.
@@ -16,7 +18,7 @@ enum Endpoint: Hashable {
     init(_ head: HTTPMessage) {
         // What nearly all ask for costs no string.
         if head.isMethod("POST"), head.isTarget("/v1/chat/completions") {
-            self = .chat
+            self = .chat(.openai)
         } else {
             self.init(method: head.methodText, uri: head.targetText)
         }
@@ -25,7 +27,8 @@ enum Endpoint: Hashable {
     init(method: String, uri: String) {
         let path = uri.utf8.firstIndex(of: UInt8(ascii: "?")).map { uri[..<$0] } ?? uri[...]
         switch path {
-        case "/v1/chat/completions": self = Self.only("POST", method, .chat)
+        case "/v1/chat/completions": self = Self.only("POST", method, .chat(.openai))
+        case "/v1/messages", "/anthropic/v1/messages": self = Self.only("POST", method, .chat(.anthropic))
         case "/v1/models": self = Self.only("GET", method, .models)
         case "/health/live": self = Self.only("GET", method, .live)
         case "/health/ready": self = Self.only("GET", method, .ready)
@@ -44,6 +47,15 @@ enum Endpoint: Hashable {
         case .chat, .models, .model: true
         case .live, .ready, .unknown, .wrongMethod: false
         }
+    }
+
+    /// The dialect that a client is answered in at an address that is none, or that both dialects have.
+    static func dialect(of head: HTTPMessage) -> ClientDialect {
+        // What nearly all ask for costs no string.
+        if head.isTarget("/v1/chat/completions") { return .openai }
+        if head.isTarget("/v1/messages") { return .anthropic }
+        // Every client of this dialect names the version of the API that it speaks.
+        return head.firstBytes("anthropic-version") == nil ? .openai : .anthropic
     }
 
     private static func only(_ allowed: String, _ method: String, _ endpoint: Endpoint) -> Endpoint {

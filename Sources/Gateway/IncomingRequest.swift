@@ -7,6 +7,10 @@ import Wire
 /// One object, since it changes hands with every piece of its body. Touched on its own loop only.
 final class IncomingRequest {
     let endpoint: Endpoint
+    /// What the client is answered in.
+    let dialect: ClientDialect
+    /// Fields of the head that a provider of the client's dialect is to see.
+    let passedOn: [Header]
     let isHead: Bool
     let isHTTP11: Bool
     let keepsAlive: Bool
@@ -23,6 +27,8 @@ final class IncomingRequest {
 
     init(_ head: HTTPMessage, loop: GatewayLoop) {
         endpoint = Endpoint(head)
+        if case .chat(let asked) = endpoint { dialect = asked } else { dialect = Endpoint.dialect(of: head) }
+        passedOn = endpoint == .chat(.anthropic) ? Self.passedOn(head) : []
         isHead = head.isMethod("HEAD")
         isHTTP11 = head.isHTTP11
         keepsAlive = head.keepsAlive
@@ -41,6 +47,8 @@ final class IncomingRequest {
     /// A request whose head could not be read.
     init(unreadableOn loop: GatewayLoop) {
         endpoint = .unknown
+        dialect = .openai
+        passedOn = []
         (isHead, isHTTP11, keepsAlive, expectsContinue) = (false, true, false, false)
         (key, refusal) = (nil, nil)
         startedAt = GatewayClock.now()
@@ -56,11 +64,18 @@ final class IncomingRequest {
         if refusal == nil { buffer.copy(place, to: &body) }
     }
 
-    /// `Bearer KEY` (RFC 6750 §2.1).
+    /// `Bearer KEY` (RFC 6750 §2.1), or Anthropic's `x-api-key`.
     private static func key(_ head: HTTPMessage, _ view: RoutingView) -> GatewayKey? {
-        guard let field = head.firstBytes("authorization"), let blank = field.firstIndex(of: 0x20) else { return nil }
+        guard let field = head.firstBytes("authorization"), let blank = field.firstIndex(of: 0x20) else {
+            return head.firstBytes("x-api-key").flatMap { view.key(presented: Array($0)) }
+        }
         let isBearer = field[..<blank].elementsEqual("bearer".utf8) { $0 | 0x20 == $1 }
         return isBearer ? view.key(presented: Array(field[(blank + 1)...])) : nil
+    }
+
+    /// Without its name, a provider refuses the fields of a beta in the body.
+    private static func passedOn(_ head: HTTPMessage) -> [Header] {
+        head.first("anthropic-beta").map { [Header("anthropic-beta", $0)] } ?? []
     }
 
     private static func refusal(
@@ -81,8 +96,8 @@ final class IncomingRequest {
     }
 
     /// The record of a chat request that no exchange was made for; other answers need none.
-    func record(of answer: ReadyAnswer, at now: Instant) -> DecisionRecord? {
-        guard endpoint == .chat, let code = answer.errorCode else { return nil }
+    func record(of answer: ReadyAnswer, bytes: Int, at now: Instant) -> DecisionRecord? {
+        guard case .chat = endpoint, let code = answer.errorCode else { return nil }
         return DecisionRecord(
             refused: decisionID,
             startedAt: startedAt,
@@ -91,9 +106,9 @@ final class IncomingRequest {
             key: key,
             draw: draw,
             generation: generation,
-            status: answer.status,
+            status: answer.status(in: dialect),
             errorCode: code,
-            bytes: answer.body.count
+            bytes: bytes
         )
     }
 }

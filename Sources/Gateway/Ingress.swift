@@ -156,7 +156,9 @@ final class Ingress: ChannelInboundHandler {
         phase = .serving(driver)
         phaseDeadline = nil
         let asked = ClientRequest(
+            dialect: request.dialect,
             body: request.body,
+            passedOn: request.passedOn,
             key: request.key?.name ?? "",
             team: request.key?.team,
             source: source,
@@ -177,10 +179,13 @@ final class Ingress: ChannelInboundHandler {
         let request = request ?? IncomingRequest(unreadableOn: loop)
         var framing = framing(of: request)
         if ready.closes { framing = AnswerFraming(isHTTP11: true, isHeadOnly: request.isHead, keepsAlive: false) }
-        var buffer = loop.allocator.buffer(capacity: 512 + ready.body.count)
-        framing.write(ready.head(decision: request.decisionID), date: loop.date(), to: &buffer)
-        framing.write(ready.body, to: &buffer)
-        if let record = request.record(of: ready, at: GatewayClock.now()) { loop.reports.decided(record) }
+        let (dialect, id) = (request.dialect, request.decisionID)
+        let body = ready.body(in: dialect, id: id)
+        var buffer = loop.allocator.buffer(capacity: 512 + body.count)
+        framing.write(ready.head(in: dialect, id: id, length: body.count), date: loop.date(), to: &buffer)
+        framing.write(body, to: &buffer)
+        let record = request.record(of: ready, bytes: body.count, at: GatewayClock.now())
+        if let record { loop.reports.decided(record) }
         write(buffer)
         answered(keepsAlive: framing.keepsAlive)
     }

@@ -2,16 +2,23 @@
 import Inference
 import Wire
 
-/// An answer that is ready.
+/// An answer that is ready, but for the dialect of the client it goes to.
 struct ReadyAnswer {
-    var status: Int
-    var body: [UInt8]
+    private enum Content {
+        case page([UInt8])
+        case error(ClientError)
+    }
+
+    private let content: Content
     /// Besides type, length and decision.
     var headers: [Header] = []
-    /// The `code` of the error; nil: it is none.
-    var errorCode: String?
     /// The connection is of no use afterwards.
     var closes = false
+
+    private init(content: Content, headers: [Header] = []) {
+        self.content = content
+        self.headers = headers
+    }
 
     private var closing: ReadyAnswer {
         var answer = self
@@ -19,24 +26,45 @@ struct ReadyAnswer {
         return answer
     }
 
-    func head(decision: String) -> ClientHead {
-        let own = [Header("content-type", "application/json"), Header("x-martlet-decision", decision)]
-        return ClientHead(status: status, headers: own + headers, length: body.count)
+    /// The `code` of the error; nil: it is none.
+    var errorCode: String? {
+        if case .error(let error) = content { error.code } else { nil }
     }
 
-    /// An error in OpenAI's shape.
-    static func error(_ status: Int, _ code: String, _ message: String, param: String? = nil, headers: [Header] = [])
-        -> ReadyAnswer
-    {
+    /// - Parameter id: the request's name.
+    func body(in dialect: ClientDialect, id: String) -> [UInt8] {
+        switch content {
+        case .page(let body): body
+        case .error(let error): dialect.body(of: error, id: id)
+        }
+    }
+
+    /// - Parameter length: of the body.
+    func head(in dialect: ClientDialect, id: String, length: Int) -> ClientHead {
+        let own = [Header("content-type", "application/json"), Header("x-martlet-decision", id)]
+        return ClientHead(status: status(in: dialect), headers: own + headers, length: length)
+    }
+
+    func status(in dialect: ClientDialect) -> Int {
+        switch content {
+        case .page: 200
+        case .error(let error): dialect.status(of: error)
+        }
+    }
+
+    static func error(_ status: Int, _ code: String, _ message: String, headers: [Header] = []) -> ReadyAnswer {
         let type = status < 500 ? "invalid_request_error" : "server_error"
-        let body = OpenAI.errorBody(message: message, type: type, param: param, code: code)
-        return ReadyAnswer(status: status, body: body, headers: headers, errorCode: code)
+        return error(ClientError(status, type: type, code: code, message), headers: headers)
+    }
+
+    private static func error(_ error: ClientError, headers: [Header] = []) -> ReadyAnswer {
+        ReadyAnswer(content: .error(error), headers: headers)
     }
 
     static let badKey = error(
         401,
         "invalid_api_key",
-        "The API key is missing or wrong. Send it as 'Authorization: Bearer KEY'.",
+        "The API key is missing or wrong. Send it as 'Authorization: Bearer KEY' or 'x-api-key: KEY'.",
         headers: [Header("www-authenticate", "Bearer")]
     )
 
@@ -64,9 +92,7 @@ struct ReadyAnswer {
 
     static let notReady = error(503, "not_ready", "The gateway has no configuration yet or is about to end.")
 
-    static func noModel(_ name: String) -> ReadyAnswer {
-        error(404, "model_not_found", "The model '\(name)' does not exist.", param: "model")
-    }
+    static func noModel(_ name: String) -> ReadyAnswer { error(.unknownModel(name)) }
 
-    static func page(_ body: [UInt8]) -> ReadyAnswer { ReadyAnswer(status: 200, body: body) }
+    static func page(_ body: [UInt8]) -> ReadyAnswer { ReadyAnswer(content: .page(body)) }
 }

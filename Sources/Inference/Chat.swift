@@ -34,8 +34,8 @@ package struct Chat: Equatable, Sendable {
     package var user: String?
     /// Outermost fields that have no place above, as they came. A target's encoder carries, refuses or reports each.
     package var extras: [Extra] = []
-    /// Inner fields that this form has no place for, by path without indexes: reported, whatever the target.
-    package var uncarried: [String] = []
+    /// Fields that this form has no place for, whatever the target.
+    package var uncarried: [Omission] = []
 
     /// A request with its two indispensable parts.
     package init(model: String, messages: [Message]) {

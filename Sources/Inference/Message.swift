@@ -26,6 +26,8 @@ extension Chat {
     package enum Part: Equatable, Sendable {
         case text(String)
         case image(Image)
+        case file(File)
+        case thought(Thought)
         case toolUse(ToolUse)
         case toolResult(ToolResult)
     }
@@ -36,6 +38,22 @@ extension Chat {
         case url(String)
         /// Here, in base64.
         case data(mediaType: String, base64: String)
+    }
+
+    /// A document given to the model.
+    package enum File: Equatable, Sendable {
+        /// Here, in base64, with the name it is to have.
+        case data(mediaType: String, base64: String, name: String?)
+        /// At this address.
+        case url(String)
+    }
+
+    /// What a model thought before it spoke, as it stands in a conversation that goes on.
+    package enum Thought: Equatable, Sendable {
+        /// In words, with the provider's proof that they are its own; empty if it gave none.
+        case open(String, signature: String)
+        /// In a form only the provider can read.
+        case redacted(String)
     }
 
     /// A model's wish that the client call a tool.
@@ -61,11 +79,14 @@ extension Chat {
         package var id: String
         /// The answer's texts, in order.
         package var texts: [String]
+        /// Whether the tool failed.
+        package var isError: Bool
 
         /// A result.
-        package init(id: String, texts: [String]) {
+        package init(id: String, texts: [String], isError: Bool = false) {
             self.id = id
             self.texts = texts
+            self.isError = isError
         }
     }
 }

@@ -30,7 +30,7 @@ package struct Meter: Equatable, Sendable {
     }
 
     /// Counts a block of a stream that is passed through.
-    package mutating func observe(_ observed: OpenAI.Observed) {
+    package mutating func observe(_ observed: Observed) {
         if observed.isMeaningful, !observed.isDone { add(bytes: observed.raw.count) }
         if let report = observed.usage { usage.update(with: report) }
         finish = observed.finish ?? finish

@@ -52,6 +52,15 @@ package struct RequestError: Error, Equatable, Sendable {
         )
     }
 
+    /// What would go without effect at one target, where the operator has not allowed that.
+    static func leftOut(_ param: String, in dialect: Dialect) -> RequestError {
+        inexpressible(
+            param,
+            in: dialect,
+            "it has no such field ('not-carried: report' on the model's group would leave it out)"
+        )
+    }
+
     /// What one target cannot say.
     static func inexpressible(_ param: String, in dialect: Dialect, _ reason: String) -> RequestError {
         RequestError(

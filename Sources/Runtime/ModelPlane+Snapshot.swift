@@ -51,7 +51,8 @@ extension ModelPlane {
                 Deployment(
                     provider: names.firstIndex(of: member.provider.value) ?? 0,
                     model: member.model.value,
-                    timeouts: ExchangeTimeouts(group.timeouts)
+                    timeouts: ExchangeTimeouts(group.timeouts),
+                    notCarried: group.notCarried
                 )
             }
         }

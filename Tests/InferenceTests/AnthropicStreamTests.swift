@@ -96,6 +96,9 @@ struct AnthropicStreamTests {
             var passed = try passing.feed(damaged).flatMap(\.raw)
             if let rest = passing.finish() { passed += rest.raw }
             #expect(passed == damaged, "no byte is lost, whatever it says")
+            let relayed = try? GoldenTests.relay(damaged, from: .openai, to: .anthropic, pieces: 50)
+            var reader = Anthropic.StreamObserver()
+            #expect(try reader.feed(relayed ?? []).allSatisfy { $0.error == nil })
         }
     }
 }

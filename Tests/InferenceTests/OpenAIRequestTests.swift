@@ -6,25 +6,25 @@ import Wire
 /// What is read of a request, and what is refused with which field's name?
 struct OpenAIRequestTests {
     @Test func routingEssentialsAreRead() throws {
-        let view = try OpenAI.RequestView(body: Fixture.bytes("openai.tools.request.json"))
+        let view = try RequestView(body: Fixture.bytes("openai.tools.request.json"))
         #expect(view.model == "chat")
         #expect(view.stream)
         #expect(view.includeUsage)
         #expect(view.hasTools)
         #expect(!view.hasImages)
-        let image = try OpenAI.RequestView(body: Fixture.bytes("openai.image.request.json"))
+        let image = try RequestView(body: Fixture.bytes("openai.image.request.json"))
         #expect(image.hasImages)
         #expect(!image.hasTools)
         #expect(!image.stream)
         #expect(image.maxTokens == 64)
-        let text = try OpenAI.RequestView(body: Fixture.bytes("openai.text.request.json"))
+        let text = try RequestView(body: Fixture.bytes("openai.text.request.json"))
         #expect(text.user == "user-7")
         #expect(text.maxTokens == 200)
         #expect(!text.includeUsage)
     }
 
     @Test func thePromptsSizeIsEstimatedFromMessagesAndTools() throws {
-        let view = try OpenAI.RequestView(body: Array(#"{"model":"m","messages":[12345],"tools":[{}]}"#.utf8))
+        let view = try RequestView(body: Array(#"{"model":"m","messages":[12345],"tools":[{}]}"#.utf8))
         #expect(view.estimatedInputTokens == 3, "7 and 4 bytes, 4 to a token, rounded up")
     }
 
@@ -49,7 +49,7 @@ struct OpenAIRequestTests {
         ] as [(String, String?, RequestError.Code, String)]
     )
     func refusesWhatCannotBeRouted(body: String, param: String?, code: RequestError.Code, why: String) {
-        let error = #expect(throws: RequestError.self, "\(why)") { try OpenAI.RequestView(body: Array(body.utf8)) }
+        let error = #expect(throws: RequestError.self, "\(why)") { try RequestView(body: Array(body.utf8)) }
         #expect(error?.param == param)
         #expect(error?.code == code)
         #expect(error?.status == 400)
@@ -57,7 +57,7 @@ struct OpenAIRequestTests {
 
     @Test func aBodyThatIsTooLargeHasItsOwnStatus() {
         let body = [UInt8](repeating: 0x20, count: JSONLimits.request.bytes + 1)
-        let error = #expect(throws: RequestError.self) { try OpenAI.RequestView(body: body) }
+        let error = #expect(throws: RequestError.self) { try RequestView(body: body) }
         #expect(error?.status == 413)
     }
 
@@ -111,7 +111,7 @@ struct OpenAIRequestTests {
     )
     func refusesWhatCannotBeTranslated(fields: String, param: String, code: RequestError.Code) throws {
         let messages = fields.hasPrefix(#""messages""#) ? "" : #","messages":[{"role":"user","content":"x"}]"#
-        let view = try OpenAI.RequestView(body: Array("{\"model\":\"m\",\(fields)\(messages)}".utf8))
+        let view = try RequestView(body: Array("{\"model\":\"m\",\(fields)\(messages)}".utf8))
         let error = #expect(throws: RequestError.self) { try OpenAI.chat(from: view) }
         #expect(error?.param == param)
         #expect(error?.code == code)
@@ -120,7 +120,7 @@ struct OpenAIRequestTests {
     @Test func theNewerLimitCountsWhicheverComesFirst() throws {
         for fields in [#""max_tokens":1,"max_completion_tokens":2"#, #""max_completion_tokens":2,"max_tokens":1"#] {
             let body = "{\"model\":\"m\",\(fields),\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}"
-            let view = try OpenAI.RequestView(body: Array(body.utf8))
+            let view = try RequestView(body: Array(body.utf8))
             #expect(view.maxTokens == 2)
             #expect(try OpenAI.chat(from: view).maxTokens == 2)
         }

@@ -5,7 +5,7 @@ import Wire
 
 /// What does a passing stream tell, block by block, and what does ours look like at its edges?
 struct OpenAIStreamTests {
-    private static func observe(_ data: String, includeUsage: Bool = false) throws -> OpenAI.Observed {
+    private static func observe(_ data: String, includeUsage: Bool = false) throws -> Observed {
         var observer = OpenAI.StreamObserver(includeUsage: includeUsage)
         return try #require(try observer.feed(Array("data: \(data)\n\n".utf8)).first)
     }
@@ -95,7 +95,7 @@ struct OpenAIStreamTests {
 
     @Test func afterAnErrorNothingIsWritten() {
         var encoder = OpenAI.StreamEncoder(id: "i", model: "m", created: 1, includeUsage: true)
-        #expect(!encoder.encode(.error(.malformed("x"))).isEmpty)
+        #expect(encoder.encode(.error(.malformed("x"))).isEmpty, "what is told of it is the exchange's to say")
         #expect(encoder.encode(.text("x")).isEmpty)
         #expect(encoder.encode(.done).isEmpty)
     }

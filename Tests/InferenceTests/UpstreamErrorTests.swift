@@ -46,12 +46,14 @@ struct UpstreamErrorTests {
     func wordsAboutOurKeyStayHere(kind: UpstreamError.Kind) {
         let error = UpstreamError(kind, status: 401, message: "Incorrect key: sk-secret")
         #expect(error.clientStatus == 502)
-        #expect(!String(decoding: OpenAI.errorBody(error), as: UTF8.self).contains("secret"))
-        #expect(!String(decoding: OpenAI.errorEvent(error), as: UTF8.self).contains("secret"))
+        for dialect in ClientDialect.allCases {
+            let body = dialect.body(of: ClientError(error), id: "1")
+            #expect(!String(decoding: body, as: UTF8.self).contains("secret"))
+        }
     }
 
     @Test func aRequestErrorNamesItsField() {
-        let body = OpenAI.errorBody(RequestError.missing("model"))
+        let body = OpenAI.errorBody(ClientError(RequestError.missing("model")))
         #expect(
             String(decoding: body, as: UTF8.self)
                 == #"{"error":{"message":"Missing required parameter: 'model'.","type":"invalid_request_error","param":"model","code":"missing_required_parameter"}}"#

@@ -27,6 +27,7 @@ extension ModelGroup {
                 within: .milliseconds(100)...(.seconds(86_400))
             )
         )
+        let notCarried = block.optional("not-carried", as: NotCarried.self)?.value ?? .refuse
         let entries = block.named("members")
         if entries.isEmpty, block.isReadable, !block.has("members") || block.node("members")?.kind == .map([]) {
             diagnostics.report("'\(block.path)' has no members", at: block.keyPlace("members"))
@@ -46,6 +47,7 @@ extension ModelGroup {
             members: read.map(\.member),
             timeouts: timeouts,
             passiveHealth: passiveHealth,
+            notCarried: notCarried,
             place: entry.key.place
         )
     }

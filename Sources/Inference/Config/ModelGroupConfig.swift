@@ -9,6 +9,7 @@ package struct ModelGroup: Hashable, Sendable {
     package let members: [ModelMember]
     package let timeouts: Timeouts
     package let passiveHealth: PassiveHealth
+    package let notCarried: NotCarried
     package let place: Place
 }
 

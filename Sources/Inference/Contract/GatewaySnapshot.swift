@@ -96,11 +96,19 @@ package struct Deployment: Hashable, Sendable, Codable {
     /// The model's name at the provider.
     package var model: String
     package var timeouts: ExchangeTimeouts
+    /// What is done with wishes that the provider's dialect has no field for.
+    package var notCarried: NotCarried
 
-    package init(provider: Int, model: String, timeouts: ExchangeTimeouts = ExchangeTimeouts()) {
+    package init(
+        provider: Int,
+        model: String,
+        timeouts: ExchangeTimeouts = ExchangeTimeouts(),
+        notCarried: NotCarried = .refuse
+    ) {
         self.provider = provider
         self.model = model
         self.timeouts = timeouts
+        self.notCarried = notCarried
     }
 }
 

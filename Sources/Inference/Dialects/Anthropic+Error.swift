@@ -43,3 +43,39 @@ extension Anthropic {
         }
     }
 }
+
+// MARK: - Telling
+
+extension Anthropic {
+    /// The body of an error answer.
+    /// - Parameter id: the request's name.
+    static func errorBody(_ error: ClientError, id: String) -> [UInt8] {
+        var writer = JSONWriter(capacity: 128 + error.message.utf8.count)
+        writer.beginObject()
+        writer.member("type", "error")
+        writer.key("error")
+        writer.beginObject()
+        writer.member("type", errorType(ofStatus: error.status))
+        writer.member("message", error.message)
+        writer.endObject()
+        writer.member("request_id", id)
+        writer.endObject()
+        return writer.bytes
+    }
+
+    /// What the client's library makes of a status, in step with `meaning(of:)`.
+    private static func errorType(ofStatus status: Int) -> String {
+        switch status {
+        case 401: "authentication_error"
+        case 402: "billing_error"
+        case 403: "permission_error"
+        case 404: "not_found_error"
+        case 408, 504: "timeout_error"
+        case 413: "request_too_large"
+        case 429: "rate_limit_error"
+        case 503, overloadedStatus: "overloaded_error"
+        case 400..<500: "invalid_request_error"
+        default: "api_error"
+        }
+    }
+}

@@ -32,20 +32,25 @@ extension Anthropic {
         }
     }
 
-    /// The fields of a request that a provider of this dialect never sees, by path: wishes that shade the answer but do not
-    /// define it. They are named to the client in a response header, in the order of the request.
-    package static func omissions(in chat: Chat) -> [String] {
-        var fields: [String] = []
+    /// Fields that are about caching, accounting, tracing or speed: no other answer comes of them.
+    private static let hints: Set<String> = [
+        "metadata", "prediction", "prompt_cache_key", "prompt_cache_options", "prompt_cache_retention",
+        "safety_identifier", "service_tier", "store",
+    ]
+
+    /// The fields of a request that a provider of this dialect never sees, by path, in the order of the request.
+    package static func omissions(in chat: Chat) -> [Omission] {
+        var fields: [Omission] = []
         // The API of the current models takes no sampling parameters.
-        if chat.temperature.flatMap(Double.init).map({ $0 != 1 }) ?? false { fields.append("temperature") }
-        if chat.topP.flatMap(Double.init).map({ $0 != 1 }) ?? false { fields.append("top_p") }
+        if chat.temperature.flatMap(Double.init).map({ $0 != 1 }) ?? false { fields.append(.wish("temperature")) }
+        if chat.topP.flatMap(Double.init).map({ $0 != 1 }) ?? false { fields.append(.wish("top_p")) }
         if let effort = chat.effort, !effortWords.contains(effort), effort != "none" {
-            fields.append("reasoning_effort")
+            fields.append(.wish("reasoning_effort"))
         }
-        if hasLateSystemMessage(chat) { fields.append("messages.role") }
+        if hasLateSystemMessage(chat) { fields.append(.hint("messages.role")) }
         for extra in chat.extras where !isNeutral(extra) {
             let isCarried = extra.name == "safety_identifier" && chat.user == nil
-            if !isCarried { fields.append(extra.name) }
+            if !isCarried { fields.append(hints.contains(extra.name) ? .hint(extra.name) : .wish(extra.name)) }
         }
         return fields + chat.uncarried
     }

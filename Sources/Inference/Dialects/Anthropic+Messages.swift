@@ -15,6 +15,7 @@ extension Anthropic {
         }
         writer.key("messages")
         writer.beginArray()
+        if turns.first?.isAssistant == true { writeOpening(to: &writer) }
         for turn in turns {
             writer.beginObject()
             writer.member("role", turn.isAssistant ? "assistant" : "user")
@@ -27,10 +28,18 @@ extension Anthropic {
         writer.endArray()
     }
 
+    /// The user speaks first here. A conversation that the assistant opens gets the shortest word that is no empty text.
+    private static func writeOpening(to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.member("role", "user")
+        writer.member("content", ".")
+        writer.endObject()
+    }
+
     private static func turns(of chat: Chat) -> [Turn] {
         var turns: [Turn] = []
         for message in chat.messages where message.role != .system {
-            let parts = message.parts.filter { !$0.isEmptyText }
+            let parts = message.parts.filter { !$0.saysNothing }
                 .map { (part: $0, field: "messages[\(message.position)]") }
             guard !parts.isEmpty else { continue }
             let isAssistant = message.role == .assistant
@@ -49,6 +58,8 @@ extension Anthropic {
         switch part {
         case .text(let text): writeText(text, to: &writer)
         case .image(let image): try write(image, field, to: &writer)
+        case .file(let file): try write(file, field, to: &writer)
+        case .thought(let thought): write(thought, to: &writer)
         case .toolUse(let call): try write(call, field, to: &writer)
         case .toolResult(let result): write(result, to: &writer)
         }
@@ -79,6 +90,43 @@ extension Anthropic {
         writer.endObject()
     }
 
+    private static func write(_ file: Chat.File, _ field: String, to writer: inout JSONWriter) throws(RequestError) {
+        writer.beginObject()
+        writer.member("type", "document")
+        writer.key("source")
+        writer.beginObject()
+        switch file {
+        case .url(let url):
+            writer.member("type", "url")
+            writer.member("url", url)
+        case .data(let type, let base64, _):
+            guard type == "application/pdf" else {
+                throw .inexpressible("\(field).content", in: .anthropic, "files are application/pdf, not \(type)")
+            }
+            writer.member("type", "base64")
+            writer.member("media_type", type)
+            writer.member("data", base64)
+        }
+        writer.endObject()
+        if case .data(_, _, let name?) = file { writer.member("title", name) }
+        writer.endObject()
+    }
+
+    /// A thought without its proof is left out (`turns(of:)`).
+    private static func write(_ thought: Chat.Thought, to writer: inout JSONWriter) {
+        writer.beginObject()
+        switch thought {
+        case .open(let text, let signature):
+            writer.member("type", "thinking")
+            writer.member("thinking", text)
+            writer.member("signature", signature)
+        case .redacted(let data):
+            writer.member("type", "redacted_thinking")
+            writer.member("data", data)
+        }
+        writer.endObject()
+    }
+
     /// A call that an assistant made before. Its arguments are an object here, not a text that should hold one.
     private static func write(_ call: Chat.ToolUse, _ field: String, to writer: inout JSONWriter) throws(RequestError) {
         let input = call.arguments.isEmpty ? Array("{}".utf8) : Array(call.arguments.utf8)
@@ -91,7 +139,7 @@ extension Anthropic {
         }
         writer.beginObject()
         writer.member("type", "tool_use")
-        writer.member("id", call.id)
+        writer.member("id", callID(call.id))
         writer.member("name", call.name)
         writer.key("input")
         writer.raw(document.root.raw)
@@ -101,15 +149,36 @@ extension Anthropic {
     private static func write(_ result: Chat.ToolResult, to writer: inout JSONWriter) {
         writer.beginObject()
         writer.member("type", "tool_result")
-        writer.member("tool_use_id", result.id)
+        writer.member("tool_use_id", callID(result.id))
         writer.key("content")
         writer.beginArray()
         for text in result.texts where !text.isEmpty { writeText(text, to: &writer) }
         writer.endArray()
+        if result.isError { writer.member("is_error", true) }
         writer.endObject()
+    }
+
+    /// Calls' names are letters, digits, `_` and `-` here; some servers have dots and colons in theirs.
+    private static func callID(_ id: String) -> String {
+        let isPlain = { (byte: UInt8) in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+            case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"): true
+            default: false
+            }
+        }
+        guard !id.utf8.allSatisfy(isPlain) else { return id }
+        return String(decoding: id.utf8.map { isPlain($0) ? $0 : UInt8(ascii: "_") }, as: UTF8.self)
     }
 }
 
 extension Chat.Part {
-    fileprivate var isEmptyText: Bool { self == .text("") }
+    /// An empty text, or a thought whose proof is missing: the provider refuses both.
+    fileprivate var saysNothing: Bool {
+        switch self {
+        case .text(let text): text.isEmpty
+        case .thought(.open(_, let signature)): signature.isEmpty
+        case .thought(.redacted), .image, .file, .toolUse, .toolResult: false
+        }
+    }
 }

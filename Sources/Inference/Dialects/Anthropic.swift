@@ -6,7 +6,13 @@ package enum Anthropic {
     /// answer longer than it is rare.
     package static let defaultMaxTokens: UInt64 = 4096
 
-    /// The request for a provider of this dialect.
+    /// The status for whatever passes by waiting; no other dialect has it.
+    static let overloadedStatus = 529
+
+    /// The request of a client of this dialect: another model name. Every other byte is the client's.
+    package static func upstreamBody(_ view: RequestView, model: String) -> [UInt8] { view.body(model: model) }
+
+    /// The request of a client of another dialect.
     /// - Parameters:
     ///   - model: the provider's name for the model.
     ///   - stream: whether the answer shall come in pieces.

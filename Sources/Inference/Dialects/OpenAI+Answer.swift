@@ -47,7 +47,7 @@ extension OpenAI {
         writer.endObject()
     }
 
-    private static func write(_ call: Chat.ToolUse, to writer: inout JSONWriter) {
+    static func write(_ call: Chat.ToolUse, to writer: inout JSONWriter) {
         writer.beginObject()
         writer.member("id", call.id)
         writer.member("type", "function")

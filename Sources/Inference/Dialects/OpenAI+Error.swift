@@ -3,41 +3,23 @@ import Wire
 /// How are errors told and read in the OpenAI dialect?
 extension OpenAI {
     /// The body of an error answer. `type` says whose fault it is, `param` names the field, `code` is for programs.
-    package static func errorBody(message: String, type: String, param: String? = nil, code: String? = nil) -> [UInt8] {
-        var writer = JSONWriter(capacity: 128 + message.utf8.count)
+    static func errorBody(_ error: ClientError) -> [UInt8] {
+        var writer = JSONWriter(capacity: 128 + error.message.utf8.count)
         writer.beginObject()
         writer.key("error")
         writer.beginObject()
-        writer.member("message", message)
-        writer.member("type", type)
-        for (name, value) in [("param", param), ("code", code)] {
-            writer.key(name)
-            if let value { writer.string(value) } else { writer.null() }
-        }
+        writer.member("message", error.message)
+        writer.member("type", error.type)
+        writer.key("param")
+        if let param = error.param { writer.string(param) } else { writer.null() }
+        writer.member("code", error.code)
         writer.endObject()
         writer.endObject()
         return writer.bytes
     }
 
-    /// The body that tells a client what is wrong with its request; the status is the error's.
-    package static func errorBody(_ error: RequestError) -> [UInt8] {
-        errorBody(message: error.message, type: "invalid_request_error", param: error.param, code: error.code.rawValue)
-    }
-
-    /// The body that tells a client how the last provider failed.
-    package static func errorBody(_ error: UpstreamError) -> [UInt8] {
-        errorBody(message: error.clientMessage, type: type(of: error.kind), code: error.code ?? error.kind.rawValue)
-    }
-
-    /// The event that breaks a stream off. No `[DONE]` may follow.
-    package static func errorEvent(_ error: UpstreamError) -> [UInt8] {
-        var bytes: [UInt8] = []
-        EventStreamWriter.append(data: errorBody(error), to: &bytes)
-        return bytes
-    }
-
     /// What the client's library makes of a class of failures, in step with `clientStatus`.
-    private static func type(of kind: UpstreamError.Kind) -> String {
+    static func errorType(of kind: UpstreamError.Kind) -> String {
         switch kind {
         case .invalidRequest, .tooLarge: "invalid_request_error"
         case .rateLimited: "rate_limit_error"

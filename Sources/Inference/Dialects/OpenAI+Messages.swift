@@ -18,15 +18,15 @@ extension OpenAI {
         let field = "messages[\(position)]"
         guard value.kind == .object else { throw .wrongType(field, wanted: "an object") }
         let role = try role(value, field)
-        note(value, beyond: read(of: role), at: "messages", in: &chat)
+        chat.note(value, beyond: read(of: role), hints: ["annotations", reasoningField], at: "messages")
         var parts: [Chat.Part]
         switch role {
         case .tool:
-            let id = try requiredText(value["tool_call_id"], "\(field).tool_call_id")
+            let id = try Field.requiredText(value["tool_call_id"], "\(field).tool_call_id")
             parts = [.toolResult(.init(id: id, texts: try texts(value["content"], "\(field).content")))]
         case .assistant:
             parts = try content(value["content"], "\(field).content", &chat)
-            if let refusal = try text(value["refusal"], "\(field).refusal") { parts.append(.text(refusal)) }
+            if let refusal = try Field.text(value["refusal"], "\(field).refusal") { parts.append(.text(refusal)) }
             parts += try toolCalls(value["tool_calls"], "\(field).tool_calls")
             for name in ["audio", "function_call"] where value[name].map({ !$0.isNull }) ?? false {
                 throw .untranslatable("\(field).\(name)")
@@ -39,7 +39,7 @@ extension OpenAI {
     }
 
     private static func role(_ value: JSONView, _ field: String) throws(RequestError) -> Chat.Role {
-        switch try requiredText(value["role"], "\(field).role") {
+        switch try Field.requiredText(value["role"], "\(field).role") {
         case "system", "developer": return .system
         case "user": return .user
         case "assistant": return .assistant
@@ -72,21 +72,40 @@ extension OpenAI {
     }
 
     private static func part(_ value: JSONView, _ field: String, _ chat: inout Chat) throws(RequestError) -> Chat.Part {
-        let type = try requiredText(value["type"], "\(field).type")
-        note(value, beyond: ["type", type], at: "messages.content", in: &chat)
+        let type = try Field.requiredText(value["type"], "\(field).type")
+        chat.note(value, beyond: ["type", type], hints: ["prompt_cache_breakpoint"], at: "messages.content")
         switch type {
-        case "text", "refusal": return .text(try requiredText(value[type], "\(field).\(type)"))
+        case "text", "refusal": return .text(try Field.requiredText(value[type], "\(field).\(type)"))
         case "image_url":
             guard let image = value["image_url"] else { throw .missing("\(field).image_url") }
             // "auto" is what a model does that was told nothing.
             let read = image["detail"]?.string == "auto" ? ["url", "detail"] : ["url"]
-            note(image, beyond: read, at: "messages.content.image_url", in: &chat)
+            chat.note(image, beyond: read, at: "messages.content.image_url")
             return .image(
-                try Self.image(try requiredText(image["url"], "\(field).image_url.url"), "\(field).image_url.url")
+                try Self.image(try Field.requiredText(image["url"], "\(field).image_url.url"), "\(field).image_url.url")
             )
+        case "file": return .file(try file(value["file"], "\(field).file", &chat))
         default: throw .untranslatable("\(field).type")
         }
     }
+
+    /// A file itself; one that was uploaded before is known to its provider only.
+    private static func file(_ value: JSONView?, _ field: String, _ chat: inout Chat) throws(RequestError) -> Chat.File
+    {
+        guard let value = try Field.object(value, field) else { throw .missing(field) }
+        if value["file_id"].map({ !$0.isNull }) ?? false { throw .untranslatable("\(field).file_id") }
+        let data = try Field.requiredText(value["file_data"], "\(field).file_data")
+        let name = try Field.text(value["filename"], "\(field).filename")
+        chat.note(value, beyond: ["file_data", "filename"], at: "messages.content.file")
+        guard data.hasPrefix("data:") else { return .data(mediaType: pdf, base64: data, name: name) }
+        guard case .data(let type, let base64) = try image(data, "\(field).file_data") else {
+            throw .wrongValue("\(field).file_data", wanted: "'data:TYPE;base64,...'")
+        }
+        return .data(mediaType: type, base64: base64, name: name)
+    }
+
+    /// What a file is whose type is not told: the one kind that the dialect takes.
+    private static let pdf = "application/pdf"
 
     /// An address of the web, or the image itself as `data:TYPE;base64,…` (RFC 2397).
     private static func image(_ url: String, _ field: String) throws(RequestError) -> Chat.Image {
@@ -106,10 +125,10 @@ extension OpenAI {
         var texts: [String] = []
         for element in value.elements {
             let field = "\(field)[\(texts.count)]"
-            guard try requiredText(element["type"], "\(field).type") == "text" else {
+            guard try Field.requiredText(element["type"], "\(field).type") == "text" else {
                 throw .untranslatable("\(field).type")
             }
-            texts.append(try requiredText(element["text"], "\(field).text"))
+            texts.append(try Field.requiredText(element["text"], "\(field).text"))
         }
         return texts
     }
@@ -120,13 +139,13 @@ extension OpenAI {
         var calls: [Chat.Part] = []
         for element in value.elements {
             let field = "\(field)[\(calls.count)]"
-            guard try text(element["type"], "\(field).type") ?? "function" == "function" else {
+            guard try Field.text(element["type"], "\(field).type") ?? "function" == "function" else {
                 throw .untranslatable("\(field).type")
             }
             let call = Chat.ToolUse(
-                id: try requiredText(element["id"], "\(field).id"),
-                name: try requiredText(element["function"]?["name"], "\(field).function.name"),
-                arguments: try requiredText(element["function"]?["arguments"], "\(field).function.arguments")
+                id: try Field.requiredText(element["id"], "\(field).id"),
+                name: try Field.requiredText(element["function"]?["name"], "\(field).function.name"),
+                arguments: try Field.requiredText(element["function"]?["arguments"], "\(field).function.arguments")
             )
             calls.append(.toolUse(call))
         }

@@ -2,29 +2,6 @@ import Wire
 
 /// What does a stream of this dialect tell while it passes through unchanged?
 extension OpenAI {
-    /// One block of a stream, or a whole answer, with what it told.
-    package struct Observed: Equatable, Sendable {
-        /// The bytes, to be passed on as they are if `isForwarded`.
-        package let raw: ArraySlice<UInt8>
-        /// Whether the client gets them. Not the usage that only we asked for, and not an error: what becomes of that is
-        /// the exchange's to say.
-        package internal(set) var isForwarded = true
-        /// Whether it carries something of the answer: the content commit.
-        package internal(set) var isMeaningful = false
-        /// The usage, if it reports it.
-        package internal(set) var usage: Usage?
-        /// Why the model stopped, if it says so.
-        package internal(set) var finish: FinishReason?
-        /// The error it carries.
-        package internal(set) var error: UpstreamError?
-        /// Whether it is the mark of a proper end.
-        package internal(set) var isDone = false
-
-        init(raw: ArraySlice<UInt8>) {
-            self.raw = raw
-        }
-    }
-
     /// Watches a stream that passes through.
     package struct StreamObserver: Sendable {
         private var reader = EventStreamReader()
@@ -77,7 +54,7 @@ extension OpenAI {
     }
 }
 
-extension OpenAI.Observed {
+extension Observed {
     /// Reads a chunk or an answer.
     mutating func look(at document: JSONDocument) {
         if let failure = OpenAI.embeddedError(document) {

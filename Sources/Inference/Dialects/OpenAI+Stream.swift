@@ -57,9 +57,8 @@ extension OpenAI {
                 append(to: &bytes) { OpenAI.write(toolCall: index, start: nil, arguments: json, to: &$0) }
             case .finish(let reason): append(finish: reason, to: &bytes) { _ in }
             case .usage(let report): usage.update(with: report)
-            case .error(let error):
-                phase = .over
-                bytes += OpenAI.errorEvent(error)
+            // What the client is told of it is the exchange's to say.
+            case .error: phase = .over
             case .done:
                 phase = .over
                 if includeUsage { appendUsage(to: &bytes) }

@@ -9,22 +9,19 @@ extension Exchange {
     /// A plain answer is held until it is whole: up to here every failure was answered by trying elsewhere.
     mutating func answerPlainly(_ body: [UInt8], at now: Instant) {
         guard let dialect = attempt?.provider.dialect, let model = record.requestedModel else { return }
-        switch dialect {
-        case .openai:
-            let observed = OpenAI.observed(answer: body)
+        if dialect == client.provider {
+            let observed = dialect.observed(answer: body)
             if let error = observed.error { return failInBody(error, at: now) }
             meter.observe(observed)
-            deliver(body, at: now)
-        case .anthropic:
-            do {
-                let answer = try Anthropic.answer(from: body)
-                meter.observe(answer)
-                let seconds = record.startedUnix / 1_000_000
-                let made = OpenAI.answer(answer, id: answerID, model: model, created: seconds)
-                deliver(made, at: now)
-            } catch {
-                failInBody(error, at: now)
-            }
+            return deliver(body, at: now)
+        }
+        do {
+            let answer = try dialect.answer(from: body)
+            meter.observe(answer)
+            let (id, seconds) = (client.answerID(record.id), record.startedUnix / 1_000_000)
+            deliver(client.answer(answer, id: id, model: model, created: seconds), at: now)
+        } catch {
+            failInBody(error, at: now)
         }
     }
 
@@ -136,17 +133,17 @@ extension Exchange {
             return fail(Failure(kind: .malformed, error: error), detail: error.message, at: now)
         }
         guard commit != .over, attempt != nil else { return }
-        guard commit == .content, meter.finish != nil, attempt?.provider.dialect == .openai else {
+        guard commit == .content, meter.finish != nil, let end = stream?.missingEnd(into: &meter) else {
             return fail(.truncated, at: now)
         }
-        write(Array("data: [DONE]\n\n".utf8))
+        write(Array(end))
         streamIsWhole(at: now)
     }
 
     mutating func heartbeat(at now: Instant) {
         if !isClientBlocked {
             commitStreamHead(at: now)
-            write(EventStreamWriter.heartbeat)
+            write(client.heartbeat)
         }
         deadlines[.heartbeat] = now + ExchangeLimits.heartbeat
     }

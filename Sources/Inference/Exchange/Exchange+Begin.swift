@@ -6,10 +6,11 @@ extension Exchange {
     mutating func begin(_ request: ClientRequest, at now: Instant) {
         guard record.id.isEmpty else { return }
         startedAt = now
+        client = request.dialect
         record.begin(request, at: now)
         do {
-            let asked = try OpenAI.RequestView(body: request.body)
-            ask = ClientAsk(asked)
+            let asked = try RequestView(body: request.body, dialect: request.dialect)
+            ask = ClientAsk(asked, passedOn: request.passedOn)
             record.requestedModel = asked.model
             record.isStreamed = asked.stream
             let route = view.route(
@@ -18,17 +19,17 @@ extension Exchange {
             )
             follow(route, model: asked.model, at: now)
         } catch {
-            refuse(error.status, OpenAI.errorBody(error), code: error.code.rawValue, at: now)
+            refuse(ClientError(error), at: now)
         }
     }
 
     private mutating func follow(_ route: Route, model: String, at now: Instant) {
         switch route {
         case .unknownModel:
-            refuse(404, "model_not_found", "The model '\(model)' does not exist.", param: "model", at: now)
+            refuse(.unknownModel(model), at: now)
         case .rejected(let policy, let reason):
             record.policy = policy
-            refuse(403, "rejected_by_policy", reason, at: now)
+            refuse(ClientError(403, type: "permission_error", code: "rejected_by_policy", reason), at: now)
         case .use(let target, let policy):
             record.policy = policy
             record.group = view.groupName(of: target)
@@ -74,7 +75,7 @@ extension Exchange {
                 for: provider,
                 number: deployment.provider,
                 at: view.addresses[deployment.provider],
-                model: deployment.model
+                deployment
             )
             guard let made else { return false }
             omissions = made.omissions

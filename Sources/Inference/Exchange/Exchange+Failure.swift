@@ -1,7 +1,6 @@
 /// What happens when something fails? One road for all classes: close, note, tell, and then by the class's rule.
 import NetTypes
 import PolicyEngine
-import Wire
 
 // MARK: - Attempts that fail
 
@@ -68,34 +67,34 @@ extension Exchange {
     mutating func giveUp(at now: Instant) {
         guard let failure = lastFailure else {
             let text = "No provider can serve '\(record.requestedModel ?? "")' now."
-            return failed(503, OpenAI.errorBody(message: text, type: "upstream_error", code: "no_candidate"), now)
+            return failed(ClientError(503, type: "upstream_error", code: "no_candidate", text), now)
         }
-        if let error = failure.requestError {
-            record.errorCode = error.code.rawValue
-            return failed(error.status, OpenAI.errorBody(error), now)
-        }
+        if let error = failure.requestError { return failed(ClientError(error), now) }
         let rule = failure.kind.rule
         record.errorCode = rule.errorCode
-        if failure.kind == .clientError {
-            let status = failure.error?.status ?? rule.status
-            return failed(status, failure.body ?? failure.error.map(OpenAI.errorBody) ?? body(of: rule), now)
+        guard failure.kind == .clientError, let error = failure.error else {
+            return failed(ClientError(rule), retryAfter: failure.retryAfter, now)
         }
-        failed(rule.status, body(of: rule), retryAfter: failure.retryAfter, now)
-    }
-
-    private func body(of rule: FailureRule) -> [UInt8] {
-        OpenAI.errorBody(message: rule.message, type: rule.errorType, code: rule.errorCode)
+        failed(ClientError(error, status: error.status), body: failure.body, now)
     }
 
     /// As an answer of its own; as an event, when a heartbeat has made it a stream with status 200 already.
-    private mutating func failed(_ status: Int, _ body: [UInt8], retryAfter: String? = nil, _ now: Instant) {
-        if record.errorCode == nil { record.errorCode = "no_candidate" }
+    /// - Parameter body: the provider's own words, when the client understands them.
+    private mutating func failed(
+        _ error: ClientError,
+        body: [UInt8]? = nil,
+        retryAfter: String? = nil,
+        _ now: Instant
+    ) {
+        record.errorCode = record.errorCode ?? error.code
+        let body = body ?? client.body(of: error, id: record.id)
         guard commit == .nothing else { return endStream(with: body, .failed, at: now) }
         var more: [Header] = []
-        if status == 429 || status == 503, let retryAfter { more.append(Header("retry-after", retryAfter)) }
+        if error.status == 429 || error.status == 503, let retryAfter { more.append(Header("retry-after", retryAfter)) }
         // Everything was tried already: a client library that tries three times more makes it worse. After a limit's
         // pause it may.
-        if status >= 500 { more.append(Header("x-should-retry", "false")) }
+        if error.status >= 500 { more.append(Header("x-should-retry", "false")) }
+        let status = client.status(of: error)
         writeHead(status, type: "application/json", length: body.count, more: more, at: now)
         write(body)
         finish(.failed, end: .complete, at: now)
@@ -103,26 +102,21 @@ extension Exchange {
 
     /// After the content commit: an error event, and no mark of a proper end.
     private mutating func breakOff(_ failure: Failure, at now: Instant) {
-        record.errorCode = failure.kind.rule.errorCode
-        endStream(with: body(of: failure.kind.rule), .brokenOff, at: now)
+        let error = ClientError(failure.kind.rule)
+        record.errorCode = error.code
+        endStream(with: client.body(of: error, id: record.id), .brokenOff, at: now)
     }
 
     private mutating func endStream(with body: [UInt8], _ outcome: Outcome, at now: Instant) {
-        var event: [UInt8] = []
-        EventStreamWriter.append(data: body, to: &event)
-        write(event)
+        write(client.event(ofError: body))
         finish(outcome, end: .complete, at: now)
     }
 
     /// Before any provider is asked.
-    mutating func refuse(_ status: Int, _ code: String, _ message: String, param: String? = nil, at now: Instant) {
-        let type = status == 403 ? "permission_error" : "invalid_request_error"
-        refuse(status, OpenAI.errorBody(message: message, type: type, param: param, code: code), code: code, at: now)
-    }
-
-    mutating func refuse(_ status: Int, _ body: [UInt8], code: String, at now: Instant) {
-        record.errorCode = code
-        writeHead(status, type: "application/json", length: body.count, at: now)
+    mutating func refuse(_ error: ClientError, at now: Instant) {
+        record.errorCode = error.code
+        let body = client.body(of: error, id: record.id)
+        writeHead(client.status(of: error), type: "application/json", length: body.count, at: now)
         write(body)
         finish(.rejected, end: .complete, at: now)
     }

@@ -46,16 +46,14 @@ extension Exchange {
         guard let dialect = attempt?.provider.dialect, let model = record.requestedModel else { return }
         attempt?.phase = .streaming
         stream = AnswerStream(
-            dialect,
-            id: answerID,
+            from: dialect,
+            to: client,
+            id: client.answerID(record.id),
             model: model,
             created: record.startedUnix / 1_000_000,
             includeUsage: ask?.view.includeUsage ?? false
         )
     }
-
-    /// The answer's name when it is not the provider's own.
-    var answerID: String { "chatcmpl-" + record.id }
 
     mutating func received(_ bytes: [UInt8], at now: Instant) {
         guard let phase = attempt?.phase else { return }
@@ -112,12 +110,9 @@ extension Exchange {
     private mutating func refused(_ kind: FailureClass, isComplete: Bool, at now: Instant) {
         guard let current = attempt, let head = current.head else { return }
         let body = collected
-        let error =
-            switch current.provider.dialect {
-            case .openai: OpenAI.error(status: head.status, body: body)
-            case .anthropic: Anthropic.error(status: head.status, body: body)
-            }
-        let isReadable = isComplete && current.provider.dialect == .openai && head.contentType == "application/json"
+        let error = current.provider.dialect.error(status: head.status, body: body)
+        let isClients = current.provider.dialect == client.provider
+        let isReadable = isComplete && isClients && head.contentType == "application/json"
         let failure = Failure(
             kind: kind,
             error: error,

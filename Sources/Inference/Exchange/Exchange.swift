@@ -25,6 +25,8 @@ package struct Exchange: ~Copyable, Sendable {
     var commit = Commit.nothing
     var startedAt = Instant(nanoseconds: 0)
     var record: DecisionRecord
+    /// The client's dialect.
+    var client = ClientDialect.openai
     var ask: ClientAsk?
     var target: GatewayPolicy.Target?
     var tried = Exclusions()

@@ -32,7 +32,11 @@ package enum ExchangeEvent: Sendable {
 
 /// A request as the client sent it, and the chance drawn for it.
 package struct ClientRequest: Sendable {
+    /// The client's dialect, by the address it asked at.
+    package var dialect: ClientDialect
     package var body: [UInt8]
+    /// Fields of the head that a provider of the same dialect is to see, such as `anthropic-beta`.
+    package var passedOn: [Header]
     /// Who asks; the key was found good.
     package var key: String
     package var team: String?
@@ -43,9 +47,19 @@ package struct ClientRequest: Sendable {
     /// Uniform over all values.
     package var draw: UInt64
 
-    package init(body: [UInt8], key: String, team: String?, source: IPAddress?, unixMicroseconds: UInt64, draw: UInt64)
-    {
+    package init(
+        dialect: ClientDialect = .openai,
+        body: [UInt8],
+        passedOn: [Header] = [],
+        key: String,
+        team: String?,
+        source: IPAddress?,
+        unixMicroseconds: UInt64,
+        draw: UInt64
+    ) {
+        self.dialect = dialect
         self.body = body
+        self.passedOn = passedOn
         self.key = key
         self.team = team
         self.source = source

@@ -3,25 +3,35 @@
 
 /// A request's two forms: the second is made when the first provider of another dialect is tried.
 struct ClientAsk: Sendable {
-    let view: OpenAI.RequestView
+    let view: RequestView
+    /// Fields of the client's head that a provider of its own dialect is to see.
+    private let passedOn: [Header]
     private var chat: Chat?
 
-    init(_ view: OpenAI.RequestView) { self.view = view }
+    init(_ view: RequestView, passedOn: [Header]) {
+        self.view = view
+        self.passedOn = passedOn
+    }
 
-    /// The request for a provider, and the names of what merely loses effect there.
+    /// The request for a provider, and the names of what loses effect there.
     /// - Throws: the field that the provider's dialect cannot carry.
     mutating func request(
         for provider: GatewayProvider,
         number: Int,
         at address: ProviderAddress,
-        model: String
+        _ deployment: Deployment
     ) throws(RequestError) -> (request: UpstreamRequest, omissions: [String]) {
-        let (body, omissions) = try body(for: provider.dialect, model: model)
+        let isSame = provider.dialect == view.dialect.provider
+        let (body, omissions) =
+            try isSame
+            ? (patched(for: provider.dialect, deployment.model), [])
+            : translated(for: provider, deployment)
+        let headers = view.stream ? Self.streamHeaders : Self.plainHeaders
         let request = UpstreamRequest(
             provider: number,
             path: address.chatPath,
             authority: address.authority,
-            headers: view.stream ? Self.streamHeaders : Self.plainHeaders,
+            headers: isSame && !passedOn.isEmpty ? headers + passedOn : headers,
             body: body
         )
         return (request, omissions)
@@ -34,18 +44,24 @@ struct ClientAsk: Sendable {
         Header("content-type", "application/json"), Header("accept", "text/event-stream"),
     ]
 
-    private mutating func body(
-        for dialect: Dialect,
-        model: String
-    ) throws(RequestError) -> (body: [UInt8], omissions: [String]) {
+    private func patched(for dialect: Dialect, _ model: String) -> [UInt8] {
         switch dialect {
-        case .openai: return (OpenAI.upstreamBody(view, model: model), [])
-        case .anthropic:
-            if chat == nil { chat = try OpenAI.chat(from: view) }
-            guard let chat else { return ([], []) }
-            let body = try Anthropic.requestBody(chat, model: model, stream: view.stream)
-            return (body, Anthropic.omissions(in: chat))
+        case .openai: OpenAI.upstreamBody(view, model: model)
+        case .anthropic: Anthropic.upstreamBody(view, model: model)
         }
+    }
+
+    private mutating func translated(
+        for provider: GatewayProvider,
+        _ deployment: Deployment
+    ) throws(RequestError) -> ([UInt8], [String]) {
+        if chat == nil { chat = try view.dialect.chat(from: view) }
+        guard let chat else { return ([], []) }
+        let (body, omissions) = try provider.dialect.request(chat, model: deployment.model, stream: view.stream)
+        if deployment.notCarried == .refuse, let wish = omissions.first(where: \.isWish) {
+            throw .leftOut(wish.field, in: provider.dialect)
+        }
+        return (body, omissions.map(\.field))
     }
 }
 

@@ -4,7 +4,7 @@ import PolicyEngine
 
 extension RequestFacts {
     /// The facts of a chat request. Those that this version cannot answer stay absent; `check` refuses policies that ask.
-    package init(_ request: OpenAI.RequestView, key: String, team: String?, source: IPAddress?) {
+    package init(_ request: RequestView, key: String, team: String?, source: IPAddress?) {
         self.init()
         self[.model] = .text(request.model)
         self[.key] = .text(key)

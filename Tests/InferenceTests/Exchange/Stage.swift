@@ -92,10 +92,25 @@ enum Stage {
         return Array(#"{"model":"\#(model)","messages":[{"role":"user","content":"hello"}]\#(stream)}"#.utf8)
     }
 
-    static func request(_ body: [UInt8], draw: UInt64 = 0) -> ExchangeEvent {
+    /// The same of a client of the Messages API.
+    static func message(isStreamed: Bool, more: String = "") -> [UInt8] {
+        let stream = isStreamed ? #","stream":true"# : ""
+        return Array(
+            #"{"model":"chat","max_tokens":9,"messages":[{"role":"user","content":"hello"}]\#(stream)\#(more)}"#.utf8
+        )
+    }
+
+    static func request(
+        _ body: [UInt8],
+        dialect: ClientDialect = .openai,
+        passedOn: [Header] = [],
+        draw: UInt64 = 0
+    ) -> ExchangeEvent {
         .request(
             ClientRequest(
+                dialect: dialect,
                 body: body,
+                passedOn: passedOn,
                 key: "ci",
                 team: "platform",
                 source: nil,

@@ -21,7 +21,7 @@ import Testing
     {
         var snapshot = Stage.snapshot(policies: policies)
         change(&snapshot)
-        let asked = try OpenAI.RequestView(body: Stage.body(model: model, isStreamed: false))
+        let asked = try RequestView(body: Stage.body(model: model, isStreamed: false))
         let facts = RequestFacts(asked, key: "ci", team: "legal", source: IPAddress("10.0.0.9"))
         return try RoutingView(snapshot).route(facts, model: model)
     }
@@ -64,7 +64,7 @@ import Testing
 
     @Test func anExplanationIsTheDecisionWithoutSending() throws {
         let view = try RoutingView(Stage.snapshot(policies: [Stage.policy("all", try match("any"), chat)]))
-        let asked = try OpenAI.RequestView(body: Stage.body(isStreamed: false))
+        let asked = try RequestView(body: Stage.body(isStreamed: false))
         let explained = view.explain(RequestFacts(asked, key: "ci", team: nil, source: nil), model: "chat", draw: 5)
         #expect(explained.policy == "all" && explained.group == "chat" && explained.refusal == nil)
         let world = try ExchangeWorld(view.snapshot)

@@ -1,0 +1,82 @@
+/// Which language does a client speak, and how is it answered in it? An enum with methods, as `Dialect` is for providers: nothing
+/// is looked up, and no box stands between a chunk and its client.
+import Wire
+
+package enum ClientDialect: String, CaseIterable, Hashable, Sendable, Codable {
+    /// OpenAI's Chat Completions API.
+    case openai
+    /// Anthropic's Messages API.
+    case anthropic
+
+    /// The providers whose bytes may pass as they are.
+    package var provider: Dialect {
+        switch self {
+        case .openai: .openai
+        case .anthropic: .anthropic
+        }
+    }
+
+    /// The HTTP status of an error, where the dialects differ: Anthropic's has one word for whatever will pass by waiting.
+    package func status(of error: ClientError) -> Int {
+        switch self {
+        case .openai: error.status
+        case .anthropic: error.status == 503 ? Anthropic.overloadedStatus : error.status
+        }
+    }
+
+    /// The body of an error answer.
+    /// - Parameter id: the request's name, which Anthropic's dialect repeats.
+    package func body(of error: ClientError, id: String) -> [UInt8] {
+        switch self {
+        case .openai: OpenAI.errorBody(error)
+        case .anthropic: Anthropic.errorBody(error, id: id)
+        }
+    }
+
+    /// The event that breaks a stream off; no mark of a proper end may follow.
+    /// - Parameter body: of the error, as `body(of:id:)` makes it.
+    func event(ofError body: [UInt8]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        switch self {
+        case .openai: EventStreamWriter.append(data: body, to: &bytes)
+        case .anthropic: EventStreamWriter.append(event: "error", data: body, to: &bytes)
+        }
+        return bytes
+    }
+
+    /// What is sent on a silent stream, so that nothing between us and the client thinks it dead.
+    var heartbeat: [UInt8] {
+        switch self {
+        case .openai: EventStreamWriter.heartbeat
+        case .anthropic: Anthropic.ping
+        }
+    }
+
+    /// The name of an answer that is not passed through.
+    func answerID(_ decision: String) -> String {
+        switch self {
+        case .openai: "chatcmpl-" + decision
+        case .anthropic: "msg_" + decision
+        }
+    }
+
+    /// A whole answer of a provider that speaks another dialect.
+    /// - Parameters:
+    ///   - id: the answer's name as the client shall know it.
+    ///   - model: the model's name as the client shall know it.
+    ///   - created: seconds since 1970.
+    func answer(_ answer: ChatAnswer, id: String, model: String, created: UInt64) -> [UInt8] {
+        switch self {
+        case .openai: OpenAI.answer(answer, id: id, model: model, created: created)
+        case .anthropic: Anthropic.answer(answer, id: id, model: model)
+        }
+    }
+
+    /// The request in the form between dialects.
+    func chat(from view: RequestView) throws(RequestError) -> Chat {
+        switch self {
+        case .openai: try OpenAI.chat(from: view)
+        case .anthropic: try Anthropic.chat(from: view)
+        }
+    }
+}

@@ -1,0 +1,41 @@
+/// How is what a provider sends read, whichever language it speaks?
+extension Dialect {
+    /// What a whole answer tells that passes through.
+    func observed(answer body: [UInt8]) -> Observed {
+        switch self {
+        case .openai: OpenAI.observed(answer: body)
+        case .anthropic: Anthropic.observed(answer: body)
+        }
+    }
+
+    /// A whole answer, typed.
+    func answer(from body: [UInt8]) throws(UpstreamError) -> ChatAnswer {
+        switch self {
+        case .openai: try OpenAI.chatAnswer(from: body)
+        case .anthropic: try Anthropic.answer(from: body)
+        }
+    }
+
+    /// What an error answer says.
+    func error(status: Int, body: [UInt8]) -> UpstreamError {
+        switch self {
+        case .openai: OpenAI.error(status: status, body: body)
+        case .anthropic: Anthropic.error(status: status, body: body)
+        }
+    }
+
+    /// The request of a client of another dialect, and the fields that go without effect.
+    /// - Throws: the field that cannot be expressed.
+    func request(
+        _ chat: Chat,
+        model: String,
+        stream: Bool
+    ) throws(RequestError) -> (body: [UInt8], omissions: [Omission]) {
+        switch self {
+        case .openai:
+            (try OpenAI.requestBody(chat, model: model, stream: stream), OpenAI.omissions(in: chat))
+        case .anthropic:
+            (try Anthropic.requestBody(chat, model: model, stream: stream), Anthropic.omissions(in: chat))
+        }
+    }
+}

@@ -1,0 +1,84 @@
+import Wire
+
+/// How are the fields of a client's request read, whichever dialect it is in? A value of the wrong kind is an error with the
+/// field's path.
+enum Field {
+    /// A flag that may be missing or null.
+    static func flag(_ view: JSONView?, _ field: String) throws(RequestError) -> Bool? {
+        guard let view, !view.isNull else { return nil }
+        guard let flag = view.bool else { throw .wrongType(field, wanted: "a boolean") }
+        return flag
+    }
+
+    /// A text that may be missing or null.
+    static func text(_ view: JSONView?, _ field: String) throws(RequestError) -> String? {
+        guard let view, !view.isNull else { return nil }
+        guard let text = view.string else { throw .wrongType(field, wanted: "a string") }
+        return text
+    }
+
+    /// A text that must be there.
+    static func requiredText(_ view: JSONView?, _ field: String) throws(RequestError) -> String {
+        guard let text = try text(view, field) else { throw .missing(field) }
+        return text
+    }
+
+    /// An object that may be missing or null.
+    static func object(_ view: JSONView?, _ field: String) throws(RequestError) -> JSONView? {
+        guard let view, !view.isNull else { return nil }
+        guard view.kind == .object else { throw .wrongType(field, wanted: "an object") }
+        return view
+    }
+
+    /// The elements of an array that must be one.
+    static func array(_ view: JSONView, _ field: String) throws(RequestError) -> JSONView.Elements {
+        guard view.kind == .array else { throw .wrongType(field, wanted: "an array") }
+        return view.elements
+    }
+
+    /// A count of tokens.
+    static func tokens(_ value: JSONView, _ field: String) throws(RequestError) -> UInt64 {
+        guard let count = value.unsigned, count > 0 else { throw .wrongValue(field, wanted: "a whole number above 0") }
+        return count
+    }
+
+    /// A number within bounds, as written.
+    static func number(
+        _ value: JSONView,
+        _ field: String,
+        in range: ClosedRange<Double>
+    ) throws(RequestError) -> String {
+        guard let text = value.number, let number = value.double else { throw .wrongType(field, wanted: "a number") }
+        guard range.contains(number) else {
+            throw .wrongValue(field, wanted: "a number from \(Int(range.lowerBound)) to \(Int(range.upperBound))")
+        }
+        return text
+    }
+
+    /// Texts in an array.
+    static func texts(_ value: JSONView, _ field: String) throws(RequestError) -> [String] {
+        var texts: [String] = []
+        for element in try array(value, field) {
+            texts.append(try requiredText(element, "\(field)[\(texts.count)]"))
+        }
+        return texts
+    }
+}
+
+extension Chat {
+    /// Notes the members of an object that are not read, so that nothing is dropped in silence.
+    /// - Parameters:
+    ///   - read: the members that are carried.
+    ///   - hints: those that are not, and make no other answer.
+    mutating func note(_ object: JSONView, beyond read: [String], hints: [String] = [], at path: String) {
+        for member in object.members where !member.value.isNull {
+            let name = member.name
+            if !read.contains(name) { note(hints.contains(name) ? .hint("\(path).\(name)") : .wish("\(path).\(name)")) }
+        }
+    }
+
+    /// Notes one field, once.
+    mutating func note(_ omission: Omission) {
+        if !uncarried.contains(omission) { uncarried.append(omission) }
+    }
+}

@@ -1,0 +1,54 @@
+import Wire
+
+/// Which fields of a request are carried into Chat Completions, which are refused, and which go without effect?
+extension OpenAI {
+    /// Fields that change what the answer has to contain or where it may be made.
+    private static let refused = [
+        "container": "it has no containers",
+        "inference_geo": "it has no word for where the answer is made",
+        "mcp_servers": "its servers of tools are asked in another way",
+    ]
+
+    /// Fields that are about caching, accounting, tracing or speed: no other answer comes of them.
+    private static let hints: Set<String> = [
+        "cache_control", "diagnostics", "service_tier", "speed", "user_profile_id", "workspace_id",
+    ]
+
+    /// Texts that may end an answer, by the API's reference.
+    private static let mostStops = 4
+
+    static func refuseInexpressible(_ chat: Chat) throws(RequestError) {
+        for extra in chat.extras {
+            if let reason = refused[extra.name] { throw .inexpressible(extra.name, in: .openai, reason) }
+        }
+        if chat.stop.count > mostStops {
+            throw .inexpressible("stop_sequences", in: .openai, "it knows at most \(mostStops)")
+        }
+        if chat.tools.isEmpty {
+            switch chat.toolChoice {
+            case .required, .tool: throw .wrongValue("tool_choice", wanted: "'auto' or 'none' when no tools are given")
+            case .auto, .some(.none), nil: break
+            }
+        }
+    }
+
+    /// The fields of a request that a provider of this dialect never sees, by path, in the order of the request.
+    package static func omissions(in chat: Chat) -> [Omission] {
+        var fields: [Omission] = []
+        let parts = chat.messages.lazy.flatMap(\.parts)
+        // What a model of another provider thought means nothing to this one, whose own thoughts stay with it.
+        if parts.contains(where: \.isThought) { fields.append(.hint("messages.content.thinking")) }
+        if parts.contains(where: \.isFailure) { fields.append(.wish("messages.content.is_error")) }
+        for extra in chat.extras {
+            if extra.name == "service_tier", extra.value == .string("auto") { continue }
+            fields.append(hints.contains(extra.name) ? .hint(extra.name) : .wish(extra.name))
+        }
+        return fields + chat.uncarried
+    }
+}
+
+extension Chat.Part {
+    fileprivate var isFailure: Bool {
+        if case .toolResult(let result) = self { result.isError } else { false }
+    }
+}

@@ -1,0 +1,91 @@
+package import Wire
+
+/// What must be known of a client's request to route it, whichever dialect it is in? Checked to be JSON, with the few members
+/// that routing asks for; everything else stays as it came.
+package struct RequestView: Sendable {
+    /// The client's dialect.
+    package let dialect: ClientDialect
+    /// The whole body.
+    package let document: JSONDocument
+    /// The model asked for.
+    package let model: String
+    /// Whether the answer shall come in pieces.
+    package let stream: Bool
+    /// Whether a streamed answer shall end with the usage: to be asked for in OpenAI's dialect, a matter of course in
+    /// Anthropic's.
+    package let includeUsage: Bool
+    /// Whether tools are on offer.
+    package let hasTools: Bool
+    /// Whom the request is for, if it says.
+    package let user: String?
+    /// The most tokens the answer may have, if it says.
+    package let maxTokens: UInt64?
+
+    /// Reads a body.
+    /// - Throws: what is wrong with it, ready to be told to the client.
+    package init(body: [UInt8], dialect: ClientDialect = .openai) throws(RequestError) {
+        let document = try Self.document(body)
+        guard let model = document["model"], !model.isNull else { throw .missing("model") }
+        guard let name = model.string, !name.isEmpty else { throw .wrongType("model", wanted: "a non-empty string") }
+        guard let messages = document["messages"], !messages.isNull else { throw .missing("messages") }
+        guard messages.kind == .array else { throw .wrongType("messages", wanted: "an array") }
+        self.dialect = dialect
+        self.document = document
+        self.model = name
+        stream = try Field.flag(document["stream"], "stream") ?? false
+        hasTools = document["tools"]?.elements.contains { _ in true } ?? false
+        switch dialect {
+        case .openai:
+            includeUsage = try OpenAI.includeUsage(document["stream_options"])
+            user = document["user"]?.string
+            maxTokens = document["max_completion_tokens"]?.unsigned ?? document["max_tokens"]?.unsigned
+        case .anthropic:
+            includeUsage = true
+            user = document["metadata"]?["user_id"]?.string
+            maxTokens = try Anthropic.maxTokens(document["max_tokens"])
+        }
+    }
+
+    /// The messages, unread.
+    package var messages: JSONView { document["messages"] ?? document.root }
+
+    /// Bytes of text to a token, a middle value for English prose; other scripts and code have fewer.
+    private static let bytesPerToken: UInt64 = 4
+
+    /// A rough count of the prompt's tokens from its size, to reserve a budget by until the provider reports.
+    package var estimatedInputTokens: UInt64 {
+        let parts = [messages, document["tools"], dialect == .anthropic ? document["system"] : nil]
+        let bytes = parts.reduce(0) { $0 + ($1?.raw.count ?? 0) }
+        return (UInt64(bytes) + Self.bytesPerToken - 1) / Self.bytesPerToken
+    }
+
+    /// Whether a message holds an image. Walks over all messages: ask once.
+    package var hasImages: Bool {
+        let type = dialect == .openai ? "image_url" : "image"
+        return messages.elements.contains { message in
+            message["content"]?.elements.contains { $0["type"]?.string == type } ?? false
+        }
+    }
+
+    /// The body with another model's name, and other edits; every other byte is the client's.
+    func body(model name: String, _ more: [JSONEdit] = []) -> [UInt8] {
+        var model = JSONWriter(capacity: name.utf8.count + 2)
+        model.string(name)
+        // Only an object passes `init`, so this refuses nothing.
+        return (try? document.applying([.set("model", model.bytes)] + more)) ?? document.bytes
+    }
+
+    private static func document(_ body: [UInt8]) throws(RequestError) -> JSONDocument {
+        let document: JSONDocument
+        do {
+            document = try JSONDocument(body, limits: .request)
+        } catch {
+            let status = error.reason == .tooLarge ? 413 : 400
+            throw RequestError(.invalidJSON, nil, "The body is not acceptable JSON: \(error).", status: status)
+        }
+        guard document.root.kind == .object else {
+            throw RequestError(.invalidJSON, nil, "The body must be a JSON object.")
+        }
+        return document
+    }
+}
