@@ -22,7 +22,7 @@ extension Configuration {
 
     /// Reads and checks what the files said.
     ///
-    /// - Parameter lists: reads the files of prefixes that the configuration names; nil leaves them unread.
+    /// - Parameter lists: reads the files of prefixes and of prices that the configuration names; nil leaves them unread.
     package static func check(_ tree: ConfigTree, lists: ListContents? = nil) -> CheckedConfiguration {
         let diagnostics = Diagnostics()
         for error in tree.errors { diagnostics.report(error) }
@@ -32,6 +32,9 @@ extension Configuration {
             let reader = RouteLists(lists, diagnostics)
             configuration?.network?.lists = reader.read(network, &sources)
             for content in reader.readSets(network, &sources) { _ = configuration?.network?.fill(content) }
+        }
+        if let lists, let models = configuration?.models {
+            configuration?.models?.listed = ListedPrices(lists, diagnostics).read(models, &sources)
         }
         return CheckedConfiguration(
             configuration: diagnostics.isEmpty ? configuration : nil,

@@ -12,7 +12,7 @@ package struct Configuration: Hashable, Sendable {
     /// `network.probes`.
     package let probes: [ProbeDefinition]
     /// Nil: no model plane, and no gateway process.
-    package let models: ModelsConfiguration?
+    package var models: ModelsConfiguration?
     package let control: ControlConfiguration
     /// Turns the places of all values into file, line and text.
     package let sources: SourceMap

@@ -5,6 +5,7 @@ import ConfigYAML
 import Control
 import Forwarding
 import Foundation
+import Inference
 import Liveness
 import NetTypes
 import PolicyEngine
@@ -311,13 +312,14 @@ extension Applier {
 }
 
 extension Configuration {
-    /// The files of prefixes that it names, for routes and for sets.
+    /// The files that it names, of prefixes for routes and for sets, and of prices.
     fileprivate var listPaths: Set<String> {
-        guard let network else { return [] }
-        let sets = network.sets.compactMap { set -> Located<String>? in
+        let prices = models?.prices?.file.map { [$0.path] } ?? []
+        let sets = (network?.sets ?? []).compactMap { set -> Located<String>? in
             if case .file(let file) = set.content { file } else { nil }
         }
-        return Set((network.routeFiles.map(\.file) + sets).map { sources.path(of: $0) })
+        let routes = (network?.routeFiles ?? []).map(\.file)
+        return Set((routes + sets + prices).map { sources.path(of: $0) })
     }
 }
 

@@ -11,6 +11,8 @@ package struct Usage: Equatable, Sendable {
     package var cacheWrite: UInt64?
     /// Tokens of the answer that the model only thought, a part of `output`.
     package var reasoning: UInt64?
+    /// How fast the provider says it was paid to be; nil: it says nothing.
+    package var service: ServiceClass?
 
     /// What is known; nil is unreported.
     package init(
@@ -18,17 +20,19 @@ package struct Usage: Equatable, Sendable {
         output: UInt64? = nil,
         cachedRead: UInt64? = nil,
         cacheWrite: UInt64? = nil,
-        reasoning: UInt64? = nil
+        reasoning: UInt64? = nil,
+        service: ServiceClass? = nil
     ) {
         self.input = input
         self.output = output
         self.cachedRead = cachedRead
         self.cacheWrite = cacheWrite
         self.reasoning = reasoning
+        self.service = service
     }
 
     /// Whether the provider reported nothing at all.
-    package var isUnreported: Bool { self == Usage() }
+    package var isUnreported: Bool { self == Usage(service: service) }
 
     /// Takes a later report over; what it leaves out stays as it was.
     package mutating func update(with later: Usage) {
@@ -37,6 +41,7 @@ package struct Usage: Equatable, Sendable {
         cachedRead = later.cachedRead ?? cachedRead
         cacheWrite = later.cacheWrite ?? cacheWrite
         reasoning = later.reasoning ?? reasoning
+        service = later.service ?? service
     }
 
     /// Prompt and answer together, if both were reported. A provider that reports absurd numbers gets the largest number, not

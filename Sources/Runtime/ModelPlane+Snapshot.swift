@@ -23,6 +23,7 @@ extension ModelPlane {
             },
             policies: configuration.policies.compactMap(policy),
             listeners: configuration.listen.map { GatewayListener(address: $0.endpoint.description) },
+            pricing: pricing,
             hashKey0: Self.hashKey.0,
             hashKey1: Self.hashKey.1
         )
@@ -44,15 +45,17 @@ extension ModelPlane {
         )
     }
 
-    private var deployments: [Deployment] {
+    var deployments: [Deployment] {
         let names = configuration.providers.map(\.name.value)
+        let listed = Dictionary(configuration.listed.map { ($0.member, $0.price) }) { first, _ in first }
         return configuration.groups.flatMap { group in
             group.members.map { member in
                 Deployment(
                     provider: names.firstIndex(of: member.provider.value) ?? 0,
                     model: member.model.value,
                     timeouts: ExchangeTimeouts(group.timeouts),
-                    notCarried: group.notCarried
+                    notCarried: group.notCarried,
+                    price: member.price ?? listed["\(group.definition.name.value).\(member.name.value)"]
                 )
             }
         }

@@ -5,16 +5,18 @@
 package import ConfigModel
 import ConfigSyntax
 package import Forwarding
+package import Inference
 package import NetTypes
 
 package enum RecordedLine: Sendable, Codable {
-    /// `lists` and `sets`: what stood in the files of prefixes; nil where there are none.
+    /// `lists`, `sets` and `prices`: what stood in files of their own; nil where there is none.
     case configured(
         at: Instant,
         draw: UInt64,
         files: [RecordedFile],
         lists: [RouteList]? = nil,
-        sets: [SetContent]? = nil
+        sets: [SetContent]? = nil,
+        prices: [ListedPrice]? = nil
     )
     case fact(at: Instant, draw: UInt64, Fact)
     case effect(Effect)
@@ -29,12 +31,14 @@ package enum RecordedLine: Sendable, Codable {
             }
             let lists = configuration.network?.lists ?? []
             let sets = configuration.network?.setContents ?? []
+            let prices = configuration.models?.listed ?? []
             self = .configured(
                 at: event.at,
                 draw: event.draw,
                 files: files,
                 lists: lists.isEmpty ? nil : lists,
-                sets: sets.isEmpty ? nil : sets
+                sets: sets.isEmpty ? nil : sets,
+                prices: prices.isEmpty ? nil : prices
             )
         }
     }
@@ -89,8 +93,8 @@ package struct Replay {
 
     private func event(_ line: RecordedLine) throws -> Event? {
         switch line {
-        case .configured(let at, let draw, let files, let lists, let sets):
-            Event(at: at, draw: draw, .configured(try configuration(files, lists, sets)))
+        case .configured(let at, let draw, let files, let lists, let sets, let prices):
+            Event(at: at, draw: draw, .configured(try configuration(files, lists, sets, prices)))
         case .fact(let at, let draw, let fact): Event(at: at, draw: draw, .fact(fact))
         case .effect: nil
         }
@@ -100,11 +104,13 @@ package struct Replay {
     private func configuration(
         _ files: [RecordedFile],
         _ lists: [RouteList]?,
-        _ sets: [SetContent]?
+        _ sets: [SetContent]?,
+        _ prices: [ListedPrice]?
     ) throws -> Configuration {
         var configuration = try read(files)
         configuration.network?.lists = lists ?? []
         for content in sets ?? [] { _ = configuration.network?.fill(content) }
+        configuration.models?.listed = prices ?? []
         return configuration
     }
 }

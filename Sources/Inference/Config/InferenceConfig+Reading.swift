@@ -22,6 +22,7 @@ extension ModelsConfiguration {
             policies: ModelPolicy.readAll(in: block, sets: sets),
             keys: ClientKey.readAll(in: block),
             egress: EgressEnforcement.read(in: block),
+            prices: PricesConfiguration.read(in: block),
             place: block.place
         )
     }

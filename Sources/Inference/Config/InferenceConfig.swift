@@ -12,6 +12,10 @@ package struct ModelsConfiguration: Hashable, Sendable {
     package let policies: [ModelPolicy]
     package let keys: [ClientKey]
     package let egress: EgressEnforcement
+    /// Nil: nothing is said of prices, and only members with a `price` have one.
+    package let prices: PricesConfiguration?
+    /// What stands in the file of `prices` about our members; filled by whoever may open files.
+    package var listed: [ListedPrice] = []
     package let place: Place
 }
 

@@ -64,6 +64,7 @@ extension ModelGroup {
         let model = block.required("model", as: String.self)
         let quality = block.optional("quality", as: Fraction.self)
         let limits = RateLimits.read(in: block)
+        let price = Price.read(in: block)
         for key in ["quality", "limits"] { block.noteUnserved(key) }
         let definition = MemberDefinition(
             name: entry.key,
@@ -80,6 +81,7 @@ extension ModelGroup {
             model: model,
             quality: quality?.value,
             limits: limits,
+            price: price,
             place: entry.key.place
         )
         return (definition, member)

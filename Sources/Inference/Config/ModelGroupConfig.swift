@@ -23,6 +23,8 @@ package struct ModelMember: Hashable, Sendable {
     package let quality: Fraction?
     /// Checked, not yet served.
     package let limits: RateLimits
+    /// What it costs; nil: what the list of prices says.
+    package let price: Price?
     package let place: Place
 }
 

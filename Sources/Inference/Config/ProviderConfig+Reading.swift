@@ -12,6 +12,7 @@ extension ProviderDefinition {
         let key = SecretReference.optional("key", in: block)
         let way = block.optional("path", as: String.self)
         let region = block.optional("region", as: String.self)
+        let listedAs = block.optional("listed-as", as: String.self)
         block.noteUnserved("region")
         if let dialect, !dialect.value.isServed {
             diagnostics.noteUnserved("\(block.path).dialect: \(dialect.value.rawValue)", at: dialect.place)
@@ -24,6 +25,7 @@ extension ProviderDefinition {
             key: key,
             path: way,
             region: region,
+            listedAs: listedAs,
             place: entry.key.place
         )
     }

@@ -12,6 +12,8 @@ package struct ProviderDefinition: Hashable, Sendable {
     package let path: Located<String>?
     /// Where the provider keeps and computes data, in the operator's own words. Checked, not yet served.
     package let region: Located<String>?
+    /// Under which name the list of prices has it; nil: under its own.
+    package let listedAs: Located<String>?
     package let place: Place
 }
 

@@ -20,6 +20,8 @@ package struct GatewaySnapshot: Sendable, Codable {
     package var policies: [GatewayPolicy]
     /// Parallel to the listening sockets that the gateway inherits.
     package var listeners: [GatewayListener]
+    /// By which prices requests are counted; nil where nothing is said of prices.
+    package var pricing: Pricing?
     /// Key of the `KeyedHash` for splits and affinity.
     package var hashKey0: UInt64
     package var hashKey1: UInt64
@@ -34,6 +36,7 @@ package struct GatewaySnapshot: Sendable, Codable {
         keys: [GatewayKey],
         policies: [GatewayPolicy],
         listeners: [GatewayListener],
+        pricing: Pricing? = nil,
         hashKey0: UInt64,
         hashKey1: UInt64
     ) {
@@ -46,6 +49,7 @@ package struct GatewaySnapshot: Sendable, Codable {
         self.keys = keys
         self.policies = policies
         self.listeners = listeners
+        self.pricing = pricing
         self.hashKey0 = hashKey0
         self.hashKey1 = hashKey1
     }
@@ -98,17 +102,21 @@ package struct Deployment: Hashable, Sendable, Codable {
     package var timeouts: ExchangeTimeouts
     /// What is done with wishes that the provider's dialect has no field for.
     package var notCarried: NotCarried
+    /// What it costs; nil: not known.
+    package var price: Price?
 
     package init(
         provider: Int,
         model: String,
         timeouts: ExchangeTimeouts = ExchangeTimeouts(),
-        notCarried: NotCarried = .refuse
+        notCarried: NotCarried = .refuse,
+        price: Price? = nil
     ) {
         self.provider = provider
         self.model = model
         self.timeouts = timeouts
         self.notCarried = notCarried
+        self.price = price
     }
 }
 

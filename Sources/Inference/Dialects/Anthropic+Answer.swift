@@ -54,7 +54,8 @@ extension Anthropic {
             output: value["output_tokens"]?.unsigned,
             cachedRead: read,
             cacheWrite: written,
-            reasoning: value["output_tokens_details"]?["thinking_tokens"]?.unsigned
+            reasoning: value["output_tokens_details"]?["thinking_tokens"]?.unsigned,
+            service: ServiceClass(word: value["service_tier"]?.string)
         )
     }
 

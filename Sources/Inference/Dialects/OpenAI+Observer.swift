@@ -62,6 +62,8 @@ extension Observed {
             return
         }
         usage = OpenAI.usage(document["usage"])
+        // Only beside the usage: a walk over a chunk that is not for nothing.
+        if usage != nil { usage?.service = ServiceClass(word: document["service_tier"]?.string) }
         for choice in (document["choices"] ?? document.root).elements {
             look(at: choice)
         }

@@ -8,14 +8,14 @@ extension RecordedLine {
     /// The daemon's time at the event; nil for an effect, which has its event's.
     var at: Instant? {
         switch self {
-        case .configured(let at, _, _, _, _), .fact(let at, _, _): at
+        case .configured(let at, _, _, _, _, _), .fact(let at, _, _): at
         case .effect: nil
         }
     }
 
     var words: String {
         switch self {
-        case .configured(_, _, let files, _, _): "configured by " + files.map(\.name).joined(separator: ", ")
+        case .configured(_, _, let files, _, _, _): "configured by " + files.map(\.name).joined(separator: ", ")
         case .fact(_, _, let fact): fact.words
         case .effect: "effect"
         }
