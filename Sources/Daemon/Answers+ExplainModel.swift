@@ -114,7 +114,7 @@ extension Answers {
             works: record.outcome == .answered,
             steps: [requestStep(record)] + record.candidates.map(candidateStep)
                 + record.attempts.enumerated().map(attemptStep)
-                + [usageStep(record.usage)],
+                + [usageStep(record.usage)] + (record.cost.map { [costStep($0)] } ?? []),
             wouldChange: []
         )
     }
@@ -149,6 +149,11 @@ extension Answers {
             "attempt",
             "\(number + 1). \(attempt.member)\(way) (\(attempt.endpoint), \(attempt.upstreamModel)):\(status) \(outcome) [\(times)]"
         )
+    }
+
+    private func costStep(_ cost: CostRow) -> ExplainReply.Step {
+        let prices = cost.prices.map { " (prices \($0))" } ?? ""
+        return .init("cost", "\(cost.words) to \(cost.provider) for \(cost.input) and \(cost.output) tokens\(prices)")
     }
 
     private func usageStep(_ usage: UsageRow) -> ExplainReply.Step {

@@ -6,6 +6,11 @@ package struct Meter: Equatable, Sendable {
     package private(set) var chunks: UInt64 = 0
     /// Bytes of text, reasoning and arguments, decoded; of pass-through streams the bytes of the events that carried them.
     package private(set) var bytes: UInt64 = 0
+    /// Tokens of the answer, estimated: one for every event that carried something of a stream that is passed through, as most
+    /// servers send it, and one for every four bytes of everything else.
+    package var estimatedOutput: UInt64 { events &+ TokenEstimate.tokens(bytes: text) }
+    private var events: UInt64 = 0
+    private var text: UInt64 = 0
     /// Why the model stopped, once it has.
     package private(set) var finish: FinishReason?
     /// Why the answer broke off, if it did.
@@ -20,8 +25,8 @@ package struct Meter: Equatable, Sendable {
     package mutating func observe(_ event: ChatEvent) {
         switch event {
         case .start: break
-        case .text(let text), .reasoning(let text), .toolCallArguments(_, let text): add(bytes: text.utf8.count)
-        case .toolCallStart(_, let id, let name): add(bytes: id.utf8.count + name.utf8.count)
+        case .text(let text), .reasoning(let text), .toolCallArguments(_, let text): add(text: text.utf8.count)
+        case .toolCallStart(_, let id, let name): add(text: id.utf8.count + name.utf8.count)
         case .finish(let reason): finish = reason
         case .usage(let report): usage.update(with: report)
         case .error(let failure): error = failure
@@ -31,7 +36,10 @@ package struct Meter: Equatable, Sendable {
 
     /// Counts a block of a stream that is passed through.
     package mutating func observe(_ observed: Observed) {
-        if observed.isMeaningful, !observed.isDone { add(bytes: observed.raw.count) }
+        if observed.isMeaningful, !observed.isDone {
+            add(bytes: observed.raw.count)
+            events &+= 1
+        }
         if let report = observed.usage { usage.update(with: report) }
         finish = observed.finish ?? finish
         error = observed.error ?? error
@@ -41,10 +49,21 @@ package struct Meter: Equatable, Sendable {
     /// Counts an answer that came in one piece.
     package mutating func observe(_ answer: ChatAnswer) {
         let text = (answer.text?.utf8.count ?? 0) + (answer.reasoning?.utf8.count ?? 0)
-        add(bytes: answer.toolCalls.reduce(text) { $0 + $1.arguments.utf8.count })
+        add(text: answer.toolCalls.reduce(text) { $0 + $1.arguments.utf8.count })
         usage.update(with: answer.usage)
         finish = answer.finish
         isComplete = true
+    }
+
+    /// Counts an answer in one piece that is passed through: its frame counts as text.
+    package mutating func observe(whole observed: Observed) {
+        observe(observed)
+        text &+= UInt64(observed.raw.count)
+    }
+
+    private mutating func add(text count: Int) {
+        text &+= UInt64(count)
+        add(bytes: count)
     }
 
     private mutating func add(bytes count: Int) {

@@ -112,6 +112,6 @@ import Testing
         #expect(lines.count == 2)
         let row = lines[1].split(separator: " ", omittingEmptySubsequences: true).map(String.init)
         #expect(row.first == "0123456789abcdef01234567")
-        #expect(row.suffix(6) == ["chat.spare", "wan.cable", "answered", "2", "1250", "ms"])
+        #expect(row.suffix(7) == ["chat.spare", "wan.cable", "answered", "2", "1250", "ms", "-"])
     }
 }

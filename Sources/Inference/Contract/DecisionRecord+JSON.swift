@@ -35,6 +35,10 @@ extension DecisionRecord {
         writer.list("attempts", attempts) { $0.write(to: &$1) }
         writer.key(plain: "usage")
         usage.write(to: &writer)
+        if let cost {
+            writer.key(plain: "cost")
+            cost.write(to: &writer)
+        }
         writer.field("outcome", outcome.rawValue)
         writer.field("status", status)
         writer.field("errorCode", errorCode)
@@ -77,6 +81,21 @@ extension AttemptRow {
         writer.field("total", total)
         writer.field("bytesSent", bytesSent)
         writer.field("bytesReceived", bytesReceived)
+        writer.endObject()
+    }
+}
+
+extension CostRow {
+    fileprivate func write(to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.field("provider", provider)
+        writer.field("picoDollars", picoDollars)
+        writer.field("text", text)
+        writer.field("isUsageEstimated", isUsageEstimated)
+        writer.field("isPriceCeiling", isPriceCeiling)
+        writer.field("prices", prices)
+        writer.field("input", input)
+        writer.field("output", output)
         writer.endObject()
     }
 }

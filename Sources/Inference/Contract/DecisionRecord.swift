@@ -28,6 +28,8 @@ package struct DecisionRecord: Hashable, Sendable, Codable {
     package var candidates: [CandidateRow]
     package var attempts: [AttemptRow]
     package var usage: UsageRow
+    /// What is to be paid for it; nil: no provider did anything that is paid for.
+    package var cost: CostRow?
     package var outcome: Outcome
     /// The status the client got; nil when it left before there was one.
     package var status: Int?

@@ -56,7 +56,7 @@ extension OpenAI {
             if let error = OpenAI.embeddedError(document) { return events.append(.error(error)) }
             if !hasStarted { start(document, &events) }
             for choice in (document["choices"] ?? document.root).elements { try take(choice, &events) }
-            if let usage = OpenAI.usage(document["usage"]), !usage.isUnreported { events.append(.usage(usage)) }
+            if let usage = OpenAI.usage(of: document), !usage.isUnreported { events.append(.usage(usage)) }
         }
 
         private mutating func start(_ chunk: JSONDocument, _ events: inout [ChatEvent]) {

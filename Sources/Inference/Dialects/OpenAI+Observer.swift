@@ -61,9 +61,7 @@ extension Observed {
             error = failure
             return
         }
-        usage = OpenAI.usage(document["usage"])
-        // Only beside the usage: a walk over a chunk that is not for nothing.
-        if usage != nil { usage?.service = ServiceClass(word: document["service_tier"]?.string) }
+        usage = OpenAI.usage(of: document)
         for choice in (document["choices"] ?? document.root).elements {
             look(at: choice)
         }

@@ -22,7 +22,7 @@ extension OpenAI {
             answer.finish = .contentFilter
         }
         for call in message["tool_calls"]?.elements ?? choice.elements { take(call, into: &answer) }
-        answer.usage = usage(document["usage"]) ?? Usage()
+        answer.usage = usage(of: document) ?? Usage()
         return answer
     }
 

@@ -2,6 +2,14 @@ import Wire
 
 /// How is usage read and written in the OpenAI dialect? `prompt_tokens` counts cached tokens in, as our own form does.
 extension OpenAI {
+    /// The usage of a chunk or an answer, and the class of service that it was paid for.
+    static func usage(of document: JSONDocument) -> Usage? {
+        guard var usage = usage(document["usage"]) else { return nil }
+        // Only beside the usage: most chunks have none.
+        usage.service = ServiceClass(word: document["service_tier"]?.string)
+        return usage
+    }
+
     static func usage(_ value: JSONView?) -> Usage? {
         guard let value, value.kind == .object else { return nil }
         var usage = Usage()

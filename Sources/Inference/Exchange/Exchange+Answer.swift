@@ -12,7 +12,7 @@ extension Exchange {
         if dialect == client.provider {
             let observed = dialect.observed(answer: body)
             if let error = observed.error { return failInBody(error, at: now) }
-            meter.observe(observed)
+            meter.observe(whole: observed)
             return deliver(body, at: now)
         }
         do {
@@ -181,6 +181,7 @@ extension Exchange {
         record.outcome = outcome
         record.duration = now - startedAt
         record.usage = UsageRow(meter.usage)
+        record.cost = charge()
         actions.append(.endAnswer(end))
         actions.append(.finished(record))
         ask = nil

@@ -70,6 +70,10 @@ extension Exchange {
             endpoint: view.addresses[deployment.provider].endpoint,
             startedAfter: now - startedAt
         )
+        guard view.snapshot.isPriced(candidate.member, second: record.startedUnix / 1_000_000) else {
+            notPriced(candidate, row)
+            return false
+        }
         do {
             let made = try ask?.request(
                 for: provider,
@@ -108,6 +112,15 @@ extension Exchange {
         deadlines[.connect] = now + timeouts.connect
         actions.append(.connect(attempt.connectOrder))
         self.attempt = attempt
+    }
+
+    /// What it would cost is not known, and the configuration wants it refused then.
+    private mutating func notPriced(_ candidate: Candidate, _ row: AttemptRow) {
+        var row = row
+        row.failure = .priceUnknown
+        record.attempts.append(row)
+        lastFailure = Failure(kind: .priceUnknown)
+        tried.add(candidate, after: FailureClass.priceUnknown.rule.next)
     }
 
     private mutating func notCarried(_ error: RequestError, _ candidate: Candidate, _ row: AttemptRow) {

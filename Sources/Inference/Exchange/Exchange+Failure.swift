@@ -19,6 +19,7 @@ extension Exchange {
         held = []
         stream = nil
         meter = Meter()
+        debtor = nil
         guard rule.next != .giveUp else { return giveUp(at: now) }
         tried.add(current.candidate, after: rule.next)
         tryNext(at: now)

@@ -5,6 +5,7 @@ extension Exchange {
     mutating func connected(isReused: Bool, at now: Instant) {
         guard attempt?.phase == .connecting else { return }
         attempt?.connected(isReused: isReused, at: now)
+        debtor = attempt?.candidate.member
         deadlines[.connect] = nil
         guard let id = attempt?.id, let request = attempt?.request, let timeouts = attempt?.timeouts else { return }
         if record.isStreamed {
@@ -27,6 +28,7 @@ extension Exchange {
         attempt?.received(head, at: now)
         if let kind = FailureClass(status: head.status) {
             attempt?.phase = .refused(kind)
+            debtor = nil
             deadlines[.silence] = now + timeouts.betweenTokens
         } else if let coding = head.contentEncoding {
             fail(.malformed, detail: "content-encoding \(coding)", at: now)
@@ -99,6 +101,7 @@ extension Exchange {
             return fail(kind, detail: detail, at: now)
         }
         deadlines.clearAttempt()
+        debtor = nil
         attempt?.phase = .connecting
         attempt?.isSecondConnection = true
         attempt?.hasConnection = true

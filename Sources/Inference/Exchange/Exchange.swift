@@ -9,6 +9,7 @@
 ///                           ▲                    │ any failure before the content commit
 ///                           └────────────────────┘
 package import NetTypes
+import PolicyEngine
 
 /// Owned once: it is large, and a copy that went on by itself would be another answer to the same request.
 package struct Exchange: ~Copyable, Sendable {
@@ -33,6 +34,8 @@ package struct Exchange: ~Copyable, Sendable {
     var attempt: Attempt?
     var stream: AnswerStream?
     var meter = Meter()
+    /// The member that has been sent the request and has to be paid for what it does; nil: nobody has.
+    var debtor: MemberID?
     /// The body of a plain or an error answer, as far as it has come.
     var collected: [UInt8] = []
     /// Events of a stream before the first meaningful one.

@@ -49,6 +49,7 @@ extension FailureClass {
         case .tooLarge: .harmless(502, "upstream_error", "The provider's answer is too large.")
         case .pathDown: .path
         case .secretUnavailable: .operator(.secretUnavailable, "The gateway has no credentials for the provider.")
+        case .priceUnknown: .harmless(503, "price_unknown", "No member of this model has a price that is known.")
         case .notCarried: .harmless(400, "unsupported_by_provider", "No provider of this model can carry the request.")
         }
     }

@@ -51,4 +51,6 @@ package enum FailureClass: String, Hashable, Sendable, Codable, CaseIterable {
     case secretUnavailable = "secret-unavailable"
     /// The request holds something that the provider's dialect cannot carry.
     case notCarried = "not-carried"
+    /// What the member would cost is not known, and `models.prices.unknown` says `refuse`.
+    case priceUnknown = "price-unknown"
 }

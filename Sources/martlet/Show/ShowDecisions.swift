@@ -21,6 +21,7 @@ extension DecisionRecord: ListDisplayable {
     static var columns: [Column] {
         [
             "ID", "WHEN", "KEY", "MODEL", "MEMBER", "PATH", "OUTCOME", Column("TRIES", .right), Column("TOTAL", .right),
+            Column("COST", .right),
         ]
     }
 
@@ -31,6 +32,7 @@ extension DecisionRecord: ListDisplayable {
             Cell(id, .strong), Cell(Moment.dateAndTime(startedUnix)), Cell(key), Cell(requestedModel),
             Cell(last?.member),
             Cell(last?.path), .state(outcome.rawValue), "\(attempts.count)", "\(duration.milliseconds) ms",
+            Cell(cost?.text),
         ]
     }
 

@@ -37,7 +37,17 @@ import Testing
         record.errorCode = "e"
         record.candidates[0].cause = "c"
         record.usage = UsageRow(input: 1, cachedInput: 2, cacheWrite: 3, output: 4, reasoning: .max)
+        record.cost = CostRow(
+            provider: "two",
+            picoDollars: .max,
+            isUsageEstimated: true,
+            isPriceCeiling: false,
+            prices: "0123abcd",
+            input: 1,
+            output: 2
+        )
         try check(record)
+        try check(record.withCostText)
     }
 
     @Test func anEmptyRecordToo() throws { try check(DecisionRecord(generation: 0)) }

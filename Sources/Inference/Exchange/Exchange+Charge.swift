@@ -1,0 +1,59 @@
+/// What does this exchange owe, and to whom?
+///
+/// The attempt that gave the answer is charged, and one that the client left while a provider worked on it; attempts that failed before
+/// anything meaningful came are not. Tokens that the provider did not report are estimated: those of the prompt by its bytes, those of
+/// the answer by what came of it.
+import ConfigSyntax
+import PolicyEngine
+import Wire
+
+extension Exchange {
+    /// Nil when nobody has to be paid.
+    func charge() -> CostRow? {
+        guard let member = debtor else { return nil }
+        let isTold = meter.usage.input != nil
+        let (usage, isEstimated) = meter.usage.completed(
+            input: isTold ? 0 : ask?.estimatedInput ?? 0,
+            output: meter.estimatedOutput,
+            isWhole: meter.isComplete
+        )
+        let second = record.startedUnix / 1_000_000
+        let images = view.chargesImages(at: member) ? ask?.imageCount ?? 0 : 0
+        let cost = view.snapshot.cost(of: usage, at: member, second: second, images: images)
+        return CostRow(
+            provider: view.provider(of: member).name,
+            picoDollars: cost.map { UInt64(clamping: $0.money.picoDollars) },
+            isUsageEstimated: isEstimated,
+            isPriceCeiling: cost?.grounds.contains(.ceilingPrice) ?? false,
+            prices: view.snapshot.pricing?.generation,
+            input: usage.input ?? 0,
+            output: usage.output ?? 0
+        )
+    }
+}
+
+extension ClientAsk {
+    var estimatedInput: UInt64 { view.estimatedInputTokens }
+    var imageCount: UInt64 { view.imageCount }
+}
+
+extension RequestView {
+    /// Images among the parts of all messages. Walks over them: ask only where images are paid for.
+    var imageCount: UInt64 {
+        let type = dialect == .openai ? "image_url" : "image"
+        return messages.elements.reduce(0) { count, message in
+            (message["content"]?.elements).map { parts in
+                parts.reduce(count) { $0 + ($1["type"]?.string == type ? 1 : 0) }
+            } ?? count
+        }
+    }
+}
+
+extension RoutingView {
+    /// Whether images are paid for beside their tokens.
+    fileprivate func chargesImages(at member: MemberID) -> Bool {
+        if let price = deployment(of: member).price { return price.rows.contains { $0.rates.image > 0 } }
+        guard case .ceiling(let rates)? = snapshot.pricing?.unknown else { return false }
+        return rates.image > 0
+    }
+}
