@@ -29,33 +29,33 @@ final class AddressBook {
     /// Gives the addresses, at once when they are known. The caller's own timeout bounds the wait.
     func addresses(of host: String, at now: Instant, _ answer: @escaping (Answer) -> Void) {
         if let literal = IPAddress(host) { return answer(.success([literal])) }
-        if let entry = entries[host], now - entry.resolvedAt < GatewayLimits.addressAge {
-            return answer(.success(entry.addresses))
+        // A known name is answered at once, and asked about behind that when it has aged: a resolver that takes its time, or is kept
+        // by other providers' dead names, is nobody's reason to fail.
+        guard let entry = entries[host], now - entry.resolvedAt < GatewayLimits.staleAddressAge else {
+            return resolve(host, answer)
         }
-        if waiting[host] != nil {
-            waiting[host]?.append(answer)
-            return
-        }
-        waiting[host] = [answer]
+        answer(.success(entry.addresses))
+        if now - entry.resolvedAt >= GatewayLimits.addressAge, waiting[host] == nil { resolve(host, nil) }
+    }
+
+    private func resolve(_ host: String, _ answer: ((Answer) -> Void)?) {
+        let isAsked = waiting[host] != nil
+        waiting[host, default: []] += answer.map { [$0] } ?? []
+        guard !isAsked else { return }
         threads.runIfActive(eventLoop: eventLoop) { SystemResolver.resolve(host) }
             .assumeIsolated()
             .whenComplete { result in self.resolved(host, result.flatMap { $0.mapError { $0 } }) }
     }
 
     private func resolved(_ host: String, _ result: Result<[IPAddress], any Error>) {
-        let now = GatewayClock.now()
         let answer: Answer
         switch result {
         case .success(let addresses):
-            entries[host] = Entry(addresses: addresses, resolvedAt: now)
+            entries[host] = Entry(addresses: addresses, resolvedAt: GatewayClock.now())
             answer = .success(addresses)
         case .failure(let error):
-            // A provider whose addresses were good a minute ago is worth a try when the resolver is not.
-            if let entry = entries[host], now - entry.resolvedAt < GatewayLimits.staleAddressAge {
-                answer = .success(entry.addresses)
-            } else {
-                answer = .failure(error as? ResolutionError ?? ResolutionError(reason: "\(error)"))
-            }
+            // Who waits has never heard of the name, or not for long: what is known stays as it is until it is too old.
+            answer = .failure(error as? ResolutionError ?? ResolutionError(reason: "\(error)"))
         }
         for waiter in waiting.removeValue(forKey: host) ?? [] { waiter(answer) }
     }

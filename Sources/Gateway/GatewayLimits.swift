@@ -36,7 +36,7 @@ enum GatewayLimits {
     static let frameBytes = 64 << 20
     /// Bytes of reports that wait for a daemon that does not read; beyond it they are dropped and counted.
     static let waitingReportBytes = 8 << 20
-    /// How long a resolved address is used, and for how long a stale one is when the resolver fails.
+    /// How long a resolved address is used without asking again, and how long at most while that is answered or fails.
     static let addressAge = Span.seconds(30)
     static let staleAddressAge = Span.seconds(600)
     /// Between the first try at one of a host's addresses and the next (RFC 8305 §5).
