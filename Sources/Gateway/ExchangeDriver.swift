@@ -17,6 +17,8 @@ final class ExchangeDriver {
     private var outgoing = ByteBuffer()
     private var upstream: UpstreamConnection?
     private var race: ConnectRace?
+    /// The trial that this request is, if it is one.
+    private var trial: Brakes.Trial?
     /// Events that came while another was handled: an action may cause the next one at once.
     private var events: [ExchangeEvent] = []
     private var isHandling = false
@@ -69,7 +71,7 @@ final class ExchangeDriver {
 
     private func perform(_ action: ExchangeAction, at now: Instant) {
         switch action {
-        case .connect(let order): connect(order)
+        case .connect(let order): connect(order, at: now)
         case .send(let attempt, let request): send(request, of: attempt)
         case .closeUpstream: closeUpstream()
         case .releaseUpstream:
@@ -81,15 +83,34 @@ final class ExchangeDriver {
             framing.write(head, date: loop.date(), to: &outgoing)
         case .writeBody(let bytes): framing.write(bytes, to: &outgoing)
         case .endAnswer(let end): endAnswer(end)
-        case .signal(let member, let path, let signal): loop.reports.signal(member: member, path: path, signal, at: now)
+        case .signal(let member, let path, let signal):
+            endTrial()
+            loop.reports.signal(member: member, path: path, signal, at: now)
+        case .pause(let member, let cause, let span):
+            endTrial()
+            loop.reports.send(.pause(member: member, cause, until: now + span))
         case .alarm(let alarm): loop.alarm(alarm)
         case .finished(let record):
+            endTrial()
             upstream = nil
             loop.reports.decided(record)
         }
     }
 
-    private func connect(_ order: ConnectOrder) {
+    /// It has shown what it was to show, or never will.
+    private func endTrial() {
+        trial?.end()
+        trial = nil
+    }
+
+    private func connect(_ order: ConnectOrder, at now: Instant) {
+        if let permission = order.permission {
+            endTrial()
+            switch state.brakes.grant(permission, at: now) {
+            case .success(let granted): trial = granted
+            case .failure(let refused): return handle(.denied(order.attempt, refused.denial))
+            }
+        }
         guard state.credentials[order.provider] != nil else {
             return handle(.connectFailed(order.attempt, .secretUnavailable, detail: "see the alarm on its provider"))
         }

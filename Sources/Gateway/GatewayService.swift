@@ -25,6 +25,7 @@ package final class GatewayService: @unchecked Sendable {
     // On the link's loop only.
     private var listeners: [any Channel] = []
     private var tls: NIOSSLContext?
+    private var state: GatewayState?
     private var loopsLeft: Int
     private var isDraining = false
     private var hasEnded = false
@@ -103,7 +104,8 @@ extension GatewayService {
 
     private func use(_ snapshot: GatewaySnapshot) {
         do {
-            let (state, alarms) = try GatewayState.make(snapshot, secrets: secrets)
+            let (state, alarms) = try GatewayState.make(snapshot, secrets: secrets, keeping: state)
+            self.state = state
             link.send(alarms.map { .alarm($0) })
             if tls == nil, snapshot.providers.contains(where: \.isTLS) {
                 tls = try NIOSSLContext(configuration: tlsConfiguration)

@@ -6,17 +6,21 @@ final class GatewayState: Sendable {
     let view: RoutingView
     /// The header fields that show a provider our secret, parallel to `view.snapshot.providers`; nil: the secret cannot be had.
     let credentials: [[HTTPField]?]
+    let brakes: Brakes
 
-    init(_ view: RoutingView, credentials: [[HTTPField]?]) {
+    init(_ view: RoutingView, credentials: [[HTTPField]?], brakes: Brakes) {
         self.view = view
         self.credentials = credentials
+        self.brakes = brakes
     }
 
     /// Reads the secrets that the snapshot names. Blocks while it reads small files.
     /// - Returns: the state, and an alarm for every secret that cannot be had.
-    static func make(_ snapshot: GatewaySnapshot, secrets: SecretStore) throws(SnapshotError)
-        -> (state: GatewayState, alarms: [GatewayAlarm])
-    {
+    static func make(
+        _ snapshot: GatewaySnapshot,
+        secrets: SecretStore,
+        keeping old: GatewayState?
+    ) throws(SnapshotError) -> (state: GatewayState, alarms: [GatewayAlarm]) {
         let view = try RoutingView(snapshot)
         var alarms: [GatewayAlarm] = []
         let credentials = snapshot.providers.map { provider in
@@ -25,7 +29,8 @@ final class GatewayState: Sendable {
                 alarms.append(GatewayAlarm(.secretUnavailable, object: provider.name, detail: detail))
             }
         }
-        return (GatewayState(view, credentials: credentials), alarms)
+        let brakes = Brakes(view, keeping: old?.brakes)
+        return (GatewayState(view, credentials: credentials, brakes: brakes), alarms)
     }
 
     private static func fields(

@@ -22,9 +22,18 @@ final class ReportSink {
     private var decisions = ByteBuffer()
     private var decisionCount = 0
     private var isScheduled = false
-    /// When success was last told, unless a failure came after it.
-    private var lastSuccess: [Pair: Instant] = [:]
-    private var lastTold: (Pair, Instant)?
+    /// By whom success was told since the last failure.
+    private var told: [Pair: Told] = [:]
+    private var lastTold: (pair: Pair, told: Told)?
+
+    private final class Told {
+        /// When success was last told.
+        var at: Instant
+        /// How often there was success since.
+        var since: UInt64 = 0
+
+        init(at: Instant) { self.at = at }
+    }
 
     init(to link: SnapshotLink, on eventLoop: any EventLoop) {
         self.link = link
@@ -35,16 +44,27 @@ final class ReportSink {
         let pair = Pair(member: member, path: path)
         if signal == .success {
             // Mostly the same as before.
-            if let (last, at) = lastTold, last == pair, now - at < Self.successEvery { return }
-            if let last = lastSuccess[pair], now - last < Self.successEvery { return }
-            lastSuccess[pair] = now
-            lastTold = (pair, now)
+            let before = lastTold.flatMap { $0.pair == pair ? $0.told : nil } ?? told[pair]
+            if let before, now - before.at < Self.successEvery {
+                before.since &+= 1
+                return
+            }
+            tellCount(of: pair, at: now)
+            let new = Told(at: now)
+            told[pair] = new
+            lastTold = (pair, new)
         } else {
             lastTold = nil
-            // Success over any path of the member must be told anew.
-            lastSuccess = lastSuccess.filter { $0.key.member != member }
+            // How often it answered before says how much a failure weighs, and success over any path must be told anew.
+            for pair in told.keys where pair.member == member { tellCount(of: pair, at: now) }
+            told = told.filter { $0.key.member != member }
         }
         send(.signal(member: member, path: path, signal, at: now))
+    }
+
+    private func tellCount(of pair: Pair, at now: Instant) {
+        guard let count = told[pair]?.since, count > 0 else { return }
+        send(.answered(member: pair.member, count: count, at: now))
     }
 
     /// A decision leaves within `GatewayLimits.reportBatch`.
@@ -59,9 +79,9 @@ final class ReportSink {
         if case .decision(let record) = report { return decided(record) }
         batch.append(report)
         switch report {
-        case .ready, .alarm: flush()
+        case .ready, .alarm, .pause: flush()
         case .signal(_, _, let signal, _): if signal != .success { flush() } else { schedule() }
-        case .decision: schedule()
+        case .decision, .answered: schedule()
         }
     }
 

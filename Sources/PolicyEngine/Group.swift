@@ -121,14 +121,18 @@ package struct GroupDefinition: Hashable, Sendable, Codable {
     /// When no member is healthy: whether the ones that carried the load last go on carrying it.
     package let keepsLast: Bool
     package let terms: GroupTerms
+    /// At most so many members are left out for being down, those that have been down the longest; nil: all that are.
+    package let mostDown: Int?
 
     package init(
         name: Located<String>,
         strategy: Strategy,
         members: [MemberDefinition],
         keepsLast: Bool,
-        terms: GroupTerms = .standard
+        terms: GroupTerms = .standard,
+        mostDown: Int? = nil
     ) {
+        self.mostDown = mostDown
         self.name = name
         self.strategy = strategy
         self.members = members

@@ -84,7 +84,7 @@ extension GroupTable {
         case .up: break
         }
         if let absence = health.absence { return .absent(absence) }
-        if health.verdict == .down { return .down }
+        if health.verdict == .down, !staysThoughDown(member, question) { return .down }
         if let cause = question.excluding(id) { return .excluded(cause) }
         if leniency == .history { return nil }
         if let until = standing.heldUntil { return .heldDown(until: until) }
@@ -92,6 +92,17 @@ extension GroupTable {
         if leniency == .limits { return nil }
         if health.verdict == .degraded { return .degraded }
         return question.terms.limits.broken(by: evidence(of: id, in: question.scope)).map { .overLimit($0) }
+    }
+
+    /// Whether so many others of the group have been down for longer that this one is not left out as well.
+    private func staysThoughDown(_ member: Member, _ question: Question) -> Bool {
+        let group = groups[member.group.index]
+        guard let most = group.definition.mostDown else { return false }
+        let out = group.members.compactMap { id -> (since: Instant, id: MemberID)? in
+            guard self[id].admin == .up, let health = self[id].health(in: question.scope) else { return nil }
+            return health.verdict == .down && health.absence == nil ? (health.since, id) : nil
+        }
+        return out.sorted { ($0.since, $0.id) < ($1.since, $1.id) }.dropFirst(most).contains { $0.id == member.id }
     }
 
     private func left(out id: MemberID, _ question: Question, tier: Int?) -> Share {
@@ -134,7 +145,9 @@ extension GroupTable {
         _ isJudged: Bool
     ) -> Share.Reason {
         if weight == 0 { return .behind(leader) }
-        if ineligibility(of: id, question, .none) != nil { return .lastResort }
+        if ineligibility(of: id, question, .none) != nil || self[id].health(in: question.scope)?.verdict == .down {
+            return .lastResort
+        }
         return isJudged && isUnjudged(id, question) && !isUnjudged(leader, question) ? .exploring : .eligible
     }
 

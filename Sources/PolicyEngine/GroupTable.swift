@@ -141,8 +141,27 @@ extension GroupTable {
         guard members.indices.contains(member.index),
             let position = members[member.index].definition.scopes.firstIndex(of: scope)
         else { return .none }
+        return change(member, position, at: now) { $0.observe(signal, at: now) }
+    }
+
+    /// Puts a member down at once (`Health.trip`).
+    package mutating func trip(_ member: MemberID, in scope: HealthScope, because cause: Cause, at now: Instant)
+        -> Health.Change
+    {
+        guard members.indices.contains(member.index),
+            let position = members[member.index].definition.scopes.firstIndex(of: scope)
+        else { return .none }
+        return change(member, position, at: now) { $0.trip(cause, at: now) }
+    }
+
+    private mutating func change(
+        _ member: MemberID,
+        _ position: Int,
+        at now: Instant,
+        _ body: (inout Health) -> Health.Change
+    ) -> Health.Change {
         let wasEligible = members[member.index].health[position].isEligible
-        let change = members[member.index].health[position].observe(signal, at: now)
+        let change = body(&members[member.index].health[position])
         if wasEligible, !members[member.index].health[position].isEligible {
             let terms = groups[members[member.index].group.index].definition.terms
             _ = members[member.index].standing[position].failed(under: terms, at: now)

@@ -117,6 +117,12 @@ package struct Health: Hashable, Sendable, Codable {
         return true
     }
 
+    /// Puts a member down at once, whatever its hysteresis: whoever says so has counted for itself.
+    package mutating func trip(_ cause: Cause, at now: Instant) -> Change {
+        (successes, failures) = (0, hysteresis.downAfter)
+        return verdict == .down ? .none : turn(to: .down, because: cause, at: now)
+    }
+
     /// The same health under another rule, counting from here.
     package func under(_ hysteresis: Hysteresis) -> Health {
         var copy = Health(hysteresis, since: since)

@@ -16,6 +16,9 @@ extension ModelPlane {
             providers: configuration.providers.compactMap(provider),
             models: groups,
             deployments: deployments,
+            trials: groups.members.map(\.id).filter { breakers[$0.index].isOnTrial },
+            retryBudgets: configuration.groups.contains { $0.retries != .standard }
+                ? configuration.groups.map(\.retries) : [],
             network: network?.groups ?? GroupTable([], at: Instant(nanoseconds: 0)),
             paths: network.map(paths) ?? [],
             keys: configuration.keys.map {

@@ -26,8 +26,8 @@ package struct ModelPlane: Sendable {
     var lastNetwork: UInt64?
     var touched: Set<GroupID> = []
     var noted: [GroupID: [NotedShare]] = [:]
-    /// When a member that real traffic put out may be tried again.
-    var trials: [MemberID: Instant] = [:]
+    /// Parallel to `groups.members`.
+    var breakers: [MemberBreaker]
     /// The moment of `Effect.wake` already asked for, if it is still to come.
     var wakeAt: Instant?
 
@@ -48,13 +48,14 @@ package struct ModelPlane: Sendable {
     init(_ configuration: ModelsConfiguration, keeping old: ModelPlane?, at now: Instant) {
         self.configuration = configuration
         groups = GroupTable(configuration.groups.map(\.definition), keeping: old?.groups, at: now)
+        breakers = groups.members.map { member in
+            old.flatMap { old in old.groups.member(named: member.fullName).map { old.breakers[$0.id.index] } }
+                ?? MemberBreaker()
+        }
         touched = Set(groups.groups.map(\.id))
         guard let old else { return }
         (decisions, generation, servedGeneration) = (old.decisions, old.generation, old.servedGeneration)
         (alarms, counters, wakeAt) = (old.alarms, old.counters, old.wakeAt)
-        for (id, due) in old.trials {
-            if let member = groups.member(named: old.groups[id].fullName) { trials[member.id] = due }
-        }
     }
 
     mutating func set(_ admin: Admin, of member: String) -> Bool {
@@ -72,7 +73,7 @@ package struct ModelPlane: Sendable {
         needsSnapshot = true
     }
 
-    private mutating func touch(_ group: GroupID) {
+    mutating func touch(_ group: GroupID) {
         touched.insert(group)
         needsSnapshot = true
     }
@@ -85,6 +86,9 @@ extension ModelPlane {
         switch report {
         case .ready(let generation): servedGeneration = generation
         case .signal(let member, _, let signal, _): tell(signal, member, at: now, &effects)
+        case .answered(let member, let count, _):
+            if let member = groups.member(named: member) { breakers[member.id.index].answered(count, at: now) }
+        case .pause(let member, let cause, let until): pause(member, cause, until: until, at: now, &effects)
         case .decision(let record): keep(record, &effects)
         case .alarm(let alarm):
             let isNew = !alarms.contains { $0.code == alarm.code && $0.object == alarm.object }
@@ -92,18 +96,6 @@ extension ModelPlane {
             alarms.append(alarm)
             if isNew { effects.append(.note(.alarm(alarm))) }
         }
-    }
-
-    private mutating func tell(_ signal: Signal, _ name: String, at now: Instant, _ effects: inout [Effect]) {
-        guard let member = groups.member(named: name) else { return }
-        if signal == .success { alarms.removeAll { $0.object == name } }
-        let change = groups.observe(signal, of: member.id, in: .any, at: now)
-        guard case .became(let verdict, let old) = change else { return }
-        let group = configuration.groups[member.group.index]
-        trials[member.id] = verdict == .down ? now + group.passiveHealth.recoverAfter : nil
-        touch(member.group)
-        let cause = groups[member.id].health(in: .any)?.cause
-        effects.append(.note(.health(.models, member: name, .any, from: old, to: verdict, cause)))
     }
 
     private mutating func keep(_ record: DecisionRecord, _ effects: inout [Effect]) {
@@ -118,19 +110,6 @@ extension ModelPlane {
         )
         counters[key, default: 0] += 1
         effects.append(.note(.decision(record)))
-    }
-
-    /// Members whose time out is over may be tried by real traffic again: one more failure puts them out again.
-    mutating func woke(at now: Instant, _ effects: inout [Effect]) {
-        // As in `NetworkPlane.woke`.
-        wakeAt = nil
-        for (id, due) in trials.sorted(by: { $0.key < $1.key }) where due <= now {
-            trials[id] = nil
-            guard groups.giveTrial(to: id, in: .any, at: now) else { continue }
-            touch(groups[id].group)
-            let name = groups[id].fullName
-            effects.append(.note(.health(.models, member: name, .any, from: .down, to: .unknown, nil)))
-        }
     }
 }
 
@@ -150,7 +129,7 @@ extension ModelPlane {
             generation += 1
             effects.append(.serve(snapshot(network)))
         }
-        if let next = trials.values.min(), wakeAt.map({ next < $0 }) ?? true {
+        if let next = breakers.compactMap(\.nextMoment).min(), wakeAt.map({ next < $0 }) ?? true {
             wakeAt = next
             effects.append(.wake(at: next))
         }

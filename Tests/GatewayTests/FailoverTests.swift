@@ -46,10 +46,10 @@ extension OverSockets {
             #expect(record.outcome == .answered)
             #expect(answer.head.header("x-martlet-decision") == record.id)
             #expect(second.requests.first?.contains(#""model":"model-1""#) == true)
-            let failed = gateway.all.contains { report in
-                if case .signal("chat.m0", nil, let signal, _) = report { signal != .success } else { false }
-            }
-            #expect(failed, "every one of these counts against the member's health")
+            #expect(
+                gateway.all.contains { $0.isAgainst("chat.m0") },
+                "every one of these counts for the member's health"
+            )
             try gateway.stop()
         }
 

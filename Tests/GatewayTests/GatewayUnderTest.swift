@@ -25,7 +25,15 @@ final class GatewayUnderTest: Sendable {
     private let reports = Mutex<[GatewayReport]>([])
 
     /// Serves `chat` from mocks in this order: the first takes everything as long as it can.
-    init(ports: [UInt16], timeouts: ExchangeTimeouts = Fixed.timeouts, mark: Mark? = nil, loops: Int = 2) throws {
+    ///
+    /// - Parameter change: what this test wants otherwise.
+    init(
+        ports: [UInt16],
+        timeouts: ExchangeTimeouts = Fixed.timeouts,
+        mark: Mark? = nil,
+        loops: Int = 2,
+        _ change: (inout GatewaySnapshot) -> Void = { _ in }
+    ) throws {
         var pair: [Int32] = [0, 0]
         guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &pair) == 0 else {
             throw SocketError(what: "socketpair")
@@ -51,7 +59,9 @@ final class GatewayUnderTest: Sendable {
                 }
             }
         }
-        send(.snapshot(Self.snapshot(ports, timeouts, mark)))
+        var snapshot = Self.snapshot(ports, timeouts, mark)
+        change(&snapshot)
+        send(.snapshot(snapshot))
         guard eventually({ self.all.contains(.ready(generation: 1)) }) else { throw SocketError(what: "not ready") }
     }
 

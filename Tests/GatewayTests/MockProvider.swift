@@ -30,6 +30,17 @@ final class MockProvider: Sendable {
         }
     }
 
+    /// One that does something with each connection before anything has come.
+    static func beforeRequests(_ behaviour: @escaping Behaviour) throws -> MockProvider {
+        let provider = try MockProvider(listeningFor: ())
+        onThread { [listening = provider.listening] in
+            while let connection = listening.accept() { onThread { _ = behaviour(connection) } }
+        }
+        return provider
+    }
+
+    private init(listeningFor nothing: Void) throws { (listening, port) = try TestSocket.listening() }
+
     var requests: [String] { state.withLock { $0.requests } }
     var connections: Int { state.withLock { $0.connections } }
     /// Connections that the gateway closed while this side waited or wrote.

@@ -17,7 +17,7 @@ struct ModelsFile {
 
     /// Short, so that a provider that hangs costs a test little; `down-after` so large that only real traffic's verdict on this very
     /// request counts.
-    static let patient = "down-after: 1000"
+    static let patient = "down-after: 1000, down-at: { failures: 1 }"
     static let timeouts =
         "timeouts: { connect: 400ms, head: 250ms, first-token: 400ms, between-tokens: 500ms, total: 60s }"
 

@@ -1,3 +1,4 @@
+import ConfigSyntax
 import NetTypes
 import PolicyEngine
 import Testing
@@ -108,5 +109,25 @@ import Testing
         #expect(table.set(.down, of: MemberID(99)) == false)
         #expect(table.set(.down, of: MemberID(-1)) == false)
         #expect(table.fail(0, .any) == .none, "a scope it does not have")
+    }
+
+    @Test func noMoreThanSoManyAreLeftOutForBeingDown() {
+        let members = ["a", "b", "c", "d"].map { Groups.member($0, scopes: [.v4]) }
+        let definition = GroupDefinition(
+            name: Located("g", at: Groups.nowhere),
+            strategy: .weighted,
+            members: members,
+            keepsLast: true,
+            mostDown: 2
+        )
+        var table = Groups.table(definition)
+        for (second, member) in [2, 0, 3, 1].enumerated() {
+            let moment = Instant(nanoseconds: UInt64(second + 1) * 1_000_000_000)
+            _ = table.observe(.failure(Cause("test")), of: MemberID(member), in: .v4, at: moment)
+        }
+        #expect(table.weights() == [0, 1, 0, 1], "the first two that failed are out")
+        #expect(table.reasons() == [.down, .lastResort, .down, .lastResort])
+        table.succeed(0)
+        #expect(table.weights() == [1, 1, 0, 0], "another takes its place")
     }
 }

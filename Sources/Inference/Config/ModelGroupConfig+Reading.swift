@@ -19,14 +19,8 @@ extension ModelGroup {
             diagnostics.noteUnserved(feature, at: block.node("strategy")?.place ?? block.place)
         }
         let timeouts = block.block("timeouts").map(Timeouts.read) ?? .standard
-        let passiveHealth = PassiveHealth(
-            downAfter: block.integer("down-after", default: PassiveHealth.standard.downAfter, within: 1...1000),
-            recoverAfter: block.span(
-                "recover-after",
-                default: PassiveHealth.standard.recoverAfter,
-                within: .milliseconds(100)...(.seconds(86_400))
-            )
-        )
+        let passiveHealth = PassiveHealth.read(in: block)
+        let retries = block.block("retries").map(RetryBudget.read) ?? .standard
         let notCarried = block.optional("not-carried", as: NotCarried.self)?.value ?? .refuse
         let entries = block.named("members")
         if entries.isEmpty, block.isReadable, !block.has("members") || block.node("members")?.kind == .map([]) {
@@ -42,11 +36,13 @@ extension ModelGroup {
                 members: read.map(\.definition),
                 // With nobody healthy, asking a member that failed is better than refusing without asking.
                 keepsLast: true,
-                terms: GroupTerms(aims: aims)
+                terms: GroupTerms(aims: aims),
+                mostDown: passiveHealth.mostDown(of: read.count)
             ),
             members: read.map(\.member),
             timeouts: timeouts,
             passiveHealth: passiveHealth,
+            retries: retries,
             notCarried: notCarried,
             place: entry.key.place
         )

@@ -9,6 +9,7 @@ package struct ModelGroup: Hashable, Sendable {
     package let members: [ModelMember]
     package let timeouts: Timeouts
     package let passiveHealth: PassiveHealth
+    package let retries: RetryBudget
     package let notCarried: NotCarried
     package let place: Place
 }
@@ -57,21 +58,5 @@ package struct Timeouts: Hashable, Sendable, Codable {
         self.firstToken = firstToken
         self.betweenTokens = betweenTokens
         self.total = total
-    }
-}
-
-/// When real traffic's failures take a member out, and when it is tried again.
-package struct PassiveHealth: Hashable, Sendable, Codable {
-    /// Failures in a row; at least 1.
-    package let downAfter: Int
-    /// How long a member stays out before one request may try it.
-    package let recoverAfter: Span
-
-    /// As for probes, three in a row; half a minute is longer than most providers' hiccups.
-    package static let standard = PassiveHealth(downAfter: 3, recoverAfter: .seconds(30))
-
-    package init(downAfter: Int, recoverAfter: Span) {
-        self.downAfter = downAfter
-        self.recoverAfter = recoverAfter
     }
 }

@@ -19,6 +19,10 @@ package enum GatewayReport: Hashable, Sendable, Codable {
     /// Passive health: what real traffic showed of a model member, and the path it used. Names, not numbers: the daemon may be
     /// a generation ahead.
     case signal(member: String, path: String?, Signal, at: Instant)
+    /// How often the member answered besides since its success was last told.
+    case answered(member: String, count: UInt64, at: Instant)
+    /// The member works, and wants to be left alone until then.
+    case pause(member: String, Cause, until: Instant)
     case decision(DecisionRecord)
     case alarm(GatewayAlarm)
 }

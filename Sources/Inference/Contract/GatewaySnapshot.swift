@@ -11,6 +11,10 @@ package struct GatewaySnapshot: Sendable, Codable {
     package var models: GroupTable
     /// What each model member is, parallel to `models.members`.
     package var deployments: [Deployment]
+    /// Members that were put out and may be tried again, by one request at a time; ascending.
+    package var trials: [MemberID]
+    /// Parallel to `models.groups`; empty: the standard for all.
+    package var retryBudgets: [RetryBudget]
     /// The network groups with admin state and health; empty on a host without network plane.
     package var network: GroupTable
     /// The mark of each network member that a model connection may leave by.
@@ -31,6 +35,8 @@ package struct GatewaySnapshot: Sendable, Codable {
         providers: [GatewayProvider],
         models: GroupTable,
         deployments: [Deployment],
+        trials: [MemberID] = [],
+        retryBudgets: [RetryBudget] = [],
         network: GroupTable,
         paths: [PathMark],
         keys: [GatewayKey],
@@ -44,6 +50,8 @@ package struct GatewaySnapshot: Sendable, Codable {
         self.providers = providers
         self.models = models
         self.deployments = deployments
+        self.trials = trials
+        self.retryBudgets = retryBudgets
         self.network = network
         self.paths = paths
         self.keys = keys

@@ -20,6 +20,7 @@ struct Attempt: Sendable {
     let provider: GatewayProvider
     let timeouts: ExchangeTimeouts
     let request: UpstreamRequest
+    let permission: Permission
     let startedAt: Instant
     var phase = Phase.connecting
     var head: UpstreamHead?
@@ -60,7 +61,8 @@ struct Attempt: Sendable {
             isTLS: provider.isTLS,
             families: candidate.families,
             mark: candidate.mark,
-            mustBeFresh: isSecondConnection
+            mustBeFresh: isSecondConnection,
+            permission: isSecondConnection ? nil : permission
         )
     }
 }

@@ -27,8 +27,8 @@ extension Exchange {
 
     /// A 200 that holds an error, or nothing that can be read.
     private mutating func failInBody(_ error: UpstreamError, at now: Instant) {
-        let kind = error.kind == .malformed ? FailureClass.malformed : .errorFirstEvent
-        fail(Failure(kind: kind, error: error), detail: error.message, at: now)
+        let kind = FailureClass(inAnswer: error)
+        fail(Failure(kind: kind, error: error), detail: Self.detail(of: error, kind), at: now)
     }
 
     private mutating func deliver(_ body: [UInt8], at now: Instant) {
@@ -80,8 +80,8 @@ extension Exchange {
         for piece in pieces {
             if let error = piece.error {
                 flush(&bytes, at: now)
-                let kind = commit == .content ? FailureClass.errorMidStream : .errorFirstEvent
-                return fail(Failure(kind: kind, error: error), detail: error.message, at: now)
+                let kind = commit == .content ? FailureClass.errorMidStream : FailureClass(inAnswer: error)
+                return fail(Failure(kind: kind, error: error), detail: Self.detail(of: error, kind), at: now)
             }
             bytes += piece.bytes
             if piece.isMeaningful, commit < .content { commitContent(at: now) }

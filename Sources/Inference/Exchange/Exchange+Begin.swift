@@ -105,6 +105,7 @@ extension Exchange {
             provider: provider,
             timeouts: timeouts,
             request: request,
+            permission: permission(for: candidate),
             startedAt: now,
             row: row
         )

@@ -27,11 +27,15 @@ extension Exchange {
 
     /// Passive health and alarms.
     private mutating func tell(_ failure: Failure, _ rule: FailureRule, of attempt: Attempt, detail: String?) {
-        if rule.countsAgainstHealth {
+        let member = attempt.row.member
+        switch standing(after: failure, rule) {
+        case .failed:
             // The path is named only when it may be at fault.
             let path = rule.next == .otherCandidate ? attempt.row.path : nil
-            let signal = Signal.failure(Cause(failure.kind.rawValue))
-            actions.append(.signal(member: attempt.row.member, path: path, signal))
+            actions.append(.signal(member: member, path: path, .failure(Cause(failure.kind.rawValue))))
+        case .wantsPause:
+            actions.append(.pause(member: member, Cause(failure.kind.rawValue), pause(after: failure)))
+        case .untouched: break
         }
         if let alarm = rule.alarm {
             let text = Self.shortened(detail) ?? failure.kind.rule.message

@@ -114,6 +114,7 @@ extension Exchange {
         guard let current = attempt, let head = current.head else { return }
         let body = collected
         let error = current.provider.dialect.error(status: head.status, body: body)
+        let kind = kind.refined(by: error)
         let isClients = current.provider.dialect == client.provider
         let isReadable = isComplete && isClients && head.contentType == "application/json"
         let failure = Failure(
@@ -127,7 +128,7 @@ extension Exchange {
 
     /// What of a provider's words may stand in records. Those about the client's request may repeat the prompt, and those
     /// about our key the key: of these only the code is kept.
-    private static func detail(of error: UpstreamError, _ kind: FailureClass) -> String? {
+    static func detail(of error: UpstreamError, _ kind: FailureClass) -> String? {
         kind == .clientError || kind == .unauthorised ? error.code : error.message
     }
 }

@@ -76,6 +76,7 @@ package struct Exchange: ~Copyable, Sendable {
         switch event {
         case .request(let request): begin(request, at: now)
         case .connected(let id, let isReused): ifCurrent(id) { $0.connected(isReused: isReused, at: now) }
+        case .denied(let id, let denial): ifCurrent(id) { $0.denied(denial, at: now) }
         case .connectFailed(let id, let kind, let detail):
             ifCurrent(id) { $0.connectFailed(kind, detail, at: now) }
         case .upstreamHead(let id, let head): ifCurrent(id) { $0.received(head, at: now) }

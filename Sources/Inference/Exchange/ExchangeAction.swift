@@ -20,6 +20,8 @@ package enum ExchangeAction: Hashable, Sendable {
     case endAnswer(ClientEnd)
     /// Passive health.
     case signal(member: String, path: String?, Signal)
+    /// The member works, and wants to be left alone for so long.
+    case pause(member: String, Cause, Span)
     case alarm(GatewayAlarm)
     /// The last action of every exchange. In a box, being several times as large as the others, which would all be as large.
     indirect case finished(DecisionRecord)
@@ -37,6 +39,8 @@ package struct ConnectOrder: Hashable, Sendable {
     package var mark: Mark?
     /// No idle connection: the last one turned out to be dead.
     package var mustBeFresh: Bool
+    /// What must be granted first; nil: it was, for the same attempt.
+    package var permission: Permission?
 }
 
 /// A request to a provider, all but the secret, which the driver puts in by the provider's dialect (`Dialect.fields(key:)`).

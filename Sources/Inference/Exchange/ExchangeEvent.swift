@@ -14,6 +14,8 @@ package enum ExchangeEvent: Sendable {
     case request(ClientRequest)
     /// There is a connection; `isReused` when it served another request before.
     case connected(AttemptID, isReused: Bool)
+    /// The order to connect is not carried out: what it asks for (`ConnectOrder.permission`) was not granted.
+    case denied(AttemptID, Denial)
     /// There will be none.
     case connectFailed(AttemptID, FailureClass, detail: String)
     case upstreamHead(AttemptID, UpstreamHead)

@@ -60,6 +60,10 @@ package enum ExchangeLimits {
     /// Silence after which a streamed answer gets a heartbeat. Below the 30 s after which the strictest proxies and load
     /// balancers in common use cut a silent connection.
     package static let heartbeat = Span.seconds(15)
+    /// How long a provider that names no time is left alone after a 429: most limits are counted by the second or the minute.
+    package static let standardPause = Span.seconds(2)
+    /// The longest that a provider's word keeps its member out: one that means hours is asked now and then all the same.
+    package static let longestPause = Span.seconds(600)
     /// How long a running stream may stay silent once its path is said to be down: a wrong alarm must not cut streams that flow.
     package static let graceOnLostPath = Span.seconds(2)
 }

@@ -12,9 +12,18 @@ package struct FailureRule: Hashable, Sendable {
         case giveUp
     }
 
+    /// What the runtime is told of the member.
+    package enum Standing: Hashable, Sendable {
+        /// It failed.
+        case failed
+        /// It works, and wants to be left alone for a while: degraded until then.
+        case wantsPause
+        /// Nothing.
+        case untouched
+    }
+
     package let next: Next
-    /// Whether it is told to the runtime as a failure of the member.
-    package let countsAgainstHealth: Bool
+    package let standing: Standing
     /// An operator must mend something; no client and no retry can.
     package let alarm: GatewayAlarm.Code?
     /// What the client gets when nobody is left.
@@ -51,6 +60,7 @@ extension FailureClass {
         case .secretUnavailable: .operator(.secretUnavailable, "The gateway has no credentials for the provider.")
         case .priceUnknown: .harmless(503, "price_unknown", "No member of this model has a price that is known.")
         case .notCarried: .harmless(400, "unsupported_by_provider", "No provider of this model can carry the request.")
+        case .retryBudget: .nobody(503, "retry_budget", "Too many requests of this model fail to try another provider.")
         }
     }
 }
@@ -58,29 +68,29 @@ extension FailureClass {
 extension FailureRule {
     /// The way may be at fault.
     fileprivate static func way(_ status: Int, _ code: String, _ message: String) -> FailureRule {
-        server(.otherCandidate, counts: true, nil, status, code, message)
+        server(.otherCandidate, .failed, nil, status, code, message)
     }
 
     /// The member is at fault.
     fileprivate static func member(_ status: Int, _ code: String, _ message: String) -> FailureRule {
-        server(.otherMember, counts: true, nil, status, code, message)
+        server(.otherMember, .failed, nil, status, code, message)
     }
 
     /// The member cannot serve this request, which says nothing about its health.
     fileprivate static func harmless(_ status: Int, _ code: String, _ message: String) -> FailureRule {
-        server(.otherMember, counts: false, nil, status, code, message)
+        server(.otherMember, .untouched, nil, status, code, message)
     }
 
     /// The configuration is at fault. The client is told no more than that: whose key it is, is none of its business.
     fileprivate static func `operator`(_ alarm: GatewayAlarm.Code, _ message: String) -> FailureRule {
-        server(.otherMember, counts: true, alarm, 502, "upstream_misconfigured", message)
+        server(.otherMember, .failed, alarm, 502, "upstream_misconfigured", message)
     }
 
     /// Trying elsewhere is of no use.
     fileprivate static func nobody(_ status: Int, _ code: String, _ message: String) -> FailureRule {
         FailureRule(
             next: .giveUp,
-            countsAgainstHealth: false,
+            standing: .untouched,
             alarm: nil,
             status: status,
             errorType: status < 500 ? "invalid_request_error" : "upstream_error",
@@ -91,7 +101,7 @@ extension FailureRule {
 
     fileprivate static let path = server(
         .otherCandidate,
-        counts: false,
+        .untouched,
         nil,
         503,
         "upstream_unreachable",
@@ -100,7 +110,7 @@ extension FailureRule {
 
     fileprivate static let limit = FailureRule(
         next: .otherMember,
-        countsAgainstHealth: true,
+        standing: .wantsPause,
         alarm: nil,
         status: 429,
         errorType: "rate_limit_error",
@@ -110,7 +120,7 @@ extension FailureRule {
 
     private static func server(
         _ next: Next,
-        counts: Bool,
+        _ standing: Standing,
         _ alarm: GatewayAlarm.Code?,
         _ status: Int,
         _ code: String,
@@ -118,7 +128,7 @@ extension FailureRule {
     ) -> FailureRule {
         FailureRule(
             next: next,
-            countsAgainstHealth: counts,
+            standing: standing,
             alarm: alarm,
             status: status,
             errorType: status < 500 ? "invalid_request_error" : "upstream_error",
@@ -129,6 +139,27 @@ extension FailureRule {
 }
 
 extension FailureClass {
+    /// Whether no provider was asked: a reason of ours came before.
+    var isOfOurOwn: Bool { self == .notCarried || self == .priceUnknown || self == .retryBudget }
+
+    /// The class of an error inside a 200, before anything meaningful: providers that have sent their head say there what they
+    /// would have said by a status.
+    package init(inAnswer error: UpstreamError) {
+        switch error.kind {
+        case .rateLimited: self = .rateLimited
+        case .overloaded: self = .overloaded
+        case .authentication, .permission, .quota: self = .unauthorised
+        case .invalidRequest, .tooLarge: self = .clientError
+        case .malformed: self = .malformed
+        case .notFound, .timeout, .server: self = .errorFirstEvent
+        }
+    }
+
+    /// What the body of an error answer makes of the class of its status.
+    func refined(by error: UpstreamError) -> FailureClass {
+        self == .rateLimited && error.kind == .quota ? .unauthorised : self
+    }
+
     /// The class of an upstream's status; nil for 200…299, which is no failure.
     package init?(status: Int) {
         switch status {

@@ -27,7 +27,7 @@ package enum FailureClass: String, Hashable, Sendable, Codable, CaseIterable {
     case overloaded
     /// Another 5xx, or 408.
     case serverError = "server-error"
-    /// 401, 402, 403: the provider refuses our key, not the client's.
+    /// 401, 402, 403, or a 429 that wants money: the provider refuses our key, not the client's.
     case unauthorised
     /// 404: the provider does not know the model or the path that the configuration gives it.
     case unknownUpstreamModel = "unknown-upstream-model"
@@ -35,7 +35,7 @@ package enum FailureClass: String, Hashable, Sendable, Codable, CaseIterable {
     case clientError = "client-error"
     /// 1xx or 3xx as final answer, or bytes that are no answer in the provider's dialect.
     case malformed
-    /// The first event of a 200 stream was an error.
+    /// The first event of a 200 stream, or a whole 200 answer, was an error of no class above.
     case errorFirstEvent = "error-first-event"
     /// An error event after meaningful ones.
     case errorMidStream = "error-mid-stream"
@@ -53,4 +53,6 @@ package enum FailureClass: String, Hashable, Sendable, Codable, CaseIterable {
     case notCarried = "not-carried"
     /// What the member would cost is not known, and `models.prices.unknown` says `refuse`.
     case priceUnknown = "price-unknown"
+    /// The group has had as many retries as it may have: this member was not asked.
+    case retryBudget = "retry-budget"
 }

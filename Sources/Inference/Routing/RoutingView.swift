@@ -11,6 +11,8 @@ package enum SnapshotError: Error, Hashable, Sendable {
     case noSuchProvider(member: String, index: Int)
     case noSuchTarget(policy: String)
     case noSuchPathMember(index: Int)
+    case noSuchTrial(index: Int)
+    case budgetsDoNotMatchGroups(budgets: Int, groups: Int)
     case badKeyHash(key: String)
 }
 
@@ -26,8 +28,8 @@ package final class RoutingView: Sendable {
 
     /// Full names, parallel to `snapshot.models.members`, and names parallel to `snapshot.models.groups`: a name is wanted for each
     /// request, and the rows it stands in are large.
-    let memberNames: [String]
-    let groupNames: [String]
+    package let memberNames: [String]
+    package let groupNames: [String]
     /// Parallel to `snapshot.models.members`.
     let groupOfMember: [GroupID]
 
@@ -133,6 +135,12 @@ extension GatewaySnapshot {
         for (deployment, member) in zip(deployments, models.members)
         where !providers.indices.contains(deployment.provider) {
             throw .noSuchProvider(member: member.fullName, index: deployment.provider)
+        }
+        for trial in trials where !models.members.indices.contains(trial.index) {
+            throw .noSuchTrial(index: trial.index)
+        }
+        guard retryBudgets.isEmpty || retryBudgets.count == models.groups.count else {
+            throw .budgetsDoNotMatchGroups(budgets: retryBudgets.count, groups: models.groups.count)
         }
         for policy in policies where !has(policy.target) { throw .noSuchTarget(policy: policy.name) }
         for path in paths where !network.members.indices.contains(path.member.index) {

@@ -63,6 +63,7 @@ import Testing
         let chance = Int.random(in: 0..<20, using: &dice)
         switch world.upstream {
         case .none: try world.waitForDeadline()
+        case .connecting where chance >= 18: try world.denyConnection(chance == 18 ? .trialTaken : .retryBudget)
         case .connecting where chance < 4: try world.refuseConnection(chance < 2 ? .connectRefused : .unreachable)
         case .connecting: try world.connect(isReused: chance < 8)
         case .open: break

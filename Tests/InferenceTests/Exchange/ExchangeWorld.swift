@@ -66,6 +66,11 @@ final class ExchangeWorld {
         try feed(.upstreamBroke(attempt, kind, detail: "broke"))
     }
 
+    func denyConnection(_ denial: Denial) throws {
+        upstream = .none
+        try feed(.denied(attempt, denial))
+    }
+
     func refuseConnection(_ kind: FailureClass) throws {
         upstream = .none
         try feed(.connectFailed(attempt, kind, detail: "refused"))
@@ -99,6 +104,7 @@ final class ExchangeWorld {
         case .endAnswer(let end): try finish(end)
         case .signal(let member, let path, let signal):
             signals.append("\(member) \(path ?? "-") \(signal == .success ? "success" : "failure")")
+        case .pause(let member, _, let span): signals.append("\(member) pause \(span)")
         case .alarm(let alarm): alarms.append(alarm.code)
         case .finished(let record): self.record = record
         }

@@ -33,6 +33,20 @@ struct FailureRow: Sendable, CustomTestStringConvertible {
         }
     }
 
+    static func firstEvent(
+        _ code: String,
+        _ kind: FailureClass,
+        next: String?,
+        signal: String?,
+        _ alarm: GatewayAlarm.Code? = nil
+    ) -> FailureRow {
+        FailureRow(kind: kind, next: next, signal: signal, alarm: alarm) { world in
+            try world.connect()
+            try world.answer(Answer.streamHead)
+            try world.send(Answer.event(#"{"error":{"message":"no","code":"\#(code)"}}"#))
+        }
+    }
+
     /// Another path of the same member, when the way may be at fault.
     static let otherPath = "chat.big wan.cable"
     static let otherMember = "chat.small -"
@@ -64,7 +78,7 @@ struct FailureRow: Sendable, CustomTestStringConvertible {
             try world.send(Answer.bytes("{"))
             try world.waitForDeadline()
         },
-        .status(429, .rateLimited, next: otherMember, signal: onMember),
+        .status(429, .rateLimited, next: otherMember, signal: "chat.big pause 2s"),
         .status(503, .overloaded, next: otherMember, signal: onMember),
         .status(529, .overloaded, next: otherMember, signal: onMember),
         .status(500, .serverError, next: otherMember, signal: onMember),
@@ -90,6 +104,11 @@ struct FailureRow: Sendable, CustomTestStringConvertible {
             try world.answer(Answer.streamHead)
             try world.send(Answer.role + Answer.error)
         },
+        // What a status would have said, said by the first event.
+        .firstEvent("engine_overloaded", .overloaded, next: otherMember, signal: onMember),
+        .firstEvent("rate_limit_exceeded", .rateLimited, next: otherMember, signal: "chat.big pause 2s"),
+        .firstEvent("insufficient_quota", .unauthorised, next: otherMember, signal: onMember, .upstreamUnauthorised),
+        .firstEvent("context_length_exceeded", .clientError, next: nil, signal: nil),
         .init(kind: .reset, next: otherPath, signal: onPath) { world in
             try world.connect()
             try world.breakUpstream(.reset)
@@ -205,7 +224,7 @@ struct FailureRow: Sendable, CustomTestStringConvertible {
     @Test func everyClassHasARuleThatEndsSomewhere() {
         for kind in FailureClass.allCases {
             #expect((400...599).contains(kind.rule.status))
-            #expect(kind.rule.next == .giveUp ? !kind.rule.countsAgainstHealth : true)
+            #expect(kind.rule.next == .giveUp ? kind.rule.standing == .untouched : true)
         }
     }
 }
