@@ -44,7 +44,8 @@ extension ModelPlane {
             pathPrefix: definition.url.pathPrefix,
             secret: definition.key.map(Self.secret),
             path: definition.path?.value,
-            region: definition.region?.value
+            region: definition.region?.value,
+            passThrough: definition.passThrough ? true : nil
         )
     }
 
@@ -53,12 +54,14 @@ extension ModelPlane {
         let listed = Dictionary(configuration.listed.map { ($0.member, $0.price) }) { first, _ in first }
         return configuration.groups.flatMap { group in
             group.members.map { member in
-                Deployment(
+                let facts = configuration.facts(of: member)
+                return Deployment(
                     provider: names.firstIndex(of: member.provider.value) ?? 0,
                     model: member.model.value,
                     timeouts: ExchangeTimeouts(group.timeouts),
                     notCarried: group.notCarried,
-                    price: member.price ?? listed["\(group.definition.name.value).\(member.name.value)"]
+                    price: member.price ?? listed["\(group.definition.name.value).\(member.name.value)"],
+                    facts: facts.isEmpty ? nil : facts
                 )
             }
         }

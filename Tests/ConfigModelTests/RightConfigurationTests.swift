@@ -135,6 +135,32 @@ import Testing
         #expect(models.keys[0].budget?.value == Budget(Money(picoDollars: 20_000_000_000_000), per: .day))
     }
 
+    @Test func whatIsKnownOfAModelStandsAtItsMemberOrInTheCatalogue() throws {
+        let text = """
+            version: 1
+            models:
+              listen: [127.0.0.1:8080]
+              providers: { local: { dialect: openai, url: http://127.0.0.1:8000/v1 } }
+              catalogue: { org/llama-3.1: { context: 131072, max-output: 8192, capabilities: [tools, json-schema] } }
+              groups:
+                chat:
+                  members:
+                    known: { provider: local, model: org/llama-3.1, context: 32768 }
+                    other: { provider: local, model: tiny }
+                    plain: { provider: local, model: small, capabilities: [] }
+              keys: { ci: { hash: "sha256:\(String(repeating: "1", count: 64))" } }
+
+            """
+        let models = try #require(Fixtures.check(text).configuration?.models)
+        let facts = models.groups[0].members.map { models.facts(of: $0) }
+        #expect(
+            facts == [
+                ModelFacts(context: 32768, maxOutput: 8192, capabilities: [.chat, .tools, .jsonSchema]),
+                ModelFacts(), ModelFacts(capabilities: .chat),
+            ]
+        )
+    }
+
     @Test func aPolicysConditionAnswersRequests() throws {
         let models = try #require(Fixtures.fixture("right/operator-surface.yaml").check().configuration?.models)
         var facts = RequestFacts()

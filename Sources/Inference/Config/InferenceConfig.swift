@@ -16,7 +16,16 @@ package struct ModelsConfiguration: Hashable, Sendable {
     package let prices: PricesConfiguration?
     /// What stands in the file of `prices` about our members; filled by whoever may open files.
     package var listed: [ListedPrice] = []
+    /// What is known of models, by their names at the providers.
+    package let catalogue: [String: ModelFacts]
     package let place: Place
+}
+
+extension ModelsConfiguration {
+    /// What is known of a member's model: what stands at the member, and for the rest what the catalogue says of its model.
+    package func facts(of member: ModelMember) -> ModelFacts {
+        member.facts.filled(from: catalogue[member.model.value] ?? ModelFacts())
+    }
 }
 
 /// One listening socket of the model API.

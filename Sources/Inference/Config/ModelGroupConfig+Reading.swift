@@ -61,6 +61,7 @@ extension ModelGroup {
         let quality = block.optional("quality", as: Fraction.self)
         let limits = RateLimits.read(in: block)
         let price = Price.read(in: block)
+        let facts = ModelFacts.read(in: block)
         for key in ["quality", "limits"] { block.noteUnserved(key) }
         let definition = MemberDefinition(
             name: entry.key,
@@ -78,6 +79,7 @@ extension ModelGroup {
             quality: quality?.value,
             limits: limits,
             price: price,
+            facts: facts,
             place: entry.key.place
         )
         return (definition, member)

@@ -26,6 +26,8 @@ package struct ModelMember: Hashable, Sendable {
     package let limits: RateLimits
     /// What it costs; nil: what the list of prices says.
     package let price: Price?
+    /// What is said of its model here; `ModelsConfiguration.facts(of:)` knows the catalogue too.
+    package let facts: ModelFacts
     package let place: Place
 }
 

@@ -13,6 +13,7 @@ extension ProviderDefinition {
         let way = block.optional("path", as: String.self)
         let region = block.optional("region", as: String.self)
         let listedAs = block.optional("listed-as", as: String.self)
+        let passThrough = block.optional("pass-through", as: Bool.self)?.value ?? false
         block.noteUnserved("region")
         if let dialect, !dialect.value.isServed {
             diagnostics.noteUnserved("\(block.path).dialect: \(dialect.value.rawValue)", at: dialect.place)
@@ -26,6 +27,7 @@ extension ProviderDefinition {
             path: way,
             region: region,
             listedAs: listedAs,
+            passThrough: passThrough,
             place: entry.key.place
         )
     }

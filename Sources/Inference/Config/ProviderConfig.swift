@@ -14,6 +14,8 @@ package struct ProviderDefinition: Hashable, Sendable {
     package let region: Located<String>?
     /// Under which name the list of prices has it; nil: under its own.
     package let listedAs: Located<String>?
+    /// Whether clients may ask it for anything by `/providers/NAME/…`.
+    package let passThrough: Bool
     package let place: Place
 }
 

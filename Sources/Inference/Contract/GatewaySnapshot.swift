@@ -77,6 +77,8 @@ package struct GatewayProvider: Hashable, Sendable, Codable {
     /// The name of a network group or `group.member`; nil leaves the way to the host's routing.
     package var path: String?
     package var region: String?
+    /// Whether clients may ask it for anything by `/providers/NAME/…`; nil: no.
+    package var passThrough: Bool?
 
     package init(
         name: String,
@@ -87,7 +89,8 @@ package struct GatewayProvider: Hashable, Sendable, Codable {
         pathPrefix: String,
         secret: GatewaySecret? = nil,
         path: String? = nil,
-        region: String? = nil
+        region: String? = nil,
+        passThrough: Bool? = nil
     ) {
         self.name = name
         self.dialect = dialect
@@ -98,6 +101,7 @@ package struct GatewayProvider: Hashable, Sendable, Codable {
         self.secret = secret
         self.path = path
         self.region = region
+        self.passThrough = passThrough
     }
 }
 
@@ -112,19 +116,23 @@ package struct Deployment: Hashable, Sendable, Codable {
     package var notCarried: NotCarried
     /// What it costs; nil: not known.
     package var price: Price?
+    /// What is known of the model; nil: nothing.
+    package var facts: ModelFacts?
 
     package init(
         provider: Int,
         model: String,
         timeouts: ExchangeTimeouts = ExchangeTimeouts(),
         notCarried: NotCarried = .refuse,
-        price: Price? = nil
+        price: Price? = nil,
+        facts: ModelFacts? = nil
     ) {
         self.provider = provider
         self.model = model
         self.timeouts = timeouts
         self.notCarried = notCarried
         self.price = price
+        self.facts = facts
     }
 }
 

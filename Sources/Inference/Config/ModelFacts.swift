@@ -1,0 +1,88 @@
+/// What is a model good for, and how much does it take? What the operator says of it, on a member or once for all members in
+/// `models.catalogue`: no provider tells it reliably.
+import ConfigSyntax
+
+package struct ModelFacts: Hashable, Sendable, Codable {
+    /// Tokens that prompt and answer may have together; nil: nobody said.
+    package var context: UInt64?
+    /// Tokens that an answer may have; nil: nobody said.
+    package var maxOutput: UInt64?
+    /// All that it can do; nil: nobody said, and it is taken to do whatever its provider's dialect can ask for.
+    package var capabilities: Capabilities?
+
+    package init(context: UInt64? = nil, maxOutput: UInt64? = nil, capabilities: Capabilities? = nil) {
+        self.context = context
+        self.maxOutput = maxOutput
+        self.capabilities = capabilities
+    }
+
+    /// Whether nothing was said.
+    package var isEmpty: Bool { self == ModelFacts() }
+
+    /// These, and where they say nothing, what the others say.
+    package func filled(from others: ModelFacts) -> ModelFacts {
+        ModelFacts(
+            context: context ?? others.context,
+            maxOutput: maxOutput ?? others.maxOutput,
+            capabilities: capabilities ?? others.capabilities
+        )
+    }
+
+    /// What of `wanted` it is known not to do.
+    package func lacking(_ wanted: Capabilities) -> Capabilities {
+        capabilities.map { wanted.subtracting($0) } ?? []
+    }
+}
+
+/// One thing that a model can do.
+package enum Capability: String, Hashable, Sendable, CaseIterable, ScalarValue {
+    /// Answers conversations.
+    case chat
+    /// Goes on with a text: OpenAI's old `/v1/completions`.
+    case completions
+    /// Makes vectors of texts.
+    case embeddings
+    /// Calls functions.
+    case tools
+    case images
+    case audio
+    /// Documents as parts of a message.
+    case files
+    /// Answers that follow a schema.
+    case jsonSchema = "json-schema"
+    /// Thinks before it answers, and can be told how much.
+    case thinking
+}
+
+/// Some of what models can do.
+package struct Capabilities: OptionSet, Hashable, Sendable, Codable {
+    package let rawValue: UInt16
+
+    package init(rawValue: UInt16) { self.rawValue = rawValue }
+
+    package static let chat = Capabilities(.chat)
+    package static let completions = Capabilities(.completions)
+    package static let embeddings = Capabilities(.embeddings)
+    package static let tools = Capabilities(.tools)
+    package static let images = Capabilities(.images)
+    package static let audio = Capabilities(.audio)
+    package static let files = Capabilities(.files)
+    package static let jsonSchema = Capabilities(.jsonSchema)
+    package static let thinking = Capabilities(.thinking)
+
+    private init(_ capability: Capability) {
+        rawValue = Capability.allCases.firstIndex(of: capability).map { 1 << UInt16($0) } ?? 0
+    }
+
+    /// A list as an operator writes it. It is all that the model can do; that it chats need only be said where nothing in the list
+    /// says so: a model with `tools` chats, one with nothing but `embeddings` does not.
+    package init(listed: [Capability]) {
+        let all = listed.reduce(into: Capabilities()) { $0.insert(Capabilities($1)) }
+        self = all.isEmpty || !all.isSubset(of: [.completions, .embeddings]) ? all.union(.chat) : all
+    }
+
+    /// In the order of `Capability`.
+    package var words: [String] {
+        Capability.allCases.filter { contains(Capabilities($0)) }.map(\.rawValue)
+    }
+}
