@@ -167,9 +167,9 @@ let package = Package(
         tests(
             "DaemonTests",
             [
-                "NetTypes", "ConfigSyntax", "ConfigYAML", "Forwarding", "ConfigModel", "Runtime", "Control", "Daemon",
-                nio,
-                nioPosix, logging,
+                "NetTypes", "ConfigSyntax", "ConfigYAML", "Forwarding", "Inference", "ConfigModel", "Runtime",
+                "Control",
+                "Daemon", nio, nioPosix, logging,
             ]
         ),
         tests("GatewayTests", ["NetTypes", "ConfigSyntax", "PolicyEngine", "Inference", "Gateway", nio]),

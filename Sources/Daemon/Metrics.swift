@@ -22,11 +22,11 @@ struct MetricsPage {
         return page.lines.joined(separator: "\n") + "\n"
     }
 
-    private mutating func family(_ name: String, _ type: String, _ help: String) {
+    mutating func family(_ name: String, _ type: String, _ help: String) {
         lines += ["# HELP \(name) \(help)", "# TYPE \(name) \(type)"]
     }
 
-    private mutating func sample(_ name: String, _ labels: [(String, String)], _ value: String) {
+    mutating func sample(_ name: String, _ labels: [(String, String)], _ value: String) {
         let inside = labels.map { "\($0.0)=\"\(Self.escaped($0.1))\"" }.joined(separator: ",")
         lines.append(inside.isEmpty ? "\(name) \(value)" : "\(name){\(inside)} \(value)")
     }
@@ -159,6 +159,7 @@ struct MetricsPage {
             "The snapshot that the gateway serves by; behind the daemon's while it catches up."
         )
         sample("martlet_gateway_generation", [], "\(models.servedGeneration ?? 0)")
+        addMeasures(models)
     }
 
     private mutating func addHooks(_ hooks: [HookState]) {

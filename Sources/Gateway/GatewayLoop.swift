@@ -26,12 +26,13 @@ final class GatewayLoop: @unchecked Sendable {
     /// Told once when draining and the last client has gone.
     private var onEmpty: (@Sendable () -> Void)?
 
-    init(on eventLoop: any EventLoop, link: SnapshotLink, resolver: NIOThreadPool) {
+    /// - Parameter number: which of the loops it is, counted from 0.
+    init(on eventLoop: any EventLoop, number: Int, link: SnapshotLink, resolver: NIOThreadPool) {
         self.eventLoop = eventLoop
         let addresses = AddressBook(on: eventLoop, threads: resolver)
         connector = UpstreamConnector(on: eventLoop, addresses: addresses)
         pool = UpstreamPool(connector, on: eventLoop)
-        reports = ReportSink(to: link, on: eventLoop)
+        reports = ReportSink(to: link, on: eventLoop, number: number)
     }
 
     func execute(_ body: @escaping @Sendable (GatewayLoop) -> Void) { eventLoop.execute { body(self) } }

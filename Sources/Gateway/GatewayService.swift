@@ -48,7 +48,9 @@ package final class GatewayService: @unchecked Sendable {
         let link = SnapshotLink(on: linkLoop) { incoming in relay.service?.received(incoming) }
         self.link = link
         let resolver = resolver
-        let serving = group.makeIterator().map { GatewayLoop(on: $0, link: link, resolver: resolver) }
+        let serving = group.makeIterator().enumerated().map { number, eventLoop in
+            GatewayLoop(on: eventLoop, number: number, link: link, resolver: resolver)
+        }
         loops = serving
         loopsLeft = serving.count
         relay.service = self

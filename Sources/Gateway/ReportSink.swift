@@ -14,8 +14,13 @@ final class ReportSink {
     /// How often success of the same (member, path) is told: it serves to reset a count of failures, which once is enough for.
     private static let successEvery = Span.seconds(1)
 
+    /// How often the number of requests that are served is told, at most.
+    private static let servingEvery = Span.seconds(1)
+
     private let link: SnapshotLink
     private let eventLoop: any EventLoop
+    /// Which event loop this is, counted from 0.
+    private let number: Int
     private var batch: [GatewayReport] = []
     /// Decisions as the frames that they travel in: there is one for each request, and its bytes are handed over more cheaply than
     /// its rows.
@@ -25,6 +30,10 @@ final class ReportSink {
     /// By whom success was told since the last failure.
     private var told: [Pair: Told] = [:]
     private var lastTold: (pair: Pair, told: Told)?
+    /// Requests that are served now, and what was last told of them.
+    private var serving = 0
+    private var toldServing = 0
+    private var isServingScheduled = false
 
     private final class Told {
         /// When success was last told.
@@ -35,9 +44,32 @@ final class ReportSink {
         init(at: Instant) { self.at = at }
     }
 
-    init(to link: SnapshotLink, on eventLoop: any EventLoop) {
+    init(to link: SnapshotLink, on eventLoop: any EventLoop, number: Int) {
         self.link = link
         self.eventLoop = eventLoop
+        self.number = number
+    }
+
+    /// A request is being served. `ended` follows once.
+    func began() {
+        serving += 1
+        tellServingLater()
+    }
+
+    func ended() {
+        serving -= 1
+        tellServingLater()
+    }
+
+    private func tellServingLater() {
+        guard !isServingScheduled else { return }
+        isServingScheduled = true
+        eventLoop.assumeIsolated().scheduleTask(in: Self.servingEvery.timeAmount) {
+            self.isServingScheduled = false
+            guard self.serving != self.toldServing else { return }
+            self.toldServing = self.serving
+            self.send(.serving(loop: self.number, requests: self.serving))
+        }
     }
 
     func signal(member: String, path: String?, _ signal: Signal, at now: Instant) {
@@ -81,7 +113,7 @@ final class ReportSink {
         switch report {
         case .ready, .alarm, .pause: flush()
         case .signal(_, _, let signal, _): if signal != .success { flush() } else { schedule() }
-        case .decision, .answered: schedule()
+        case .decision, .answered, .serving, .dropped: schedule()
         }
     }
 

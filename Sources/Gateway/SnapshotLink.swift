@@ -79,8 +79,9 @@ package final class SnapshotLink: @unchecked Sendable {
     fileprivate func becameWritable() {
         guard dropped > 0 else { return }
         let alarm = GatewayAlarm(.reportsDropped, object: "gateway", detail: "\(dropped) reports")
+        let count = dropped
         dropped = 0
-        write([.alarm(alarm)])
+        write([.dropped(reports: count), .alarm(alarm)])
     }
 
     fileprivate func received(_ frame: ByteBuffer) {

@@ -21,6 +21,13 @@ package struct ModelPlane: Sendable {
     /// Counted since the daemon's start, by key.
     package internal(set) var counters: [CounterKey: UInt64] = [:]
 
+    /// What `counters` cannot tell: times and tokens, since the daemon's start.
+    package internal(set) var measures = ModelMeasures()
+    /// Requests that each of the gateway's event loops serves now, as last told.
+    package internal(set) var serving: [Int: Int] = [:]
+    /// Reports that the gateway could not tell, since the daemon's start: each may have been a decision.
+    package internal(set) var droppedReports: UInt64 = 0
+
     var needsSnapshot = true
     /// `NetworkPlane.revision` of the last snapshot made; nil: without network.
     var lastNetwork: UInt64?
@@ -56,6 +63,7 @@ package struct ModelPlane: Sendable {
         guard let old else { return }
         (decisions, generation, servedGeneration) = (old.decisions, old.generation, old.servedGeneration)
         (alarms, counters, wakeAt) = (old.alarms, old.counters, old.wakeAt)
+        (measures, serving, droppedReports) = (old.measures, old.serving, old.droppedReports)
     }
 
     mutating func set(_ admin: Admin, of member: String) -> Bool {
@@ -65,11 +73,15 @@ package struct ModelPlane: Sendable {
     }
 
     /// Nobody serves until there is a new one.
-    mutating func gatewayEnded() { servedGeneration = nil }
+    mutating func gatewayEnded() {
+        servedGeneration = nil
+        serving = [:]
+    }
 
     /// A new gateway knows nothing yet.
     mutating func gatewayStarted() {
         servedGeneration = nil
+        serving = [:]
         needsSnapshot = true
     }
 
@@ -95,6 +107,8 @@ extension ModelPlane {
             alarms.removeAll { $0.code == alarm.code && $0.object == alarm.object }
             alarms.append(alarm)
             if isNew { effects.append(.note(.alarm(alarm))) }
+        case .serving(let loop, let requests): serving[loop] = requests
+        case .dropped(let reports): droppedReports &+= UInt64(max(0, reports))
         }
     }
 
@@ -109,6 +123,7 @@ extension ModelPlane {
             outcome: record.outcome
         )
         counters[key, default: 0] += 1
+        measures.observe(record)
         effects.append(.note(.decision(record)))
     }
 }

@@ -29,6 +29,7 @@ extension DecisionRecord {
         writer.field("policy", policy)
         writer.field("group", group)
         writer.field("isStreamed", isStreamed)
+        writer.field("operation", operation?.rawValue)
         writer.field("draw", draw)
         writer.field("generation", generation)
         writer.list("candidates", candidates) { $0.write(to: &$1) }

@@ -21,6 +21,8 @@ package struct DecisionRecord: Hashable, Sendable, Codable {
     /// The group that served, or that should have.
     package var group: String?
     package var isStreamed: Bool
+    /// What was asked for; nil: chat, as nearly always.
+    package var operation: ModelOperation?
     /// The chance that was drawn for this request: with it and the snapshot the choice can be repeated.
     package var draw: UInt64
     /// The snapshot it was decided on.

@@ -25,6 +25,10 @@ package enum GatewayReport: Hashable, Sendable, Codable {
     case pause(member: String, Cause, until: Instant)
     case decision(DecisionRecord)
     case alarm(GatewayAlarm)
+    /// So many requests are being served by this event loop now. Told when it has changed, about once a second.
+    case serving(loop: Int, requests: Int)
+    /// So many reports could not be told, since the last time.
+    case dropped(reports: Int)
 }
 
 /// Something that an operator has to mend.
