@@ -114,7 +114,7 @@ extension Answers {
             works: record.outcome == .answered,
             steps: [requestStep(record)] + record.candidates.map(candidateStep)
                 + record.attempts.enumerated().map(attemptStep)
-                + [usageStep(record.usage)] + (record.cost.map { [costStep($0)] } ?? []),
+                + [usageStep(record.usage)] + (record.cost.map { [costStep($0)] } ?? []) + [answerStep(record)],
             wouldChange: []
         )
     }
@@ -124,6 +124,7 @@ extension Answers {
         let how = record.policy.map { "policy \($0)" } ?? "its name alone"
         let words =
             "key \(record.key ?? "-") asked for '\(record.requestedModel ?? "?")'"
+            + (record.operation.map { ", \($0.rawValue)" } ?? "")
             + "\(record.isStreamed ? " as a stream" : ""); \(how) chose group \(record.group ?? "-")"
             + " (snapshot \(record.generation), draw \(record.draw))"
         return .init("request", words, cause: policy.map { sources.cause($0.name.place) })
@@ -147,7 +148,8 @@ extension Answers {
         let status = attempt.status.map { " status \($0)" } ?? ""
         return .init(
             "attempt",
-            "\(number + 1). \(attempt.member)\(way) (\(attempt.endpoint), \(attempt.upstreamModel)):\(status) \(outcome) [\(times)]"
+            "\(number + 1). \(attempt.member)\(way) (\(attempt.endpoint), \(attempt.upstreamModel)"
+                + "\(attempt.reusedConnection ? ", kept connection" : "")):\(status) \(outcome) [\(times)]"
         )
     }
 
@@ -158,6 +160,21 @@ extension Answers {
 
     private func usageStep(_ usage: UsageRow) -> ExplainReply.Step {
         let said = { (count: UInt64?) in count.map { "\($0)" } ?? "unreported" }
-        return .init("usage", "input \(said(usage.input)), output \(said(usage.output)) tokens")
+        let parts = [
+            ("read from the cache", usage.cachedInput), ("written to the cache", usage.cacheWrite),
+            ("thought", usage.reasoning),
+        ].compactMap { name, count in count.map { "\(name) \($0)" } }.joined(separator: ", ")
+        let of = parts.isEmpty ? "" : "; of these " + parts
+        return .init("usage", "input \(said(usage.input)), output \(said(usage.output)) tokens\(of)")
+    }
+
+    private func answerStep(_ record: DecisionRecord) -> ExplainReply.Step {
+        let status = record.status.map { "status \($0)" } ?? "no status: it left before"
+        let error = record.errorCode.map { ", error \($0)" } ?? ""
+        let times =
+            [("head", record.headAfter), ("first meaningful byte", record.contentAfter)]
+            .compactMap { name, span in span.map { "\(name) \($0)" } } + ["end \(record.duration)"]
+        let words = "\(status)\(error), \(record.bytesToClient) bytes [\(times.joined(separator: ", "))]"
+        return .init("answer", "\(words) to the client")
     }
 }

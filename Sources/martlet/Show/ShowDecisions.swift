@@ -7,15 +7,45 @@ import NetTypes
 struct ShowDecisions: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "decisions",
-        abstract: "The last model requests, newest first; 'martlet explain ID' says why."
+        abstract: "The last model requests, newest first; 'martlet explain ID' says why.",
+        discussion: """
+            EXAMPLES
+              martlet show decisions --outcome failed --since 10min
+              martlet show decisions --key ci --member chat.big
+            """
     )
+
+    @Option(help: ArgumentHelp("Only with this key's name.", valueName: "name"))
+    var key: String?
+
+    @Option(help: ArgumentHelp("Only for this model, by the client's name or the provider's.", valueName: "name"))
+    var model: String?
+
+    @Option(
+        help: ArgumentHelp("Only where this member, or this group, was asked.", valueName: "member"),
+        completion: .custom { words, _, _ in Completion(words).members() }
+    )
+    var member: String?
+
+    @Option(help: "Only with this outcome: \(Outcome.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var outcome: Outcome?
+
+    @Option(help: ArgumentHelp("Only of the last time: 90s, 10min, 2h.", valueName: "duration"))
+    var since: DurationArgument?
 
     @OptionGroup var global: GlobalOptions
 
+    var filter: DecisionFilter {
+        DecisionFilter(key: key, model: model, member: member, outcome: outcome, since: since?.value)
+    }
+
     func run() throws {
-        try global.show(try global.client.decisions())
+        let now = Console.now
+        try global.show(try global.client.decisions().filter { filter.admits($0, now: now) })
     }
 }
+
+extension Outcome: ExpressibleByArgument {}
 
 extension DecisionRecord: ListDisplayable {
     static var columns: [Column] {
