@@ -19,13 +19,15 @@ struct AnswerFraming {
     }
 
     mutating func write(_ head: ClientHead, date: String, to buffer: inout ByteBuffer) {
-        isChunked = head.length == nil && isHTTP11
-        if head.length == nil, !isHTTP11 { keepsAlive = false }
+        // These have no body and say nothing of its length (RFC 9110 §6.4.1, §8.6).
+        let hasBody = head.status != 204 && head.status != 304
+        isChunked = head.length == nil && isHTTP11 && hasBody
+        if head.length == nil, !isHTTP11, hasBody { keepsAlive = false }
         var writer = HTTPWriter()
         writer.statusLine(head.status)
         writer.field("date", date)
         for header in head.headers { writer.field(header.name, header.value) }
-        if let length = head.length {
+        if let length = head.length, hasBody {
             writer.contentLength(length)
         } else if isChunked {
             writer.chunkedCoding()

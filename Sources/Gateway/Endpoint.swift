@@ -5,8 +5,11 @@ import Wire
 enum Endpoint: Hashable {
     /// A chat, asked for in this dialect.
     case chat(ClientDialect)
-    case models
-    case model(String)
+    /// Something else of a model, in the dialect that has it.
+    case asking(ModelOperation, ClientDialect)
+    case models(ModelQuestion)
+    /// Something of a provider's own.
+    case passage(PassageTarget)
     /// The process runs.
     case live
     /// It can serve.
@@ -15,36 +18,68 @@ enum Endpoint: Hashable {
     /// The path is known, the method is not its own.
     case wrongMethod(allowed: String)
 
+    /// What somebody wants to know of the models.
+    struct ModelQuestion: Hashable {
+        /// In whose shape the answer is wanted.
+        var dialect: ClientDialect
+        /// Of which one; nil: of all.
+        var name: String?
+        /// Behind the question mark.
+        var query: String
+    }
+
+    /// What is passed on to whom.
+    struct PassageTarget: Hashable {
+        /// The provider's name.
+        var provider: String
+        var method: PassageRequest.Method
+        /// What stands behind the name, with its slash and its query.
+        var path: String
+    }
+
     init(_ head: HTTPMessage) {
         // What nearly all ask for costs no string.
         if head.isMethod("POST"), head.isTarget("/v1/chat/completions") {
             self = .chat(.openai)
         } else {
-            self.init(method: head.methodText, uri: head.targetText)
+            self.init(method: head.methodText, uri: head.targetText, dialect: Self.dialect(of: head))
         }
     }
 
-    init(method: String, uri: String) {
-        let path = uri.utf8.firstIndex(of: UInt8(ascii: "?")).map { uri[..<$0] } ?? uri[...]
+    /// - Parameter dialect: the client's, where its path does not say it.
+    init(method: String, uri: String, dialect: ClientDialect = .openai) {
+        let end = uri.utf8.firstIndex(of: UInt8(ascii: "?")) ?? uri.endIndex
+        let query = uri[end...].dropFirst()
+        let (path, prefix) = Self.withoutDialect(uri[..<end])
         switch path {
-        case "/v1/chat/completions": self = Self.only("POST", method, .chat(.openai))
-        case "/v1/messages", "/anthropic/v1/messages": self = Self.only("POST", method, .chat(.anthropic))
-        case "/v1/models": self = Self.only("GET", method, .models)
-        case "/health/live": self = Self.only("GET", method, .live)
-        case "/health/ready": self = Self.only("GET", method, .ready)
+        case "/v1/chat/completions" where prefix != .anthropic: self = Self.only("POST", method, .chat(.openai))
+        case "/v1/messages" where prefix != .openai: self = Self.only("POST", method, .chat(.anthropic))
+        case "/v1/completions" where prefix != .anthropic:
+            self = Self.only("POST", method, .asking(.completion, .openai))
+        case "/v1/embeddings" where prefix != .anthropic:
+            self = Self.only("POST", method, .asking(.embeddings, .openai))
+        case "/v1/messages/count_tokens" where prefix != .openai:
+            self = Self.only("POST", method, .asking(.countTokens, .anthropic))
+        case "/health/live" where prefix == nil: self = Self.only("GET", method, .live)
+        case "/health/ready" where prefix == nil: self = Self.only("GET", method, .ready)
+        case "/v1/models":
+            let question = ModelQuestion(dialect: prefix ?? dialect, name: nil, query: String(query))
+            self = Self.only("GET", method, .models(question))
+        case _ where prefix == nil && path.hasPrefix(Self.passagePrefix): self = Self.passage(method, uri)
         default:
             guard path.hasPrefix("/v1/models/"), let name = Self.decoded(path.dropFirst("/v1/models/".count)) else {
                 self = .unknown
                 return
             }
-            self = Self.only("GET", method, .model(name))
+            let question = ModelQuestion(dialect: prefix ?? dialect, name: name, query: "")
+            self = Self.only("GET", method, .models(question))
         }
     }
 
     /// Whether a client must show a key.
     var needsKey: Bool {
         switch self {
-        case .chat, .models, .model: true
+        case .chat, .asking, .models, .passage: true
         case .live, .ready, .unknown, .wrongMethod: false
         }
     }
@@ -54,8 +89,31 @@ enum Endpoint: Hashable {
         // What nearly all ask for costs no string.
         if head.isTarget("/v1/chat/completions") { return .openai }
         if head.isTarget("/v1/messages") { return .anthropic }
+        if let prefix = withoutDialect(head.targetText[...]).prefix { return prefix }
         // Every client of this dialect names the version of the API that it speaks.
         return head.firstBytes("anthropic-version") == nil ? .openai : .anthropic
+    }
+
+    /// `/openai/v1/…` and `/anthropic/v1/…` are `/v1/…` for clients that keep the dialects apart by address.
+    private static func withoutDialect(_ path: Substring) -> (path: Substring, prefix: ClientDialect?) {
+        for dialect in ClientDialect.allCases {
+            let prefix = "/" + dialect.rawValue
+            if path.hasPrefix(prefix + "/") { return (path.dropFirst(prefix.count), dialect) }
+        }
+        return (path, nil)
+    }
+
+    private static let passagePrefix = "/providers/"
+
+    private static func passage(_ method: String, _ uri: String) -> Endpoint {
+        let rest = uri.dropFirst(passagePrefix.count)
+        let name = rest.prefix { $0 != "/" && $0 != "?" }
+        let path = rest[name.endIndex...]
+        guard !name.isEmpty, path.first == "/", PassageRequest.staysBelow(path) else { return .unknown }
+        guard let method = PassageRequest.Method(rawValue: method) else {
+            return .wrongMethod(allowed: PassageRequest.Method.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        return .passage(PassageTarget(provider: String(name), method: method, path: String(path)))
     }
 
     private static func only(_ allowed: String, _ method: String, _ endpoint: Endpoint) -> Endpoint {

@@ -12,6 +12,8 @@ final class ExchangeDriver {
     /// It holds us while it serves, and we hold it: it lets go with the answer's end, or with its own.
     private let ingress: Ingress
     private var exchange: Exchange
+    /// What is driven instead, when the request is passed on as it is.
+    private var passage: Passage?
     private var framing: AnswerFraming
     /// Bytes for the client from the events handled in one go: one write, one flush.
     private var outgoing = ByteBuffer()
@@ -32,9 +34,25 @@ final class ExchangeDriver {
         self.framing = framing
         self.loop = loop
         self.ingress = ingress
+        loop.reports.began()
     }
 
-    var nextDeadline: Instant? { exchange.nextDeadline }
+    var nextDeadline: Instant? { passage == nil ? exchange.nextDeadline : passage?.nextDeadline }
+
+    var isPassage: Bool { passage != nil }
+
+    /// Passes a request on as it is.
+    func begin(_ request: PassageRequest) {
+        isHandling = true
+        withExtendedLifetime(self) {
+            let now = GatewayClock.now()
+            passage = Passage(request, on: state.view, at: now)
+            for action in passage?.begin(at: now) ?? [] { perform(action, at: now) }
+            while !events.isEmpty { act(on: events.removeFirst()) }
+            isHandling = false
+            flush()
+        }
+    }
 
     /// The connection has no more to do with this exchange: it is gone, or the pool's again.
     func letGo(_ connection: UpstreamConnection) {
@@ -66,7 +84,8 @@ final class ExchangeDriver {
 
     private func act(on event: ExchangeEvent) {
         let now = GatewayClock.now()
-        for action in exchange.handle(event, at: now) { perform(action, at: now) }
+        let actions = isPassage ? passage?.handle(event, at: now) ?? [] : exchange.handle(event, at: now)
+        for action in actions { perform(action, at: now) }
     }
 
     private func perform(_ action: ExchangeAction, at now: Instant) {
@@ -93,6 +112,7 @@ final class ExchangeDriver {
         case .finished(let record):
             endTrial()
             upstream = nil
+            loop.reports.ended()
             loop.reports.decided(record)
         }
     }
@@ -135,18 +155,36 @@ final class ExchangeDriver {
 
     private func send(_ request: UpstreamRequest, of attempt: AttemptID) {
         var head = HTTPWriter(capacity: Self.headBytes)
-        guard head.requestLine("POST", request.path) else {
+        guard head.requestLine(Self.word(request.method), request.path) else {
             return handle(.upstreamBroke(attempt, .malformed, detail: "the provider's path is none"))
         }
         head.field("host", request.authority)
         for header in request.headers { head.field(header.name, header.value) }
-        for field in state.credentials[request.provider] ?? [] { head.field(field) }
-        head.contentLength(request.body.count)
+        for field in state.credentials[request.provider] ?? [] where !Self.says(field, request) { head.field(field) }
+        if request.method.map({ $0 == .post || !request.body.isEmpty }) ?? true {
+            head.contentLength(request.body.count)
+        }
         head.endOfHead()
         var buffer = loop.allocator.buffer(capacity: head.bytes.count + request.body.count)
         buffer.writeBytes(head.bytes)
         buffer.writeBytes(request.body)
         upstream?.send(buffer)
+    }
+
+    private static func word(_ method: PassageRequest.Method?) -> StaticString {
+        switch method {
+        case .post, nil: "POST"
+        case .get: "GET"
+        case .put: "PUT"
+        case .patch: "PATCH"
+        case .delete: "DELETE"
+        }
+    }
+
+    /// Whether a client that is passed on has said it itself, as the version of the API it speaks. Its credential it cannot: that is left
+    /// out of what is passed on.
+    private static func says(_ field: HTTPField, _ request: UpstreamRequest) -> Bool {
+        request.method != nil && request.headers.contains { $0.name == field.name }
     }
 
     private func closeUpstream() {
@@ -169,7 +207,7 @@ final class ExchangeDriver {
             outgoing = ByteBuffer()
             ingress.write(bytes)
         }
-        guard exchange.isOver else { return ingress.rearm() }
+        guard passage?.isOver ?? exchange.isOver else { return ingress.rearm() }
         guard !hasHandedBack else { return }
         hasHandedBack = true
         ingress.answered(keepsAlive: framing.keepsAlive)

@@ -9,6 +9,8 @@ final class IncomingRequest {
     let endpoint: Endpoint
     /// What the client is answered in.
     let dialect: ClientDialect
+    /// What is asked of a model; nil: nothing that an exchange is made for.
+    let operation: ModelOperation?
     /// Fields of the head that a provider of the client's dialect is to see.
     let passedOn: [Header]
     let isHead: Bool
@@ -23,12 +25,19 @@ final class IncomingRequest {
     let unixMicroseconds: UInt64
     let draw: UInt64
     let generation: UInt64
+    /// What of the head goes on to a provider that gets the request as it is; empty otherwise.
+    let carried: [Header]
     private(set) var body: [UInt8] = []
 
     init(_ head: HTTPMessage, loop: GatewayLoop) {
         endpoint = Endpoint(head)
-        if case .chat(let asked) = endpoint { dialect = asked } else { dialect = Endpoint.dialect(of: head) }
-        passedOn = endpoint == .chat(.anthropic) ? Self.passedOn(head) : []
+        switch endpoint {
+        case .chat(let asked): (dialect, operation) = (asked, .chat)
+        case .asking(let asked, let speaker): (dialect, operation) = (speaker, asked)
+        case .models, .passage, .live, .ready, .unknown, .wrongMethod:
+            (dialect, operation) = (Endpoint.dialect(of: head), nil)
+        }
+        passedOn = operation != nil && dialect == .anthropic ? Self.passedOn(head) : []
         isHead = head.isMethod("HEAD")
         isHTTP11 = head.isHTTP11
         keepsAlive = head.keepsAlive
@@ -39,6 +48,7 @@ final class IncomingRequest {
         unixMicroseconds = GatewayClock.unixMicroseconds()
         draw = loop.draw()
         generation = loop.state?.view.snapshot.generation ?? 0
+        if case .passage = endpoint { carried = PassageRequest.carried(head.allFields) } else { carried = [] }
         if refusal == nil, case .length(let length) = head.framing {
             body.reserveCapacity(min(length, GatewayLimits.reservedBytes))
         }
@@ -48,6 +58,7 @@ final class IncomingRequest {
     init(unreadableOn loop: GatewayLoop) {
         endpoint = .unknown
         dialect = .openai
+        operation = nil
         passedOn = []
         (isHead, isHTTP11, keepsAlive, expectsContinue) = (false, true, false, false)
         (key, refusal) = (nil, nil)
@@ -55,6 +66,7 @@ final class IncomingRequest {
         unixMicroseconds = GatewayClock.unixMicroseconds()
         draw = loop.draw()
         generation = loop.state?.view.snapshot.generation ?? 0
+        carried = []
     }
 
     var decisionID: String { DecisionRecord.id(unixMicroseconds: unixMicroseconds, draw: draw) }
@@ -88,17 +100,17 @@ final class IncomingRequest {
         case .unknown: return .unknownPath
         case .wrongMethod(let allowed): return .wrongMethod(allowed: allowed)
         case .live, .ready: return nil
-        case .chat, .models, .model: break
+        case .chat, .asking, .models, .passage: break
         }
         guard isReady else { return .notReady }
         guard key != nil else { return .badKey }
         return head.spells("content-encoding", "identity") ?? true ? nil : .encodedBody
     }
 
-    /// The record of a chat request that no exchange was made for; other answers need none.
+    /// The record of a request to a model that no exchange was made for; other answers need none.
     func record(of answer: ReadyAnswer, bytes: Int, at now: Instant) -> DecisionRecord? {
-        guard case .chat = endpoint, let code = answer.errorCode else { return nil }
-        return DecisionRecord(
+        guard let operation, let code = answer.errorCode else { return nil }
+        var record = DecisionRecord(
             refused: decisionID,
             startedAt: startedAt,
             startedUnix: unixMicroseconds,
@@ -110,5 +122,7 @@ final class IncomingRequest {
             errorCode: code,
             bytes: bytes
         )
+        if operation != .chat { record.operation = operation }
+        return record
     }
 }

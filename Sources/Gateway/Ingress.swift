@@ -144,8 +144,9 @@ final class Ingress: ChannelInboundHandler {
         if let refusal = request.refusal { return answer(refusal, for: request) }
         guard let state = loop.state else { return answer(.notReady, for: request) }
         switch request.endpoint {
-        case .chat: exchange(request, on: state)
-        case .models, .model, .live, .ready: answer(.own(request.endpoint, loop), for: request)
+        case .chat, .asking: exchange(request, on: state)
+        case .passage(let target): pass(request, to: target, on: state)
+        case .models, .live, .ready: answer(.own(request.endpoint, loop), for: request)
         case .unknown: answer(.unknownPath, for: request)
         case .wrongMethod(let allowed): answer(.wrongMethod(allowed: allowed), for: request)
         }
@@ -157,6 +158,7 @@ final class Ingress: ChannelInboundHandler {
         phaseDeadline = nil
         let asked = ClientRequest(
             dialect: request.dialect,
+            operation: request.operation ?? .chat,
             body: request.body,
             passedOn: request.passedOn,
             key: request.key?.name ?? "",
@@ -166,6 +168,31 @@ final class Ingress: ChannelInboundHandler {
             draw: request.draw
         )
         driver.handle(.request(asked))
+    }
+
+    /// A provider that does not let itself be asked so is told from one that is not there by nobody.
+    private func pass(_ request: IncomingRequest, to target: Endpoint.PassageTarget, on state: GatewayState) {
+        let providers = state.view.snapshot.providers
+        guard let place = providers.firstIndex(where: { $0.name == target.provider && $0.passThrough == true }) else {
+            return answer(.unknownPath, for: request)
+        }
+        let driver = ExchangeDriver(on: state, framing: framing(of: request), loop: loop, ingress: self)
+        phase = .serving(driver)
+        phaseDeadline = nil
+        let passed = PassageRequest(
+            provider: place,
+            method: target.method,
+            path: target.path,
+            headers: request.carried,
+            body: request.body,
+            dialect: request.dialect,
+            key: request.key?.name ?? "",
+            team: request.key?.team,
+            source: source,
+            unixMicroseconds: request.unixMicroseconds,
+            draw: request.draw
+        )
+        driver.begin(passed)
     }
 
     private func framing(of request: IncomingRequest) -> AnswerFraming {

@@ -5,22 +5,25 @@ extension ReadyAnswer {
     /// The answer at one of the gateway's own addresses.
     static func own(_ endpoint: Endpoint, _ loop: GatewayLoop) -> ReadyAnswer {
         switch endpoint {
-        case .models: models(loop.state?.view.modelNames ?? [])
-        case .model(let name): model(name, loop.state?.view)
+        case .models(let question): models(question, loop.state?.view)
         case .live: page(Array(#"{"status":"live"}"#.utf8))
         case .ready: loop.isDraining || loop.state == nil ? .notReady : page(Array(#"{"status":"ready"}"#.utf8))
-        case .chat, .unknown, .wrongMethod: .unknownPath
+        case .chat, .asking, .passage, .unknown, .wrongMethod: .unknownPath
         }
     }
 
-    private static let owner = "martlet"
-
-    private static func models(_ names: [String]) -> ReadyAnswer {
-        page(OpenAI.modelList(names, created: 0, owner: owner))
-    }
-
-    private static func model(_ name: String, _ view: RoutingView?) -> ReadyAnswer {
-        guard view?.target(named: name) != nil else { return noModel(name) }
-        return page(OpenAI.model(name, created: 0, owner: owner))
+    private static func models(_ question: Endpoint.ModelQuestion, _ view: RoutingView?) -> ReadyAnswer {
+        let all = view?.listedModels ?? []
+        let second = GatewayClock.unixMicroseconds() / 1_000_000
+        if let name = question.name {
+            guard let model = all.first(where: { $0.name == name }) else { return noModel(name) }
+            return page(question.dialect == .openai ? OpenAI.model(model, at: second) : Anthropic.model(model))
+        }
+        guard question.dialect == .anthropic else { return page(OpenAI.modelList(all, at: second)) }
+        do {
+            return page(Anthropic.modelList(all, page: try ModelPage(query: question.query)))
+        } catch {
+            return ReadyAnswer.error(ClientError(error))
+        }
     }
 }

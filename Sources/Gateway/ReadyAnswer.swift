@@ -57,7 +57,7 @@ struct ReadyAnswer {
         return error(ClientError(status, type: type, code: code, message), headers: headers)
     }
 
-    private static func error(_ error: ClientError, headers: [Header] = []) -> ReadyAnswer {
+    static func error(_ error: ClientError, headers: [Header] = []) -> ReadyAnswer {
         ReadyAnswer(content: .error(error), headers: headers)
     }
 

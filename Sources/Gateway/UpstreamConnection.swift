@@ -166,7 +166,9 @@ final class UpstreamConnection: ChannelInboundHandler {
         case (nil, _): return false
         case (.head(let head)?, .serving(let driver, let attempt)):
             keepsAlive = head.keepsAlive
-            driver.handle(.upstreamHead(attempt, UpstreamHead(head)))
+            var answer = UpstreamHead(head)
+            if driver.isPassage { answer.keepAll(of: head) }
+            driver.handle(.upstreamHead(attempt, answer))
         case (.body?, .serving(let driver, let attempt)): driver.handle(.upstreamBytes(attempt, piece))
         case (.end?, _): ended()
         case (.head?, _), (.body?, _), (.interim?, _): break
@@ -248,6 +250,16 @@ extension UpstreamHead {
             retryAfter: head.first("retry-after"),
             contentEncoding: isIdentity ? nil : head.first("content-encoding")
         )
+    }
+
+    /// For an answer that is passed on as it is.
+    mutating func keepAll(of head: HTTPMessage) {
+        fields = PassageRequest.returned(head.allFields)
+        switch head.framing {
+        case .none: length = 0
+        case .length(let count): length = count
+        case .chunked, .untilClose: break
+        }
     }
 
     /// Without parameters, in lower case.

@@ -5,6 +5,8 @@ package import Wire
 package struct RequestView: Sendable {
     /// The client's dialect.
     package let dialect: ClientDialect
+    /// What is asked for.
+    package let operation: ModelOperation
     /// The whole body.
     package let document: JSONDocument
     /// The model asked for.
@@ -23,13 +25,21 @@ package struct RequestView: Sendable {
 
     /// Reads a body.
     /// - Throws: what is wrong with it, ready to be told to the client.
-    package init(body: [UInt8], dialect: ClientDialect = .openai) throws(RequestError) {
+    package init(
+        body: [UInt8],
+        dialect: ClientDialect = .openai,
+        operation: ModelOperation = .chat
+    ) throws(RequestError) {
         let document = try Self.document(body)
         guard let model = document["model"], !model.isNull else { throw .missing("model") }
         guard let name = model.string, !name.isEmpty else { throw .wrongType("model", wanted: "a non-empty string") }
-        guard let messages = document["messages"], !messages.isNull else { throw .missing("messages") }
-        guard messages.kind == .array else { throw .wrongType("messages", wanted: "an array") }
+        let field = operation.promptField
+        guard let prompt = document[field], !prompt.isNull else { throw .missing(field) }
+        guard prompt.kind == .array || (prompt.kind == .string && operation.takesText) else {
+            throw .wrongType(field, wanted: operation.takesText ? "a string or an array" : "an array")
+        }
         self.dialect = dialect
+        self.operation = operation
         self.document = document
         self.model = name
         stream = try Field.flag(document["stream"], "stream") ?? false
@@ -42,12 +52,12 @@ package struct RequestView: Sendable {
         case .anthropic:
             includeUsage = true
             user = document["metadata"]?["user_id"]?.string
-            maxTokens = try Anthropic.maxTokens(document["max_tokens"])
+            maxTokens = operation == .countTokens ? nil : try Anthropic.maxTokens(document["max_tokens"])
         }
     }
 
-    /// The messages, unread.
-    package var messages: JSONView { document["messages"] ?? document.root }
+    /// The messages, or whatever else the model is to read, unread.
+    package var messages: JSONView { document[operation.promptField] ?? document.root }
 
     /// Bytes of text to a token, a middle value for English prose; other scripts and code have fewer.
     private static let bytesPerToken: UInt64 = 4

@@ -56,10 +56,19 @@ import Testing
         #expect(HTTPDate.format(seconds) == expected)
     }
 
+    private static func models(_ dialect: ClientDialect, _ name: String?, _ query: String = "") -> Endpoint {
+        .models(Endpoint.ModelQuestion(dialect: dialect, name: name, query: query))
+    }
+
     @Test(arguments: [
-        ("/v1/models/chat%2Esmall", Endpoint.model("chat.small")), ("/v1/models/%zz", .unknown),
-        ("/v1/models/", .unknown),
-        ("/v1/models?x=1", .models), ("/v1/models/%ff", .unknown),
+        ("/v1/models/chat%2Esmall", models(.openai, "chat.small")), ("/v1/models/%zz", .unknown),
+        ("/v1/models/", .unknown), ("/v1/models?x=1", models(.openai, nil, "x=1")), ("/v1/models/%ff", .unknown),
+        ("/openai/v1/models", models(.openai, nil)), ("/anthropic/v1/models/a", models(.anthropic, "a")),
+        ("/openai/health/live", .unknown), ("/openai/providers/a/b", .unknown),
+        (
+            "/providers/a/b?c",
+            .passage(Endpoint.PassageTarget(provider: "a", method: .get, path: "/b?c"))
+        ), ("/providers//b", .unknown), ("/providers/a", .unknown), ("/providers/a/%2e%2e/b", .unknown),
     ])
     func namesInAddressesAreDecoded(_ uri: String, _ expected: Endpoint) {
         #expect(Endpoint(method: "GET", uri: uri) == expected)

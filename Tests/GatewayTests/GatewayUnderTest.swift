@@ -107,7 +107,8 @@ final class GatewayUnderTest: Sendable {
                     host: "127.0.0.1",
                     port: port,
                     pathPrefix: "/v1",
-                    path: mark == nil ? nil : "wan"
+                    path: mark == nil ? nil : "wan",
+                    passThrough: true
                 )
             },
             models: GroupTable([Fixed.group("chat", names, [.any])], at: now),

@@ -51,12 +51,4 @@ struct UsageTests {
         #expect(Dialect.anthropic.fields(key: "k")?.map(\.name) == ["x-api-key", "anthropic-version"])
         for dialect in Dialect.allCases { #expect(dialect.fields(key: "k\r\nx: y") == nil) }
     }
-
-    @Test func theListOfModelsIsWhatTheClientExpects() {
-        let list = OpenAI.modelList(["chat", "chat.big"], created: 7, owner: "martlet")
-        #expect(
-            String(decoding: list, as: UTF8.self)
-                == #"{"object":"list","data":[{"id":"chat","object":"model","created":7,"owned_by":"martlet"},{"id":"chat.big","object":"model","created":7,"owned_by":"martlet"}]}"#
-        )
-    }
 }

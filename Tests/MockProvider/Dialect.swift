@@ -17,6 +17,9 @@ protocol Dialect: Sendable {
     /// The answer in server-sent events, each with its blank line.
     func events(_ answer: Answer, to question: Question, number: Int) -> [String]
 
+    /// The answer at another path than that of conversations; nil where there is nothing.
+    func elsewhere(_ path: String, _ body: JSON, number: Int) throws(Refusal) -> Elsewhere?
+
     /// An error in this provider's shape.
     func error(_ refusal: Refusal, number: Int) -> JSON
 

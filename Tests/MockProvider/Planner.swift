@@ -10,6 +10,10 @@ struct Planner: Sendable {
         do throws(Refusal) {
             try dialect.admit(request)
             if request.method == "GET" { return try models(request, number: number) }
+            if request.method == "POST", request.path != dialect.chatPath {
+                let other = try dialect.elsewhere(request.path, try body(of: request), number: number)
+                if let other { return answer(elsewhere: other, number: number) }
+            }
             guard request.method == "POST", request.path == dialect.chatPath else {
                 throw Refusal(status: 404, message: "There is no \(request.method) \(request.path) here.")
             }
@@ -52,6 +56,13 @@ struct Planner: Sendable {
 }
 
 extension Planner {
+    private func answer(elsewhere other: Elsewhere, number: Int) -> Reply {
+        let headers = dialect.headers(number: number)
+        guard let events = other.events else { return .json(other.whole, headers: headers, outcome: "answered") }
+        let head = Reply.Step.head(status: 200, headers: Reply.streamHeaders + headers)
+        return Reply(steps: [head] + events.map { .body($0) } + [.end], outcome: "answered")
+    }
+
     private func answer(to question: Question, number: Int, mode: Mode) -> Reply {
         let answer = Answer(to: question)
         let failure = Refusal(status: 503, message: "The mock was told to fail (\(mode.word)).")

@@ -93,36 +93,4 @@ extension OpenAI {
         observed.isDone = observed.error == nil
         return observed
     }
-
-    /// The answer to `/v1/models`.
-    /// - Parameter created: seconds since 1970, of the configuration that named them.
-    package static func modelList(_ names: [String], created: UInt64, owner: String) -> [UInt8] {
-        var writer = JSONWriter(capacity: 64 + names.count * 96)
-        writer.beginObject()
-        writer.member("object", "list")
-        writer.key("data")
-        writer.beginArray()
-        for name in names {
-            write(model: name, created: created, owner: owner, to: &writer)
-        }
-        writer.endArray()
-        writer.endObject()
-        return writer.bytes
-    }
-
-    /// The answer to `/v1/models/{name}`.
-    package static func model(_ name: String, created: UInt64, owner: String) -> [UInt8] {
-        var writer = JSONWriter(capacity: 128)
-        write(model: name, created: created, owner: owner, to: &writer)
-        return writer.bytes
-    }
-
-    private static func write(model name: String, created: UInt64, owner: String, to writer: inout JSONWriter) {
-        writer.beginObject()
-        writer.member("id", name)
-        writer.member("object", "model")
-        writer.member("created", created)
-        writer.member("owned_by", owner)
-        writer.endObject()
-    }
 }

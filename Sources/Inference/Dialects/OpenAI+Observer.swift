@@ -75,6 +75,8 @@ extension Observed {
             if member.spells("finish_reason") { word = member.value }
             if member.spells("delta") { delta = member.value }
             if member.spells("message") { message = member.value }
+            // Of the old completions.
+            if member.spells("text"), member.value.raw.count > 2 { isMeaningful = true }
         }
         if let word = word?.string { finish = OpenAI.finishReason(word) }
         if let said = delta ?? message, Self.carriesContent(said) { isMeaningful = true }

@@ -8,8 +8,9 @@ extension Exchange {
         startedAt = now
         client = request.dialect
         record.begin(request, at: now)
+        if request.operation != .chat { record.operation = request.operation }
         do {
-            let asked = try RequestView(body: request.body, dialect: request.dialect)
+            let asked = try RequestView(body: request.body, dialect: request.dialect, operation: request.operation)
             ask = ClientAsk(asked, passedOn: request.passedOn)
             record.requestedModel = asked.model
             record.isStreamed = asked.stream

@@ -10,7 +10,8 @@ import Wire
 extension Exchange {
     /// Nil when nobody has to be paid.
     func charge() -> CostRow? {
-        guard let member = debtor else { return nil }
+        // Providers count tokens for nothing.
+        guard record.operation != .countTokens, let member = debtor else { return nil }
         let isTold = meter.usage.input != nil
         let (usage, isEstimated) = meter.usage.completed(
             input: isTold ? 0 : ask?.estimatedInput ?? 0,

@@ -53,6 +53,8 @@ package struct UpstreamRequest: Hashable, Sendable {
     /// Besides host, length and credential.
     package var headers: [Header]
     package var body: [UInt8]
+    /// nil: POST, as nearly always.
+    package var method: PassageRequest.Method?
 }
 
 /// One header field.

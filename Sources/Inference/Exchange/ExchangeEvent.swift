@@ -36,6 +36,8 @@ package enum ExchangeEvent: Sendable {
 package struct ClientRequest: Sendable {
     /// The client's dialect, by the address it asked at.
     package var dialect: ClientDialect
+    /// What it asked for there.
+    package var operation: ModelOperation
     package var body: [UInt8]
     /// Fields of the head that a provider of the same dialect is to see, such as `anthropic-beta`.
     package var passedOn: [Header]
@@ -51,6 +53,7 @@ package struct ClientRequest: Sendable {
 
     package init(
         dialect: ClientDialect = .openai,
+        operation: ModelOperation = .chat,
         body: [UInt8],
         passedOn: [Header] = [],
         key: String,
@@ -60,6 +63,7 @@ package struct ClientRequest: Sendable {
         draw: UInt64
     ) {
         self.dialect = dialect
+        self.operation = operation
         self.body = body
         self.passedOn = passedOn
         self.key = key
@@ -79,6 +83,9 @@ package struct UpstreamHead: Hashable, Sendable {
     package var retryAfter: String?
     /// A content coding other than `identity`, which we did not ask for.
     package var contentEncoding: String?
+    /// All that may be passed on, and the body's length if it is known; only where the answer is passed on as it is.
+    package var fields: [Header] = []
+    package var length: Int?
 
     package init(status: Int, contentType: String, retryAfter: String? = nil, contentEncoding: String? = nil) {
         self.status = status

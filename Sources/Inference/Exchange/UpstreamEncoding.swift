@@ -21,6 +21,7 @@ struct ClientAsk: Sendable {
         at address: ProviderAddress,
         _ deployment: Deployment
     ) throws(RequestError) -> (request: UpstreamRequest, omissions: [String]) {
+        if view.operation != .chat { try check(provider, deployment) }
         let isSame = provider.dialect == view.dialect.provider
         let (body, omissions) =
             try isSame
@@ -29,12 +30,20 @@ struct ClientAsk: Sendable {
         let headers = view.stream ? Self.streamHeaders : Self.plainHeaders
         let request = UpstreamRequest(
             provider: number,
-            path: address.chatPath,
+            path: address.path(of: view.operation),
             authority: address.authority,
             headers: isSame && !passedOn.isEmpty ? headers + passedOn : headers,
             body: body
         )
         return (request, omissions)
+    }
+
+    /// Only conversations are translated; the capabilities that they need are looked at when candidates are.
+    private func check(_ provider: GatewayProvider, _ deployment: Deployment) throws(RequestError) {
+        guard provider.dialect == view.dialect.provider, view.operation.path(in: provider.dialect) != nil else {
+            throw .noSuchOperation(view.operation, in: provider.dialect)
+        }
+        guard deployment.facts?.lacking(view.operation.needs).isEmpty ?? true else { throw .incapable(view.operation) }
     }
 
     private static let plainHeaders = [
@@ -73,11 +82,21 @@ package struct ProviderAddress: Hashable, Sendable {
     package let endpoint: String
     /// Where chat requests go.
     package let chatPath: String
+    /// Where each other operation goes, by its place in `ModelOperation.allCases`; empty where there is no such thing.
+    private let paths: [String]
 
     package init(_ provider: GatewayProvider) {
         let host = provider.host.contains(":") ? "[\(provider.host)]" : provider.host
         endpoint = "\(host):\(provider.port)"
         authority = provider.port == (provider.isTLS ? 443 : 80) ? host : endpoint
         chatPath = provider.pathPrefix + provider.dialect.chatPath
+        paths = ModelOperation.allCases.map { operation in
+            operation.path(in: provider.dialect).map { provider.pathPrefix + $0 } ?? ""
+        }
+    }
+
+    func path(of operation: ModelOperation) -> String {
+        guard operation != .chat, let place = ModelOperation.allCases.firstIndex(of: operation) else { return chatPath }
+        return paths[place]
     }
 }

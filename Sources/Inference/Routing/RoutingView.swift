@@ -20,8 +20,8 @@ package final class RoutingView: Sendable {
     package let snapshot: GatewaySnapshot
     /// For splits, affinity and look-ups by secret values.
     package let hash: KeyedHash
-    /// Names of models as clients see them: groups and `group.member`, in file order.
-    package let modelNames: [String]
+    /// Models as clients see them: groups, then `group.member`, in file order.
+    package let listedModels: [ListedModel]
 
     /// Parallel to `snapshot.providers`.
     package let addresses: [ProviderAddress]
@@ -53,7 +53,7 @@ package final class RoutingView: Sendable {
         groupOfMember = models.members.map(\.group)
         let groups = models.groups.map { ($0.definition.name.value, GatewayPolicy.Target.group($0.id)) }
         let members = models.members.map { ($0.fullName, GatewayPolicy.Target.member($0.id)) }
-        modelNames = groups.map(\.0) + members.map(\.0)
+        listedModels = snapshot.listedModels
         // Group and member names hold no dot, so that none of these can be the same.
         targetsByName = Dictionary(groups + members) { first, _ in first }
         untried = models.groups.map { snapshot.candidates(for: .group($0.id), without: Exclusions()) }

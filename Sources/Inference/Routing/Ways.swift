@@ -30,6 +30,14 @@ extension GatewaySnapshot {
         }
     }
 
+    /// The ways to a provider whatever its members, those that carry nothing too, without what was tried already.
+    func ways(to provider: GatewayProvider, without tried: [MemberID?]) -> [Way] {
+        guard let name = provider.path else { return tried.contains(nil) ? [] : [.open] }
+        guard let target = networkTarget(name) else { return [] }
+        let families = IPAddress(provider.host).map { [$0.family] } ?? [.v4, .v6]
+        return ways(in: target.group, only: target.member, families) { tried.contains($0) ? .tried : nil }
+    }
+
     /// What a provider's `path` names; nil when the network table has it not (any more).
     func networkTarget(_ name: String) -> (group: GroupID, member: MemberID?)? {
         if let group = network.group(named: name) { return (group.id, nil) }

@@ -1,0 +1,61 @@
+/// How is each operation asked for, and who can do it? Only conversations are translated: the others go to providers of the client's own
+/// dialect, and pass byte by byte but for the model's name.
+extension ModelOperation {
+    /// The field that holds what the model is to read.
+    var promptField: String {
+        switch self {
+        case .chat, .countTokens, .passThrough: "messages"
+        case .completion: "prompt"
+        case .embeddings: "input"
+        }
+    }
+
+    /// Whether that may be a text, and not only a list.
+    var takesText: Bool { self == .completion || self == .embeddings }
+
+    /// What a model must be able to do for it.
+    var needs: Capabilities {
+        switch self {
+        case .chat, .countTokens: .chat
+        case .completion: .completions
+        case .embeddings: .embeddings
+        case .passThrough: []
+        }
+    }
+
+    /// Where it goes below a provider's address; nil where the dialect has no such thing.
+    func path(in dialect: Dialect) -> String? {
+        switch (self, dialect) {
+        case (.chat, _): dialect.chatPath
+        case (.completion, .openai): "/completions"
+        case (.embeddings, .openai): "/embeddings"
+        case (.countTokens, .anthropic): "/v1/messages/count_tokens"
+        case (.completion, .anthropic), (.embeddings, .anthropic), (.countTokens, .openai), (.passThrough, _): nil
+        }
+    }
+
+    /// For a person.
+    var words: String {
+        switch self {
+        case .chat: "Conversations"
+        case .completion: "Completions"
+        case .embeddings: "Embeddings"
+        case .countTokens: "Token counts"
+        case .passThrough: "Other requests"
+        }
+    }
+}
+
+extension RequestError {
+    /// An operation that the chosen provider's dialect has not.
+    static func noSuchOperation(_ operation: ModelOperation, in dialect: Dialect) -> RequestError {
+        let text =
+            "\(operation.words) are not served by this model: its provider speaks the \(dialect.rawValue) dialect."
+        return RequestError(.unsupported, "model", text)
+    }
+
+    /// An operation that the chosen model is said not to do.
+    static func incapable(_ operation: ModelOperation) -> RequestError {
+        RequestError(.unsupported, "model", "\(operation.words) are not among what this model does.")
+    }
+}
