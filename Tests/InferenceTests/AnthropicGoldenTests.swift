@@ -19,6 +19,29 @@ struct AnthropicGoldenTests {
         #expect(restored == view.document.bytes)
     }
 
+    @Test func anUnsignedThoughtOfAnotherProviderIsLeftOutAndASignedOneStaysToTheByte() throws {
+        let user = #"{"role":"user","content":"x"}"#
+        let signed = #"{ "type":"thinking", "thinking":"a", "signature":"c2ln" }"#
+        let unsigned = #"{"type":"thinking","thinking":"b","signature":""}"#
+        let text = #"{"type":"text","text":"y"}"#
+        let request = { (messages: [String]) in
+            let body = #"{"model":"m","max_tokens":1,"messages":[\#(messages.joined(separator: ","))]}"#
+            return Array(body.utf8)
+        }
+        let assistant = { (blocks: [String]) in
+            #"{"role":"assistant","content":[\#(blocks.joined(separator: ","))]}"#
+        }
+        let view = try RequestView(
+            body: request([user, assistant([unsigned, signed, text]), user, assistant([unsigned]), user]),
+            dialect: .anthropic
+        )
+        let kept = request([user, assistant([signed, text]), user, user])
+        #expect(Anthropic.upstreamBody(view, model: "m", amongOthers: true) == kept)
+        #expect(Anthropic.upstreamBody(view, model: "m") == view.document.bytes, "nobody else can have spoken")
+        let plain = try Self.view("results")
+        #expect(Anthropic.upstreamBody(plain, model: "chat", amongOthers: true) == plain.document.bytes)
+    }
+
     @Test(arguments: ["text", "tools", "results", "image", "schema", "thinking"])
     func aRequestIsTranslatedForOpenAI(name: String) throws {
         let view = try Self.view(name)

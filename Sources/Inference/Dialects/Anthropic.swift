@@ -10,7 +10,11 @@ package enum Anthropic {
     static let overloadedStatus = 529
 
     /// The request of a client of this dialect: another model name. Every other byte is the client's.
-    package static func upstreamBody(_ view: RequestView, model: String) -> [UInt8] { view.body(model: model) }
+    /// - Parameter amongOthers: whether providers of other dialects may have spoken in the conversation before.
+    package static func upstreamBody(_ view: RequestView, model: String, amongOthers: Bool = false) -> [UInt8] {
+        let signed = amongOthers ? signedMessages(view.messages) : nil
+        return view.body(model: model, signed.map { [.set("messages", $0)] } ?? [])
+    }
 
     /// The request of a client of another dialect.
     /// - Parameters:

@@ -11,7 +11,7 @@ extension Exchange {
         if request.operation != .chat { record.operation = request.operation }
         do {
             let asked = try RequestView(body: request.body, dialect: request.dialect, operation: request.operation)
-            ask = ClientAsk(asked, passedOn: request.passedOn)
+            ask = ClientAsk(asked, passedOn: request.passedOn, amongOthers: view.hasSeveralDialects)
             record.requestedModel = asked.model
             record.isStreamed = asked.stream
             let route = view.route(

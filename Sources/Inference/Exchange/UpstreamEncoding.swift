@@ -6,11 +6,14 @@ struct ClientAsk: Sendable {
     let view: RequestView
     /// Fields of the client's head that a provider of its own dialect is to see.
     private let passedOn: [Header]
+    /// Whether the providers speak several dialects, so that one may have answered before that is not asked now.
+    private let amongOthers: Bool
     private var chat: Chat?
 
-    init(_ view: RequestView, passedOn: [Header]) {
+    init(_ view: RequestView, passedOn: [Header], amongOthers: Bool) {
         self.view = view
         self.passedOn = passedOn
+        self.amongOthers = amongOthers
     }
 
     /// The request for a provider, and the names of what loses effect there.
@@ -56,7 +59,7 @@ struct ClientAsk: Sendable {
     private func patched(for dialect: Dialect, _ model: String) -> [UInt8] {
         switch dialect {
         case .openai: OpenAI.upstreamBody(view, model: model)
-        case .anthropic: Anthropic.upstreamBody(view, model: model)
+        case .anthropic: Anthropic.upstreamBody(view, model: model, amongOthers: amongOthers)
         }
     }
 

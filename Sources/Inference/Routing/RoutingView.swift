@@ -26,6 +26,9 @@ package final class RoutingView: Sendable {
     /// Parallel to `snapshot.providers`.
     package let addresses: [ProviderAddress]
 
+    /// Whether the providers speak several dialects.
+    let hasSeveralDialects: Bool
+
     /// Full names, parallel to `snapshot.models.members`, and names parallel to `snapshot.models.groups`: a name is wanted for each
     /// request, and the rows it stands in are large.
     package let memberNames: [String]
@@ -46,6 +49,7 @@ package final class RoutingView: Sendable {
         let hash = KeyedHash(key0: snapshot.hashKey0, key1: snapshot.hashKey1)
         self.hash = hash
         addresses = snapshot.providers.map(ProviderAddress.init)
+        hasSeveralDialects = Set(snapshot.providers.map(\.dialect)).count > 1
         (keyDigests, keysByHash) = try Self.index(snapshot.keys, by: hash)
         let models = snapshot.models
         memberNames = models.members.map(\.fullName)
