@@ -107,8 +107,10 @@ extension Exchange {
 
     /// After the content commit: an error event, and no mark of a proper end.
     private mutating func breakOff(_ failure: Failure, at now: Instant) {
-        let error = ClientError(failure.kind.rule)
-        record.errorCode = error.code
+        let rule = failure.kind.rule
+        record.errorCode = rule.errorCode
+        // What the provider said of itself is worth more than that it said something: overloaded, too long, …
+        let error = failure.error.map { ClientError($0) } ?? ClientError(rule)
         endStream(with: client.body(of: error, id: record.id), .brokenOff, at: now)
     }
 

@@ -125,6 +125,24 @@ import Wire
         #expect(world.text.contains(#""request_id":"\#(world.record?.id ?? "")""#))
     }
 
+    @Test(arguments: [ClientDialect.openai, .anthropic])
+    func anOverloadInTheMiddleOfAStreamIsCalledOne(_ client: ClientDialect) throws {
+        let world = try ExchangeWorld()
+        let body = client == .openai ? Stage.body(isStreamed: true) : Stage.message(isStreamed: true)
+        try world.feed(Stage.request(body, dialect: client))
+        try world.refuseConnection(.connectRefused)
+        try world.connect()
+        try world.answer(Answer.streamHead)
+        // The head and the first word.
+        try world.send(Array(Answer.messageStream.prefix(300)))
+        #expect(world.text.contains("hey"))
+        try world.send(
+            Answer.event(#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#)
+        )
+        #expect(world.record?.outcome == .brokenOff)
+        #expect(world.text.contains("overloaded_error") && world.text.contains("Overloaded"))
+    }
+
     @Test(
         arguments: [
             (429, 429, "rate_limit_error"), (529, 529, "overloaded_error"), (503, 529, "overloaded_error"),
