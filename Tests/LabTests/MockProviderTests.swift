@@ -126,6 +126,81 @@ extension LabSuites {
                 says: "messages[0].cache_control"
             ),
             Refused(
+                reason: "an image that is none",
+                dialect: .openai,
+                add: [
+                    "messages": [
+                        [
+                            "role": "user",
+                            "content": [["type": "image_url", "image_url": ["url": "data:image/png;base64,?"]]],
+                        ]
+                    ]
+                ],
+                status: 400,
+                says: "base64"
+            ),
+            Refused(
+                reason: "a strict schema that is open",
+                dialect: .openai,
+                add: [
+                    "response_format": [
+                        "type": "json_schema",
+                        "json_schema": ["name": "x", "strict": true, "schema": ["type": "object"]],
+                    ]
+                ],
+                status: 400,
+                says: "response_format"
+            ),
+            Refused(
+                reason: "an unheard-of effort",
+                dialect: .openai,
+                add: ["reasoning_effort": "more"],
+                status: 400,
+                says: "'more'"
+            ),
+            Refused(
+                reason: "a thought with another's proof",
+                dialect: .anthropic,
+                add: [
+                    "messages": [
+                        ["role": "user", "content": "x"],
+                        [
+                            "role": "assistant",
+                            "content": [["type": "thinking", "thinking": "y", "signature": "z"]],
+                        ],
+                        ["role": "user", "content": "x"],
+                    ]
+                ],
+                status: 400,
+                says: "signature"
+            ),
+            Refused(
+                reason: "an image of a kind that no model sees",
+                dialect: .anthropic,
+                add: [
+                    "messages": [
+                        [
+                            "role": "user",
+                            "content": [
+                                [
+                                    "type": "image",
+                                    "source": ["type": "base64", "media_type": "image/tiff", "data": "AAAA"],
+                                ]
+                            ],
+                        ]
+                    ]
+                ],
+                status: 400,
+                says: "an image is"
+            ),
+            Refused(
+                reason: "a budget for thinking beyond the answer's bound",
+                dialect: .anthropic,
+                add: ["thinking": ["type": "enabled", "budget_tokens": 4096]],
+                status: 400,
+                says: "budget_tokens"
+            ),
+            Refused(
                 reason: "an unknown model",
                 dialect: .openai,
                 add: ["model": "gpt-none"],

@@ -13,6 +13,7 @@ enum AnthropicConversation {
             try match(results, with: open, at: index)
             try checkOrder(blocks, at: index)
             try checkTexts(message, blocks, at: index)
+            for block in blocks { try check(block, at: index) }
             open = blocks.filter { $0["type"]?.string == "tool_use" }.compactMap { $0["id"]?.string }
         }
         guard open.isEmpty else {
@@ -45,6 +46,28 @@ enum AnthropicConversation {
         }
         if blocks.contains(where: { $0["type"]?.string == "text" && $0["text"]?.string == "" }) {
             throw wrong("messages.\(index): text blocks must not be empty")
+        }
+    }
+
+    /// Images must be seen, thoughts be ours, and calls have names of plain characters.
+    private static func check(_ block: JSON, at index: Int) throws(Refusal) {
+        switch block["type"]?.string {
+        case "image":
+            let source = block["source"]
+            let isKnown = source?["media_type"]?.string.map(Picture.types.contains) ?? false
+            let isData = isKnown && source?["data"]?.string.map(Picture.isBase64) ?? false
+            guard isData || source?["url"]?.string.map(Picture.isAddress) ?? false else {
+                throw wrong("messages.\(index): an image is an address of the web or base64 of a known type")
+            }
+        case "thinking":
+            guard block["signature"]?.string == AnthropicDialect.signature(of: block["thinking"]?.string ?? "") else {
+                throw wrong("messages.\(index): Invalid `signature` in `thinking` block")
+            }
+        case "tool_use":
+            guard block["id"]?.string.map(ToolName.isValid) ?? false else {
+                throw wrong("messages.\(index): tool_use ids match ^[a-zA-Z0-9_-]+$")
+            }
+        default: break
         }
     }
 

@@ -4,6 +4,7 @@ import LabText
 extension AnthropicDialect {
     func whole(_ answer: Answer, to question: Question, number: Int) -> JSON {
         var blocks: [JSON] = []
+        if !answer.thoughts.isEmpty { blocks.append(thinking(answer.thoughts.joined())) }
         if !answer.pieces.isEmpty { blocks.append(["type": "text", "text": .string(answer.text), "citations": nil]) }
         for (index, call) in answer.calls.enumerated() {
             let input = (try? JSON.parse(call.arguments)) ?? [:]
@@ -11,6 +12,16 @@ extension AnthropicDialect {
         }
         let usage = usage(answer, output: answer.answerTokens)
         return message(question, number: number, content: .array(blocks), ending: answer.ending, usage: usage)
+    }
+
+    /// Stands for a proof that nobody else can make.
+    static func signature(of thought: String) -> String { "signed:\(thought.utf8.count)" }
+
+    private func thinking(_ thought: String) -> JSON {
+        [
+            "type": "thinking", "thinking": .string(thought),
+            "signature": .string(AnthropicDialect.signature(of: thought)),
+        ]
     }
 
     private func message(
@@ -38,6 +49,7 @@ extension AnthropicDialect {
         [
             "input_tokens": .integer(answer.promptTokens), "cache_creation_input_tokens": 0,
             "cache_read_input_tokens": 0, "output_tokens": .integer(output), "service_tier": "standard",
+            "output_tokens_details": ["thinking_tokens": .integer(answer.thoughts.count)],
         ]
     }
 
@@ -58,15 +70,25 @@ extension AnthropicDialect {
         // The real one reports an output token or so at the start, and the true count at the end.
         let start = message(question, number: number, content: [], ending: nil, usage: usage(answer, output: 1))
         var events = [event("message_start", ["type": "message_start", "message": start])]
+        var place = 0
+        if !answer.thoughts.isEmpty {
+            let signature = AnthropicDialect.signature(of: answer.thoughts.joined())
+            let deltas = answer.thoughts.map { piece -> JSON in ["type": "thinking_delta", "thinking": .string(piece)] }
+            let opening: JSON = ["type": "thinking", "thinking": "", "signature": ""]
+            let signed: JSON = ["type": "signature_delta", "signature": .string(signature)]
+            events += block(place, opening: opening, deltas: deltas + [signed], withPing: true)
+            place += 1
+        }
         if !answer.pieces.isEmpty {
             let deltas = answer.pieces.map { piece -> JSON in ["type": "text_delta", "text": .string(piece)] }
-            events += block(0, opening: ["type": "text", "text": ""], deltas: deltas, withPing: true)
+            events += block(place, opening: ["type": "text", "text": ""], deltas: deltas, withPing: place == 0)
+            place += 1
         }
         for (index, call) in answer.calls.enumerated() {
             let opening = toolUse(call, index: index, number: number, input: [:])
             let pieces = [""] + call.argumentPieces  // the first one is empty, as it really is
             let deltas = pieces.map { piece -> JSON in ["type": "input_json_delta", "partial_json": .string(piece)] }
-            events += block(index, opening: opening, deltas: deltas, withPing: index == 0)
+            events += block(place + index, opening: opening, deltas: deltas, withPing: place + index == 0)
         }
         return events + closing(answer)
     }
@@ -86,7 +108,10 @@ extension AnthropicDialect {
             "stop_reason": .string(AnthropicDialect.reason(answer.ending)),
             "stop_sequence": AnthropicDialect.stopSequence(answer.ending).map { .string($0) } ?? nil,
         ]
-        let usage: JSON = ["output_tokens": .integer(answer.answerTokens)]
+        let usage: JSON = [
+            "output_tokens": .integer(answer.answerTokens),
+            "output_tokens_details": ["thinking_tokens": .integer(answer.thoughts.count)],
+        ]
         return [
             event("message_delta", ["type": "message_delta", "delta": delta, "usage": usage]),
             event("message_stop", ["type": "message_stop"]),

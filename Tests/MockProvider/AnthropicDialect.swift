@@ -60,6 +60,14 @@ struct AnthropicDialect: Dialect {
 
     private func checkValues(_ body: JSON) throws(Refusal) {
         if let most = body["max_tokens"]?.integer, most < 1 { throw wrong("max_tokens: below 1") }
+        if let budget = body["thinking"]?["budget_tokens"]?.integer {
+            guard budget >= 1024, budget < body["max_tokens"]?.integer ?? 0 else {
+                throw wrong("thinking.budget_tokens: at least 1024, and less than max_tokens")
+            }
+        }
+        if let schema = body["output_config"]?["format"]?["schema"], !StrictSchema.isOne(schema) {
+            throw wrong("output_config.format.schema: objects must be closed")
+        }
         let tools = body["tools"]?.elements ?? []
         if tools.isEmpty && body["tool_choice"] != nil && body["tool_choice"]?["type"]?.string != "none" {
             throw wrong("tool_choice: may only be given with tools")
@@ -96,8 +104,19 @@ struct AnthropicDialect: Dialect {
             forcedTool: body["tool_choice"]?["name"]?.string ?? (choice == "any" ? tools.first : nil),
             promptCharacters: messages.reduce(system) { $0 + ContentText.of($1["content"]).count },
             maxTokens: body["max_tokens"]?.integer,
-            stops: (body["stop_sequences"]?.elements ?? []).compactMap(\.string)
+            stops: (body["stop_sequences"]?.elements ?? []).compactMap(\.string),
+            images: (last?["content"]?.elements ?? []).count { $0["type"]?.string == "image" },
+            schema: body["output_config"]?["format"]?["schema"],
+            thinks: thinks(body)
         )
+    }
+
+    private func thinks(_ body: JSON) -> Bool {
+        switch body["thinking"]?["type"]?.string {
+        case "enabled", "adaptive", "between_tools": true
+        case "disabled": false
+        default: body["output_config"]?["effort"]?.string != nil
+        }
     }
 
     func error(_ refusal: Refusal, number: Int) -> JSON {

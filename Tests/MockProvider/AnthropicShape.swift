@@ -6,9 +6,9 @@ enum AnthropicShape {
             "max_tokens": .integer, "messages": .array(of: message), "model": .string,
             "cache_control": .orNull(.map), "container": .either([.map, .string, .null]),
             "diagnostics": .orNull(.map), "inference_geo": .orNull(.string), "metadata": .object(metadata),
-            "output_config": .map, "service_tier": .word(["auto", "standard_only"]),
+            "output_config": .object(outputConfig), "service_tier": .word(["auto", "standard_only"]),
             "speed": .orNull(.word(["fast", "standard"])), "stop_sequences": .array(of: .string), "stream": .bool,
-            "system": .either([.string, .array(of: .variant(by: "type", ["text": text]))]), "thinking": .map,
+            "system": .either([.string, .array(of: .variant(by: "type", ["text": text]))]), "thinking": thinking,
             "tool_choice": toolChoice, "tools": .array(of: .map), "user_profile_id": .string,
             "workspace_id": .string,
         ],
@@ -34,6 +34,31 @@ enum AnthropicShape {
         "web_fetch_20250910", "web_fetch_20260209", "web_fetch_20260309", "web_fetch_20260318",
         "web_search_20250305", "web_search_20260209", "web_search_20260318",
     ]
+
+    private static let outputConfig = Shape(fields: [
+        "effort": .orNull(.word(["low", "medium", "high", "xhigh", "max"])),
+        "format": .orNull(
+            .object(
+                Shape(
+                    fields: ["type": .word(["json_schema"]), "schema": .map],
+                    required: ["type", "schema"]
+                )
+            )
+        ),
+    ])
+
+    private static let thinking: Shape.Kind = .variant(
+        by: "type",
+        [
+            "enabled": Shape(
+                fields: ["type": .string, "budget_tokens": .integer, "display": .orNull(.string)],
+                required: ["budget_tokens"]
+            ),
+            "adaptive": Shape(fields: ["type": .string, "display": .orNull(.string)]),
+            "between_tools": Shape(fields: ["type": .string]),
+            "disabled": Shape(fields: ["type": .string]),
+        ]
+    )
 
     private static let metadata = Shape(fields: ["user_id": .orNull(.string)])
 

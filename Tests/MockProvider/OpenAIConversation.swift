@@ -19,10 +19,20 @@ enum OpenAIConversation {
             guard open.isEmpty else {
                 throw wrong(place, "Tool calls without a result: \(open.joined(separator: ", ")).")
             }
+            try checkImages(of: message, at: place)
             open = try calls(of: message, at: place)
         }
         guard open.isEmpty else {
             throw wrong("messages", "Tool calls without a result: \(open.joined(separator: ", ")).")
+        }
+    }
+
+    private static func checkImages(of message: JSON, at place: String) throws(Refusal) {
+        for part in message["content"]?.elements ?? [] {
+            guard let url = part["image_url"]?["url"]?.string else { continue }
+            guard Picture.isAddress(url) || Picture.isData(url) else {
+                throw wrong("\(place).content", "An image is an address of the web or base64 of a known type.")
+            }
         }
     }
 

@@ -21,7 +21,11 @@ extension OpenAIDialect {
 
     private func message(_ answer: Answer, number: Int) -> JSON {
         let content: JSON = answer.calls.isEmpty ? .string(answer.text) : nil
-        let message: JSON = ["role": "assistant", "content": content, "refusal": nil, "annotations": []]
+        var message: JSON = ["role": "assistant", "content": content, "refusal": nil, "annotations": []]
+        // Not OpenAI's own, but what its servers of other houses send.
+        if !answer.thoughts.isEmpty {
+            message = message.adding("reasoning_content", .string(answer.thoughts.joined()))
+        }
         guard !answer.calls.isEmpty else { return message }
         let calls = answer.calls.enumerated().map { index, call -> JSON in
             [
@@ -39,7 +43,7 @@ extension OpenAIDialect {
             "total_tokens": .integer(answer.promptTokens + completion),
             "prompt_tokens_details": ["cached_tokens": 0, "audio_tokens": 0],
             "completion_tokens_details": [
-                "reasoning_tokens": 0, "audio_tokens": 0, "accepted_prediction_tokens": 0,
+                "reasoning_tokens": .integer(answer.thoughts.count), "audio_tokens": 0, "accepted_prediction_tokens": 0,
                 "rejected_prediction_tokens": 0,
             ],
         ]
@@ -57,9 +61,11 @@ extension OpenAIDialect {
         var deltas: [JSON] = []
         if answer.calls.isEmpty {
             deltas.append(["role": "assistant", "content": "", "refusal": nil])
+            deltas += answer.thoughts.map { ["reasoning_content": .string($0)] }
             deltas += answer.pieces.map { ["content": .string($0)] }
         } else {
             deltas.append(["role": "assistant", "content": nil])
+            deltas += answer.thoughts.map { ["reasoning_content": .string($0)] }
             deltas += answer.calls.enumerated().flatMap { callDeltas($1, index: $0, number: number) }
         }
         var events: [String] = []

@@ -72,11 +72,24 @@ struct OpenAIDialect: Dialect {
         for field in ["max_tokens", "max_completion_tokens", "n"] {
             if let value = body[field]?.integer, value < 1 { throw wrong(field, "'\(field)' is below 1.") }
         }
+        if let effort = body["reasoning_effort"]?.string, !OpenAIShape.efforts.contains(effort) {
+            throw wrong("reasoning_effort", "'\(effort)' is no effort.")
+        }
+        if (body["stop"]?.elements?.count ?? 0) > 4 { throw wrong("stop", "'stop' takes at most 4 texts.") }
+        if body["response_format"] != nil { try checkFormat(body) }
         let tools = body["tools"]?.elements
         if tools == [] { throw wrong("tools", "'tools' is an empty array.") }
         if tools == nil && body["tool_choice"] != nil { throw wrong("tool_choice", "'tool_choice' without 'tools'.") }
         for name in (tools ?? []).compactMap({ $0["function"]?["name"]?.string }) where !ToolName.isValid(name) {
             throw wrong("tools", "'\(name)' is no name for a function.")
+        }
+    }
+
+    private func checkFormat(_ body: JSON) throws(Refusal) {
+        guard let format = body["response_format"]?["json_schema"] else { return }
+        guard format["strict"]?.bool == true else { return }
+        guard let schema = format["schema"], StrictSchema.isOne(schema) else {
+            throw wrong("response_format", "A strict schema closes its objects and requires all their properties.")
         }
     }
 
@@ -102,7 +115,10 @@ struct OpenAIDialect: Dialect {
             promptCharacters: messages.reduce(0) { $0 + ContentText.of($1["content"]).count },
             maxTokens: body["max_completion_tokens"]?.integer ?? body["max_tokens"]?.integer,
             stops: body["stop"]?.string.map { [$0] } ?? (body["stop"]?.elements ?? []).compactMap(\.string),
-            copies: body["n"]?.integer ?? 1
+            copies: body["n"]?.integer ?? 1,
+            images: (last?["content"]?.elements ?? []).count { $0["type"]?.string == "image_url" },
+            schema: body["response_format"]?["json_schema"]?["schema"],
+            thinks: body["reasoning_effort"]?.string.map { $0 != "none" } ?? false
         )
     }
 
@@ -125,6 +141,42 @@ struct OpenAIDialect: Dialect {
 
     func headers(number: Int) -> [(String, String)] {
         [("x-request-id", "req_\(number)"), ("openai-version", "2020-10-01")]
+    }
+}
+
+/// Is this a schema that an answer can be held to? Both providers want objects closed; all properties are required.
+enum StrictSchema {
+    static func isOne(_ schema: JSON) -> Bool {
+        guard schema["type"]?.string == "object" else { return schema["type"] != nil }
+        let names = (schema["properties"]?.members ?? []).map(\.name)
+        let required = (schema["required"]?.elements ?? []).compactMap(\.string)
+        return schema["additionalProperties"]?.bool == false && Set(names) == Set(required)
+    }
+}
+
+/// Is this what an image may be? An address of the web, or bytes in base64 (RFC 4648 §4) of a kind that models can see.
+enum Picture {
+    static let types = ["image/jpeg", "image/png", "image/gif", "image/webp"]
+
+    static func isAddress(_ url: String) -> Bool { url.hasPrefix("https://") || url.hasPrefix("http://") }
+
+    static func isBase64(_ text: String) -> Bool {
+        let body = text.utf8.reversed().drop { $0 == UInt8(ascii: "=") }
+        return !text.isEmpty && text.utf8.count.isMultiple(of: 4) && text.utf8.count - body.count <= 2
+            && body.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+                case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "/"): true
+                default: false
+                }
+            }
+    }
+
+    /// `data:TYPE;base64,…`
+    static func isData(_ url: String) -> Bool {
+        types.contains {
+            url.hasPrefix("data:\($0);base64,") && isBase64(String(url.dropFirst("data:\($0);base64,".count)))
+        }
     }
 }
 

@@ -9,7 +9,8 @@ enum OpenAIShape {
             "service_tier": .orNull(.string), "modalities": .orNull(.list), "verbosity": .orNull(.string),
             "reasoning_effort": .orNull(.string), "max_completion_tokens": .orNull(.integer),
             "frequency_penalty": .orNull(.number), "presence_penalty": .orNull(.number),
-            "web_search_options": .map, "response_format": .map, "audio": .orNull(.map), "store": .orNull(.bool),
+            "web_search_options": .map, "response_format": responseFormat, "audio": .orNull(.map),
+            "store": .orNull(.bool),
             "moderation": .orNull(.map), "stream": .orNull(.bool), "stop": .either([.string, .list, .null]),
             "logit_bias": .orNull(.map), "logprobs": .orNull(.bool), "max_tokens": .orNull(.integer),
             "n": .orNull(.integer), "prediction": .orNull(.map), "seed": .orNull(.integer),
@@ -19,6 +20,37 @@ enum OpenAIShape {
         ],
         required: ["model", "messages"]
     )
+
+    static let efforts = ["none", "minimal", "low", "medium", "high", "xhigh", "max"]
+
+    private static let responseFormat: Shape.Kind = .variant(
+        by: "type",
+        [
+            "text": Shape(fields: ["type": .string]),
+            "json_object": Shape(fields: ["type": .string]),
+            "json_schema": Shape(
+                fields: [
+                    "type": .string,
+                    "json_schema": .object(
+                        Shape(
+                            fields: [
+                                "name": .string, "description": .string, "schema": .map, "strict": .orNull(.bool),
+                            ],
+                            required: ["name"]
+                        )
+                    ),
+                ],
+                required: ["json_schema"]
+            ),
+        ]
+    )
+
+    private static let image = Shape(
+        fields: ["url": .string, "detail": .word(["auto", "low", "high"])],
+        required: ["url"]
+    )
+
+    private static let file = Shape(fields: ["filename": .string, "file_data": .string, "file_id": .string])
 
     private static let streamOptions = Shape(fields: ["include_usage": .bool, "include_obfuscation": .bool])
 
@@ -64,14 +96,17 @@ enum OpenAIShape {
         ),
         "refusal": Shape(fields: ["type": .string, "refusal": .string], required: ["refusal"]),
         "image_url": Shape(
-            fields: ["type": .string, "image_url": .map, "prompt_cache_breakpoint": .map],
+            fields: ["type": .string, "image_url": .object(image), "prompt_cache_breakpoint": .map],
             required: ["image_url"]
         ),
         "input_audio": Shape(
             fields: ["type": .string, "input_audio": .map, "prompt_cache_breakpoint": .map],
             required: ["input_audio"]
         ),
-        "file": Shape(fields: ["type": .string, "file": .map, "prompt_cache_breakpoint": .map], required: ["file"]),
+        "file": Shape(
+            fields: ["type": .string, "file": .object(file), "prompt_cache_breakpoint": .map],
+            required: ["file"]
+        ),
     ]
 
     private static let toolCall: Shape.Kind = .variant(

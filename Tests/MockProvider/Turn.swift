@@ -22,6 +22,12 @@ struct Question: Sendable {
     var stops: [String]
     /// How many answers are wanted.
     var copies = 1
+    /// How many images the last message of the user's shows.
+    var images = 0
+    /// The schema that the answer must follow.
+    var schema: JSON?
+    /// Whether the model is to think aloud.
+    var thinks = false
 }
 
 /// The answer, always the same to the same question.
@@ -40,6 +46,8 @@ struct Answer: Sendable, Hashable {
         case calledTools
     }
 
+    /// What was thought before, in pieces.
+    var thoughts: [String] = []
     /// The text in pieces, as a stream brings it; one piece is one token.
     var pieces: [String] = []
     var calls: [Call] = []
@@ -50,7 +58,10 @@ struct Answer: Sendable, Hashable {
 
     /// - `call:NAME` in the user's text calls that tool, `call2:NAME` calls it twice at once, if it was given; a forced tool is called anyway.
     /// - After tool results the answer is `tool said: …`.
+    /// - With a schema the answer is an object that follows it.
+    /// - Images are counted: `saw 2: …`.
     /// - Otherwise the user's text comes back as `echo: …`.
+    /// - A model that thinks has thought `about …` first.
     init(to question: Question) {
         promptTokens = (question.promptCharacters + 3) / 4  // about four characters a token, as English has
         answerTokens = 0
@@ -58,11 +69,33 @@ struct Answer: Sendable, Hashable {
             calls = (1...wanted.times).map { Answer.call(wanted.name, number: $0, text: question.lastUserText) }
             ending = .calledTools
         } else {
-            say(question.toolResults.isEmpty ? "echo: \(question.lastUserText)" : Answer.report(question.toolResults))
+            pieces = Answer.words(Answer.text(for: question))
             stop(at: question.stops)
             limit(to: question.maxTokens)
         }
-        answerTokens = pieces.count + calls.reduce(0) { $0 + 1 + $1.argumentPieces.count }
+        if question.thinks { thoughts = Answer.words("about \(question.lastUserText)") }
+        answerTokens = thoughts.count + pieces.count + calls.reduce(0) { $0 + 1 + $1.argumentPieces.count }
+    }
+
+    private static func text(for question: Question) -> String {
+        if !question.toolResults.isEmpty { return report(question.toolResults) }
+        if let schema = question.schema { return document(schema, question.lastUserText).description }
+        let verb = question.images > 0 ? "saw \(question.images)" : "echo"
+        return "\(verb): \(question.lastUserText)"
+    }
+
+    /// An object with all the schema's properties: texts are the user's, numbers count its characters.
+    private static func document(_ schema: JSON, _ text: String) -> JSON {
+        let members = (schema["properties"]?.members ?? []).map { property -> JSON.Member in
+            let value: JSON =
+                switch property.value["type"]?.string {
+                case "integer", "number": .integer(text.count)
+                case "boolean": true
+                default: .string(text)
+                }
+            return JSON.Member(property.name, value)
+        }
+        return .object(members)
     }
 
     private static func report(_ results: [String]) -> String {
@@ -88,8 +121,8 @@ struct Answer: Sendable, Hashable {
     }
 
     /// Cuts into words, each with the space before it.
-    private mutating func say(_ text: String) {
-        var piece = ""
+    private static func words(_ text: String) -> [String] {
+        var (pieces, piece) = ([String](), "")
         for character in text {
             if character == " " && !piece.isEmpty {
                 pieces.append(piece)
@@ -97,15 +130,14 @@ struct Answer: Sendable, Hashable {
             }
             piece.append(character)
         }
-        pieces.append(piece)
+        return pieces + [piece]
     }
 
     private mutating func stop(at stops: [String]) {
         for stop in stops where !stop.isEmpty {
             guard let place = text.ranges(of: stop).first else { continue }
             let kept = String(text[..<place.lowerBound])
-            pieces = []
-            if !kept.isEmpty { say(kept) }
+            pieces = kept.isEmpty ? [] : Answer.words(kept)
             ending = .stopped(at: stop)
             return
         }

@@ -1,43 +1,73 @@
-/// Does the gateway serve the real `openai` client, whatever the dialect of the provider behind it?
+/// Does the gateway serve the real `openai` and `anthropic` clients, whatever the dialect of the provider behind it?
 import Foundation
 import Lab
 import LabText
 import Testing
 
-/// `scripts/test` makes the client's environment and names its interpreter.
+/// `scripts/test` makes the clients' environment and names its interpreter.
 private let python = ProcessInfo.processInfo.environment["MARTLET_PYTHON"]
 
 extension ModelsSuites {
     @Suite(
         .serialized,
-        .enabled(if: python != nil, "MARTLET_PYTHON names no interpreter with the openai package: run scripts/test")
+        .enabled(if: python != nil, "MARTLET_PYTHON names no interpreter with the clients' packages: run scripts/test")
     )
     struct ModelsClientTests {
-        @Test func theOpenAIClientIsServedByBothDialectsAlike() throws {
+        /// One of the real clients, and how it is let loose.
+        struct Client: Sendable {
+            let script: String
+            /// Below the gateway's address.
+            let path: String
+            /// The group whose first provider speaks another dialect than the client.
+            let foreign: String
+            /// Cases that are run when none is named.
+            let cases: Int
+
+            static let openai = Client(script: "client_check.py", path: "/v1", foreign: "talk", cases: 25)
+            static let anthropic = Client(script: "anthropic_check.py", path: "/anthropic", foreign: "chat", cases: 33)
+        }
+
+        @Test func theRealClientsAreServedByBothDialectsAlikeAndUnderstandHowAnAnswerFails() throws {
             let models = try ModelsSite()
-            for name in ["chat", "talk"] {
-                let result = try Self.check(models, model: name)
-                let cases = try JSON.parseLines(result.output)
-                for row in cases {
-                    #expect(
-                        row["ok"]?.bool == true,
-                        "\(name): \(row["case"]?.string ?? "?"): \(row["detail"]?.string ?? "")"
-                    )
-                }
-                #expect(cases.count == 18 && result.status == 0, "\(name): \(result.errorOutput)")
+            for client in [Client.openai, .anthropic] {
+                for name in ["chat", "talk"] { try Self.check(client, models, model: name) }
             }
             // Each group was served by its own first provider all along.
-            let members = try models.show("decisions").elements?.flatMap { Decision(id: "", json: $0).members } ?? []
-            #expect(Set(members) == ["chat.first", "talk.first"])
+            let answered = try models.show("decisions").elements?.map { Decision(id: "", json: $0) }
+                .filter { $0.outcome == "answered" }.flatMap(\.members)
+            #expect(Set(answered ?? []) == ["chat.first", "talk.first"])
+            for (provider, name) in [(models.openai, "chat"), (models.anthropic, "talk")] {
+                for client in [Client.openai, .anthropic] {
+                    try provider.mode("error-mid-stream", times: 1)
+                    try Self.check(client, models, model: name, ["broken_stream"])
+                }
+            }
+            for provider in [models.openai, models.anthropic] { try provider.mode("529") }
+            for client in [Client.openai, .anthropic] { try Self.check(client, models, model: "talk", ["overloaded"]) }
             models.tearDown()
         }
 
-        private static func check(_ models: ModelsSite, model: String) throws -> Command.Result {
+        private static func check(
+            _ client: Client,
+            _ models: ModelsSite,
+            model: String,
+            _ cases: [String] = []
+        ) throws {
             let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-                .appending(path: "Clients/client_check.py")
-            let arguments = ["--base-url", "http://\(Site.lan.v4):\(ModelsSite.port)/v1", "--model", model]
-            return try models.site.client.attempt(
-                [try #require(python), script.path, "--key", ModelsSite.clientKey("ci")] + arguments
+                .appending(path: "Clients/\(client.script)")
+            var arguments = [try #require(python), script.path, "--key", ModelsSite.clientKey("ci"), "--model", model]
+            arguments += ["--base-url", "http://\(Site.lan.v4):\(ModelsSite.port)\(client.path)"]
+            if !cases.isEmpty { arguments += ["--cases", cases.joined(separator: ",")] }
+            if model == client.foreign, client.script.hasPrefix("anthropic") { arguments.append("--foreign") }
+            let result = try models.site.client.attempt(arguments)
+            let rows = try JSON.parseLines(result.output)
+            for row in rows {
+                let (name, detail) = (row["case"]?.string ?? "?", row["detail"]?.string ?? "")
+                #expect(row["ok"]?.bool == true, "\(client.script), \(model): \(name): \(detail)")
+            }
+            #expect(
+                rows.count == (cases.isEmpty ? client.cases : cases.count) && result.status == 0,
+                "\(result.errorOutput)"
             )
         }
     }
