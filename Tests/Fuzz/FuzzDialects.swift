@@ -1,0 +1,70 @@
+@testable import Inference
+@testable import Wire
+
+/// libFuzzer's entry for dialects: whatever a client asks or a provider answers, nothing stops; a request that can be translated
+/// is one of the other dialect, and an answer that was is legal in the client's, however it was cut.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzzDialects(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+    let bytes = Array(UnsafeBufferPointer(start: start, count: count))
+    // The first byte says what the rest is, and how large its pieces are.
+    guard let choice = bytes.first else { return 0 }
+    let body = Array(bytes.dropFirst())
+    let client = ClientDialect.allCases[Int(choice & 1)]
+    let provider = Dialect.allCases[Int(choice >> 1 & 1)]
+    ask(body, client, provider)
+    answer(body, client, provider)
+    stream(body, client, provider, piece: Int(choice >> 2) + 1)
+    return 0
+}
+
+private func ask(_ body: [UInt8], _ client: ClientDialect, _ provider: Dialect) {
+    guard let view = try? RequestView(body: body, dialect: client), client.provider != provider,
+        let chat = try? client.chat(from: view),
+        let made = try? provider.request(chat, model: "m", stream: view.stream)
+    else { return }
+    let other: ClientDialect = client == .openai ? .anthropic : .openai
+    guard let again = try? RequestView(body: made.body, dialect: other), again.model == "m",
+        (try? other.chat(from: again)) != nil
+    else { fatalError("a translated request is none of its dialect") }
+}
+
+private func answer(_ body: [UInt8], _ client: ClientDialect, _ provider: Dialect) {
+    _ = provider.observed(answer: body)
+    let error = ClientError(provider.error(status: 400, body: body))
+    guard (try? JSONDocument(client.body(of: error, id: "i"))) != nil else { fatalError("an error is no JSON") }
+    guard let answer = try? provider.answer(from: body) else { return }
+    let told = client.answer(answer, id: "i", model: "m", created: 1)
+    guard (try? client.provider.answer(from: told)) != nil else { fatalError("a translated answer is none") }
+}
+
+private func stream(_ body: [UInt8], _ client: ClientDialect, _ provider: Dialect, piece: Int) {
+    let (whole, isWhole) = relay(body, client, provider, piece: max(body.count, 1))
+    let (cut, isCut) = relay(body, client, provider, piece: piece)
+    // What follows bytes that are no stream depends on where they were cut.
+    guard isWhole, isCut else { return }
+    guard whole == cut else { fatalError("cutting the stream changed it") }
+    guard client.provider != provider else { return }
+    if relay(whole, client, client.provider, piece: whole.count).bytes != whole {
+        fatalError("no stream of its dialect")
+    }
+}
+
+private func relay(
+    _ body: [UInt8],
+    _ client: ClientDialect,
+    _ provider: Dialect,
+    piece: Int
+) -> (bytes: [UInt8], isStream: Bool) {
+    var relay = AnswerStream(from: provider, to: client, id: "i", model: "m", created: 1, includeUsage: true)
+    var (meter, bytes) = (Meter(), [UInt8]())
+    do {
+        for start in stride(from: 0, to: body.count, by: max(piece, 1)) {
+            let pieces = try relay.feed(Array(body[start..<min(start + piece, body.count)]), into: &meter)
+            for piece in pieces { bytes += piece.bytes }
+        }
+        for piece in try relay.finish(into: &meter) { bytes += piece.bytes }
+        return (bytes, true)
+    } catch {
+        return (bytes, false)
+    }
+}
