@@ -1,4 +1,5 @@
 /// What does a client of Anthropic's Messages API meet on the wire? Its own key field, its own errors, its own events.
+import Glibc
 import Inference
 import Testing
 
@@ -38,6 +39,22 @@ extension OverSockets {
             #expect(answer.isComplete && answer.head.header("content-type") == "text/event-stream")
             #expect(answer.body.hasPrefix("event: message_start\ndata: {"))
             #expect(answer.body.hasSuffix("event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"))
+            try gateway.stop()
+        }
+
+        @Test(arguments: ["/v1/messages", "/v1/chat/completions"])
+        func headAndFirstEventsLeaveInOneWrite(_ path: String) throws {
+            let provider = try MockProvider { connection in
+                connection.write(Mock.streamHead)
+                // Long enough for a head that would leave alone to have left.
+                usleep(100_000)
+                return connection.write(Mock.word("one") + Mock.stop + Mock.end) ? .keep : .close
+            }
+            let gateway = try GatewayUnderTest(ports: [provider.port], loops: 1)
+            let client = try TestClient(gateway.port)
+            client.socket.write(TestClient.request("POST", path, body: Self.body(isStreamed: true)))
+            let first = String(decoding: client.socket.read(), as: UTF8.self)
+            #expect(first.hasPrefix("HTTP/1.1 200") && first.contains("one"))
             try gateway.stop()
         }
 
