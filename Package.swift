@@ -59,6 +59,7 @@ let package = Package(
         // C: what is linked, and what Swift cannot import.
         system("CMnl", "libmnl", "libmnl-dev"),
         system("CNftnl", "libnftnl", "libnftnl-dev"),
+        system("CSQLite", "sqlite3", "libsqlite3-dev"),
         .target(name: "CShim"),
 
         // Row 0
@@ -82,6 +83,7 @@ let package = Package(
         library("Probing", ["NetTypes", "PolicyEngine", "Liveness", "CShim", nio, nioPosix, nioTLS, nioSSL]),
         library("ConfigYAML", ["ConfigSyntax", yams]),
         library("Control", ["NetTypes", "Inference", "Wire"]),
+        library("Ledger", ["Inference", "CSQLite"]),
         library(
             "Gateway",
             ["NetTypes", "PolicyEngine", "Wire", "Inference", nio, nioPosix, nioTLS, nioSSL]
@@ -92,7 +94,8 @@ let package = Package(
             [
                 "NetTypes", "ConfigSyntax", "PolicyEngine", "Forwarding", "Liveness", "Inference", "ConfigModel",
                 "Runtime",
-                "Kernel", "Probing", "ConfigYAML", "Control", "CShim", nio, nioPosix, nioHTTP1, nioSSL, logging,
+                "Kernel", "Probing", "ConfigYAML", "Control", "Ledger", "CShim", nio, nioPosix, nioHTTP1, nioSSL,
+                logging,
             ]
         ),
         // Row 6
@@ -172,6 +175,7 @@ let package = Package(
                 "Daemon", nio, nioPosix, logging,
             ]
         ),
+        tests("LedgerTests", ["Inference", "Gateway", "Ledger"]),
         tests("GatewayTests", ["NetTypes", "ConfigSyntax", "PolicyEngine", "Inference", "Gateway", nio]),
         tests(
             "MartletTests",

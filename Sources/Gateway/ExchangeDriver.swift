@@ -113,6 +113,7 @@ final class ExchangeDriver {
             endTrial()
             upstream = nil
             loop.reports.ended()
+            loop.settle(record)
             loop.reports.decided(record)
         }
     }

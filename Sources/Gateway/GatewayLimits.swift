@@ -32,6 +32,8 @@ enum GatewayLimits {
     static let drain = Span.seconds(600)
     /// Reports leave in batches: one wake-up of the daemon for many requests. Nobody looks a request up sooner.
     static let reportBatch = Span.milliseconds(20)
+    /// How often sums of what found no room in the ledger are tried again.
+    static let ledgerRetry = Span.seconds(1)
     /// Bytes of one frame of the link, either way.
     static let frameBytes = 64 << 20
     /// Bytes of reports that wait for a daemon that does not read; beyond it they are dropped and counted.

@@ -12,9 +12,11 @@ final class GatewayLoop: @unchecked Sendable {
     let allocator = ByteBufferAllocator()
     let pool: UpstreamPool
     let reports: ReportSink
+    private let ledger: LoopLedger
     private let connector: UpstreamConnector
     private(set) var state: GatewayState?
     private(set) var isDraining = false
+    private var isWaitingForRoom = false
     private var clients: [ObjectIdentifier: Ingress] = [:]
     private var httpDate = HTTPDate()
     /// The system's chance once, then a keyed hash of a count: as hard to guess, without a call into the kernel each time.
@@ -26,8 +28,17 @@ final class GatewayLoop: @unchecked Sendable {
     /// Told once when draining and the last client has gone.
     private var onEmpty: (@Sendable () -> Void)?
 
-    /// - Parameter number: which of the loops it is, counted from 0.
-    init(on eventLoop: any EventLoop, number: Int, link: SnapshotLink, resolver: NIOThreadPool) {
+    /// - Parameters:
+    ///   - number: which of the loops it is, counted from 0.
+    ///   - ledger: where what it settles is written down.
+    init(
+        on eventLoop: any EventLoop,
+        number: Int,
+        link: SnapshotLink,
+        resolver: NIOThreadPool,
+        ledger: LoopLedger
+    ) {
+        self.ledger = ledger
         self.eventLoop = eventLoop
         let addresses = AddressBook(on: eventLoop, threads: resolver)
         connector = UpstreamConnector(on: eventLoop, addresses: addresses)
@@ -69,7 +80,27 @@ final class GatewayLoop: @unchecked Sendable {
     func closeAll() {
         for client in Array(clients.values) { client.close() }
         pool.closeIdle()
+        ledger.writeSums()
         reports.flush()
+    }
+
+    // MARK: What was used
+
+    /// Settles what a request costs: once it is written down, neither process can lose it.
+    func settle(_ record: DecisionRecord) {
+        guard let row = LedgerRow(record), !ledger.settle(row), !isWaitingForRoom else { return }
+        let detail = "no room for single requests: they are added up by key, model and hour"
+        alarm(GatewayAlarm(.ledgerFull, object: "ledger", detail: detail))
+        waitForRoom()
+    }
+
+    private func waitForRoom() {
+        isWaitingForRoom = true
+        eventLoop.assumeIsolated().scheduleTask(in: GatewayLimits.ledgerRetry.timeAmount) {
+            self.isWaitingForRoom = false
+            guard !self.ledger.writeSums() else { return self.reports.send(.mended(.ledgerFull, object: "ledger")) }
+            self.waitForRoom()
+        }
     }
 
     private func tellIfEmpty() {

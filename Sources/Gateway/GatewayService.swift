@@ -32,10 +32,12 @@ package final class GatewayService: @unchecked Sendable {
 
     /// - Parameters:
     ///   - loops: event loops that serve; at least 1.
+    ///   - ledger: a segment for each loop; closed here. Empty: nothing is kept of what is settled.
     ///   - secrets: where references lead.
     ///   - tls: how providers' certificates are checked.
     package init(
         loops count: Int = System.coreCount,
+        ledger segments: [Int32] = [],
         secrets: SecretStore = SecretStore(),
         tls: TLSConfiguration = .makeClientConfiguration()
     ) {
@@ -48,8 +50,10 @@ package final class GatewayService: @unchecked Sendable {
         let link = SnapshotLink(on: linkLoop) { incoming in relay.service?.received(incoming) }
         self.link = link
         let resolver = resolver
+        let ledgers = segments.map { LoopLedger(SegmentWriter(descriptor: $0)) }
         let serving = group.makeIterator().enumerated().map { number, eventLoop in
-            GatewayLoop(on: eventLoop, number: number, link: link, resolver: resolver)
+            let ledger = number < ledgers.count ? ledgers[number] : LoopLedger(nil)
+            return GatewayLoop(on: eventLoop, number: number, link: link, resolver: resolver, ledger: ledger)
         }
         loops = serving
         loopsLeft = serving.count
@@ -63,8 +67,8 @@ package final class GatewayService: @unchecked Sendable {
 
     /// Serves until the daemon says `drain` or goes away, and what runs has ended. Takes the descriptors over.
     /// - Returns: the exit status: 0 after a clean end, 1 when the sockets could not be taken over.
-    package static func run(linkDescriptor: Int32, listeners: [Int32]) -> Int32 {
-        let service = GatewayService()
+    package static func run(linkDescriptor: Int32, listeners: [Int32], ledger: [Int32]) -> Int32 {
+        let service = GatewayService(loops: ledger.isEmpty ? System.coreCount : ledger.count, ledger: ledger)
         do {
             try service.start(linkDescriptor: linkDescriptor, listeners: listeners)
             try service.waitForEnd()

@@ -102,6 +102,7 @@ extension ModelPlane {
             if let member = groups.member(named: member) { breakers[member.id.index].answered(count, at: now) }
         case .pause(let member, let cause, let until): pause(member, cause, until: until, at: now, &effects)
         case .decision(let record): keep(record, &effects)
+        case .mended(let code, let object): alarms.removeAll { $0.code == code && $0.object == object }
         case .alarm(let alarm):
             let isNew = !alarms.contains { $0.code == alarm.code && $0.object == alarm.object }
             alarms.removeAll { $0.code == alarm.code && $0.object == alarm.object }

@@ -57,11 +57,23 @@ struct GatewayProcessCommand: ParsableCommand {
     /// The link to the daemon is descriptor 3; the listening sockets follow it.
     private static let link: Int32 = 3
 
+    /// More than can be given to a child.
+    private static let most: Int32 = 1024
+
     @Option(help: "How many listening sockets follow the link.")
     var listeners: Int32
+    @Option(help: "How many segments of the ledger follow the listening sockets, one for each loop.")
+    var ledger: Int32 = 0
 
     func run() throws {
-        let sockets = Array(Self.link + 1..<Self.link + 1 + max(0, min(listeners, 61)))
-        throw ExitCode(GatewayService.run(linkDescriptor: Self.link, listeners: sockets))
+        let first = Self.link + 1
+        let segments = first + max(0, min(listeners, Self.most))
+        let end = segments + max(0, min(ledger, Self.most))
+        let status = GatewayService.run(
+            linkDescriptor: Self.link,
+            listeners: Array(first..<segments),
+            ledger: Array(segments..<end)
+        )
+        throw ExitCode(status)
     }
 }

@@ -43,12 +43,13 @@ enum ImportTable {
 
     /// From the bottom up: a target imports only what stands before it.
     ///
-    /// `Foundation`, and Dispatch with it, stands with the daemon alone; whoever else needs a JSON coder takes
+    /// `Foundation`, and Dispatch with it, stands with the daemon and the ledger alone; whoever else needs a JSON coder takes
     /// `FoundationEssentials`, which spares the start of a command the larger library.
     static let rows: [ImportRow] = [
         // C: what is linked, and the shim for what Swift cannot import.
         ImportRow("CMnl", .c),
         ImportRow("CNftnl", .c),
+        ImportRow("CSQLite", .c),
         ImportRow("CShim", .c),
 
         // Row 0
@@ -99,12 +100,19 @@ enum ImportTable {
             further: ["Glibc", "FoundationEssentials"]
         ),
 
+        ImportRow(
+            "Ledger",
+            .outside,
+            ours: ["Inference", "CSQLite"],
+            further: ["Foundation", "Synchronization"]
+        ),
+
         // Row 5
         ImportRow(
             "Daemon",
             .outside,
             ours: sharedCore + planes + [
-                "ConfigModel", "Runtime", "Kernel", "Probing", "ConfigYAML", "Control", "CShim",
+                "ConfigModel", "Runtime", "Kernel", "Probing", "ConfigYAML", "Control", "Ledger", "CShim",
             ],
             packages: ["NIOCore", "NIOPosix", "NIOHTTP1", "NIOSSL", "Logging"],
             further: ["Foundation", "Glibc", "Synchronization"]

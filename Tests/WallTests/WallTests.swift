@@ -59,11 +59,11 @@ struct ImportTableTests {
         for name in row.ours { #expect(ImportTable.rows.row(of: name)?.kind == .pure) }
     }
 
-    @Test func onlyKernelAndProbingAndTheDaemonReachForC() {
+    @Test func onlyKernelProbingLedgerAndTheDaemonReachForC() {
         let importing = ImportTable.rows.filter { row in
             row.ours.contains { ImportTable.rows.row(of: $0)?.kind == .c }
         }
-        #expect(importing.map(\.target) == ["Kernel", "Probing", "Daemon"])
+        #expect(importing.map(\.target) == ["Kernel", "Probing", "Ledger", "Daemon"])
         #expect(ImportTable.rows.row(of: "Daemon")?.ours.filter { ["CMnl", "CNftnl"].contains($0) } == [])
     }
 

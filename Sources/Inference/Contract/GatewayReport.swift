@@ -29,6 +29,8 @@ package enum GatewayReport: Hashable, Sendable, Codable {
     case serving(loop: Int, requests: Int)
     /// So many reports could not be told, since the last time.
     case dropped(reports: Int)
+    /// What was to be mended is.
+    case mended(GatewayAlarm.Code, object: String)
 }
 
 /// Something that an operator has to mend.
@@ -44,6 +46,8 @@ package struct GatewayAlarm: Hashable, Sendable, Codable {
         case snapshotRefused = "snapshot-refused"
         /// Reports were dropped because the daemon did not read them.
         case reportsDropped = "reports-dropped"
+        /// The ledger has no room for single requests: they are added up by key, model and hour until it has.
+        case ledgerFull = "ledger-full"
     }
 
     package var code: Code

@@ -5,7 +5,7 @@
 #include <sys/types.h>
 
 /* How many descriptors a child can be given. */
-#define MARTLET_SPAWN_MAX_DESCRIPTORS 64
+#define MARTLET_SPAWN_MAX_DESCRIPTORS 512
 
 /*
  * Starts `path` with the arguments `argv` and the environment `envp` (both ended by NULL). The child

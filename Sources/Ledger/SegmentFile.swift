@@ -1,0 +1,140 @@
+/// How is a segment made, read and emptied by the daemon? Only by pread and pwrite: the gateway has the file mapped and could cut it,
+/// which must not become a signal here.
+import Foundation
+import Inference
+
+/// Owns its descriptor; touched by the keeper alone.
+final class SegmentFile {
+    let path: String
+    let id: UInt64
+    private let descriptor: Int32
+
+    private init(path: String, id: UInt64, descriptor: Int32) {
+        (self.path, self.id, self.descriptor) = (path, id, descriptor)
+    }
+
+    deinit { close(descriptor) }
+
+    /// Makes a segment with all its pages allocated, so that a full disk is noticed here and not by a signal in the gateway.
+    /// - Returns: the segment, and a descriptor for the gateway, which holds the file locked as long as anybody has it open.
+    static func make(in directory: String, id: UInt64) throws(LedgerError) -> (segment: SegmentFile, descriptor: Int32)
+    {
+        let path = "\(directory)/\(String(id, radix: 16)).segment"
+        let writing = Foundation.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard writing >= 0 else { throw .system("cannot make \(path)", errno: errno) }
+        do throws(LedgerError) {
+            return (try prepare(writing, path, id), writing)
+        } catch {
+            unlink(path)
+            close(writing)
+            throw error
+        }
+    }
+
+    /// The same without a disk: it lasts as long as somebody has it open.
+    static func make(inMemory id: UInt64) throws(LedgerError) -> (segment: SegmentFile, descriptor: Int32) {
+        let name = "/martlet-ledger-\(String(id, radix: 16))"
+        let writing = shm_open(name, O_RDWR | O_CREAT | O_EXCL, 0o600)
+        guard writing >= 0 else { throw .system("cannot make a segment in memory", errno: errno) }
+        shm_unlink(name)
+        do throws(LedgerError) {
+            return (try prepare(writing, "/proc/self/fd/\(writing)", id), writing)
+        } catch {
+            close(writing)
+            throw error
+        }
+    }
+
+    private static func prepare(_ writing: Int32, _ path: String, _ id: UInt64) throws(LedgerError) -> SegmentFile {
+        let failure = posix_fallocate(writing, 0, off_t(LedgerSegment.fileBytes))
+        guard failure == 0 else { throw .system("there is no room for \(path)", errno: failure) }
+        let head = LedgerSegment.head(id: id)
+        guard pwrite(writing, head, head.count, 0) == head.count else {
+            throw .system("cannot write \(path)", errno: errno)
+        }
+        guard flock(writing, LOCK_EX | LOCK_NB) == 0 else { throw .system("cannot lock \(path)", errno: errno) }
+        return try open(path)
+    }
+
+    /// Opens a segment that is there.
+    static func open(_ path: String) throws(LedgerError) -> SegmentFile {
+        let descriptor = Foundation.open(path, O_RDWR | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .system("cannot open \(path)", errno: errno) }
+        guard let head = read(descriptor, LedgerSegment.usedHead, at: 0).flatMap({ LedgerSegment.read(head: $0) })
+        else {
+            close(descriptor)
+            throw .damaged("\(path) is no segment of a ledger")
+        }
+        return SegmentFile(path: path, id: head.id, descriptor: descriptor)
+    }
+
+    /// Whether a gateway still has it open.
+    var isBeingWritten: Bool {
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { return true }
+        flock(descriptor, LOCK_UN)
+        return false
+    }
+
+    /// At most so many bytes from a position on, and whether the half ends with them; nil when they cannot be read.
+    func bytes(from position: LedgerScan.Position, atMost limit: Int) -> (bytes: [UInt8], isRest: Bool)? {
+        let rest = LedgerSegment.halfBytes - position.offset
+        guard rest >= 0 else { return nil }
+        let count = min(limit, rest)
+        let place = LedgerSegment.start(of: position.epoch) + position.offset
+        guard let bytes = Self.read(descriptor, count, at: place) else { return nil }
+        return (bytes, count == rest)
+    }
+
+    /// Empties the half of an epoch that is kept, and gives it its next one.
+    func empty(_ epoch: UInt64) throws(LedgerError) {
+        let zeros = [UInt8](repeating: 0, count: 1 << 16)
+        for offset in stride(from: 0, to: LedgerSegment.halfBytes, by: zeros.count) {
+            try write(zeros, at: LedgerSegment.start(of: epoch) + offset)
+        }
+        let next = epoch + 2
+        try write(
+            (0..<8).map { UInt8(truncatingIfNeeded: next >> UInt64($0 * 8)) },
+            at: LedgerSegment.epochPlace(of: epoch)
+        )
+    }
+
+    /// The epoch that the half of this one is for.
+    func epochOfHalf(of epoch: UInt64) -> UInt64? {
+        Self.read(descriptor, LedgerSegment.usedHead, at: 0).flatMap { LedgerSegment.read(head: $0) }
+            .map { $0.epochs[epoch & 1 == 0 ? 1 : 0] }
+    }
+
+    /// Of one in memory nothing stays anyway.
+    func remove() { if !path.hasPrefix("/proc/") { unlink(path) } }
+
+    private func write(_ bytes: [UInt8], at place: Int) throws(LedgerError) {
+        guard pwrite(descriptor, bytes, bytes.count, off_t(place)) == bytes.count else {
+            throw .system("cannot write \(path)", errno: errno)
+        }
+    }
+
+    /// Exactly so many bytes; nil when there are fewer.
+    private static func read(_ descriptor: Int32, _ count: Int, at place: Int) -> [UInt8]? {
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, taken in
+            taken = max(0, pread(descriptor, buffer.baseAddress, count, off_t(place)))
+        }
+        return bytes.count == count ? bytes : nil
+    }
+}
+
+/// Why the ledger cannot do what it is for.
+package enum LedgerError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// A call failed with this errno.
+    case system(String, errno: Int32)
+    /// The database said so.
+    case database(String)
+    case damaged(String)
+
+    package var description: String {
+        switch self {
+        case .system(let what, let errno): "\(what): \(String(cString: strerror(errno)))"
+        case .database(let words): words
+        case .damaged(let words): words
+        }
+    }
+}
