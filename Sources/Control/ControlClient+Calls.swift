@@ -83,6 +83,10 @@ extension ControlClient {
 
     package func top() throws(ControlError) -> TopReply { try reply(to: .top, as: TopReply.self) }
 
+    package func usage(_ question: UsageQuestion) throws(ControlError) -> UsageReply {
+        try reply(to: .usage(question), as: UsageReply.self)
+    }
+
     package func set(_ request: AdminRequest) throws(ControlError) -> AdminReply {
         try reply(to: .setAdmin(request), as: AdminReply.self)
     }

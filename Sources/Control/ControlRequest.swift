@@ -23,6 +23,7 @@ enum ControlRequest {
             case .rollback(let request): return try ControlJSON.encode(request)
             case .explainRoute(let question): return try ControlJSON.encode(question)
             case .explainModel(let question): return try ControlJSON.encode(question)
+            case .usage(let question): return try ControlJSON.encode(question)
             case .setAdmin(let request): return try ControlJSON.encode(request)
             case .probe(let wish): return try ControlJSON.encode(wish)
             case .flows(let wish): return try ControlJSON.encode(wish)

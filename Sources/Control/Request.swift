@@ -27,6 +27,8 @@ package enum ControlCall: Sendable, Equatable {
     case flows(FlowsWish)
     /// How every member stands and what it has carried, for `top`.
     case top
+    /// What was used, and what it costs.
+    case usage(UsageQuestion)
     /// A server-sent event stream of `WatchEvent`s.
     case watch
 
@@ -64,6 +66,7 @@ package enum ControlCall: Sendable, Equatable {
         case .probe: ("POST", "/v1/probe")
         case .flows: ("POST", "/v1/flows")
         case .top: ("GET", "/v1/top")
+        case .usage: ("POST", "/v1/usage")
         case .watch: ("GET", "/v1/watch")
         }
     }

@@ -2,6 +2,7 @@
 import ConfigSyntax
 import Control
 import Inference
+import Ledger
 import NetTypes
 import PolicyEngine
 import Runtime
@@ -99,8 +100,9 @@ extension Answers {
     }
 
     /// One decision that was made, step by step.
-    func explainDecision(_ id: String) throws -> ExplainReply {
+    func explainDecision(_ id: String, _ ledger: LedgerDesk) throws -> ExplainReply {
         guard let record = router.models?.decisions.last(where: { $0.id == id }) else {
+            if router.models != nil, let row = try? ledger.open().row(id: id) { return Self.explain(row, id) }
             throw ErrorReply(
                 errors: ["there is no decision '\(id)' in memory"],
                 hint: "the last \(ModelPlane.mostDecisions) are kept; list them with: martlet show decisions"

@@ -13,6 +13,7 @@ struct ControlServer: Sendable {
     let notes: NoteHub
     let applier: Applier
     let gateway: GatewaySupervisor
+    let ledger: LedgerDesk
     let probes: ProbeDesk
     let access: ControlAccess
     let audit: AuditTrail
@@ -77,7 +78,10 @@ struct ControlServer: Sendable {
         case .explainModel:
             let question = try JSONDecoder().decode(ModelQuestion.self, from: Data(request.body))
             look(reply) { try $0.explain(question) }
-        case .explainDecision(let id): look(reply) { try $0.explainDecision(id) }
+        case .explainDecision(let id): look(reply) { [ledger] in try $0.explainDecision(id, ledger) }
+        case .usage:
+            let question = try JSONDecoder().decode(UsageQuestion.self, from: Data(request.body))
+            look(reply) { [ledger] in try $0.usage(question, ledger) }
         case .setAdmin:
             let wish = try JSONDecoder().decode(AdminRequest.self, from: Data(request.body))
             setAdmin(wish, by: by, reply)
@@ -106,7 +110,7 @@ struct ControlServer: Sendable {
         status.configuration = past.running
         status.trial = past.trial.map { TrialRow($0, at: answers.now) }
         status.fileDiffers = applier.difference(from: file)
-        status.alarms += notes.hookAlarms
+        status.alarms += notes.hookAlarms + ledger.alarms
         if let failure = audit.history.failure { status.alarms.append("the history cannot be kept: \(failure)") }
         return status
     }
@@ -197,6 +201,7 @@ extension ControlCall {
         case probe
         case flows
         case top
+        case usage
         case watch
 
         /// What one must be allowed to do to make the call.
@@ -206,7 +211,7 @@ extension ControlCall {
             // The texts hold hashes of client keys.
             case .configuration: .change
             case .status, .show, .plan, .history, .kernelDiff, .explainRoute, .explainModel, .explainDecision, .flows,
-                .top,
+                .top, .usage,
                 .watch:
                 .look
             }
@@ -231,6 +236,7 @@ extension ControlCall.Name {
         case ("POST", "/v1/probe"): self = .probe
         case ("POST", "/v1/flows"): self = .flows
         case ("GET", "/v1/top"): self = .top
+        case ("POST", "/v1/usage"): self = .usage
         case ("GET", "/v1/watch"): self = .watch
         case ("GET", let path) where path.hasPrefix("/v1/show/"):
             guard let table = ControlCall.Table(rawValue: String(path.dropFirst("/v1/show/".count))) else { return nil }

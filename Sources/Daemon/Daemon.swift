@@ -38,6 +38,7 @@ package final class Daemon {
     private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     private let notify: NotifyService
     private let notes: NoteHub
+    private let ledger: LedgerDesk
     private let gateway: GatewaySupervisor
     private let kernel: KernelEdge
     private let applier: Applier
@@ -48,7 +49,8 @@ package final class Daemon {
         self.logger = logger
         notify = NotifyService(on: group, logger: logger)
         notes = NoteHub(logger: logger, notify: notify)
-        gateway = GatewaySupervisor(runtime: runtime, executable: executable, logger: logger)
+        ledger = LedgerDesk(state: options.stateDirectory, logger: logger)
+        gateway = GatewaySupervisor(runtime: runtime, executable: executable, ledger: ledger, logger: logger)
         kernel = KernelEdge(runtime: runtime)
         audit = AuditTrail(history: HistoryStore(directory: options.stateDirectory), notes: notes)
         applier = Applier(runtime: runtime, gateway: gateway, kernel: kernel, audit: audit)
@@ -123,6 +125,7 @@ package final class Daemon {
         gateway.stop()
         runtime.stop()
         runner.close()
+        ledger.stop()
         try? group.syncShutdownGracefully()
         logger.notice("stop: the kernel keeps what was programmed")
     }
@@ -137,6 +140,7 @@ extension Daemon {
             notes: notes,
             applier: applier,
             gateway: gateway,
+            ledger: ledger,
             probes: probes,
             access: try ControlAccess(configuration.control),
             audit: audit,

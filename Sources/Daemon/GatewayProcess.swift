@@ -27,15 +27,17 @@ final class GatewayProcess: Sendable {
     private let outbox = Mutex(Outbox())
 
     /// Spawns it. Throws `DaemonError` with the step that failed.
-    init(executable: String, listeners: [ListeningSocket]) throws {
+    ///
+    /// - Parameter ledger: a segment for each loop that it is to have.
+    init(executable: String, listeners: [ListeningSocket], ledger: [Int32]) throws {
         var pair: [Int32] = [-1, -1]
         let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
         guard socketpair(AF_UNIX, type, 0, &pair) == 0 else {
             throw DaemonError.system("cannot make the gateway's socket pair", errno: errno)
         }
         defer { close(pair[1]) }
-        let arguments = [executable, "gateway", "--listeners", "\(listeners.count)"]
-        let descriptors = [pair[1]] + listeners.map(\.descriptor)
+        let arguments = [executable, "gateway", "--listeners", "\(listeners.count)", "--ledger", "\(ledger.count)"]
+        let descriptors = [pair[1]] + listeners.map(\.descriptor) + ledger
         let answer = Self.spawn(executable, arguments, descriptors)
         guard answer > 0 else {
             close(pair[0])

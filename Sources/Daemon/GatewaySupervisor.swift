@@ -5,7 +5,9 @@
 /// takes them over and the old one finishes its streams.
 import Foundation
 import Inference
+import Ledger
 import Logging
+import NIOCore
 import NetTypes
 import Probing
 import Runtime
@@ -35,8 +37,10 @@ final class GatewaySupervisor: Sendable {
     private let runtime: RuntimeThread
     private let logger: Logger
     private let executable: String
+    private let ledger: LedgerDesk
 
-    init(runtime: RuntimeThread, executable: String, logger: Logger) {
+    init(runtime: RuntimeThread, executable: String, ledger: LedgerDesk, logger: Logger) {
+        self.ledger = ledger
         self.runtime = runtime
         self.executable = executable
         self.logger = logger
@@ -57,6 +61,7 @@ final class GatewaySupervisor: Sendable {
 
     /// Takes over what was prepared; the gateway follows on the supervisor's queue.
     func configure(_ models: ModelsConfiguration?) {
+        if let kept = models?.ledger { ledger.follow(LedgerTerms(kept)) }
         let old = state.withLock { state -> GatewayProcess? in
             let sockets = state.prepared ?? state.sockets
             state.prepared = nil
@@ -110,7 +115,9 @@ extension GatewaySupervisor {
         }
         guard let sockets else { return }
         do {
-            let process = try GatewayProcess(executable: executable, listeners: sockets)
+            let segments = segments()
+            defer { for descriptor in segments { close(descriptor) } }
+            let process = try GatewayProcess(executable: executable, listeners: sockets, ledger: segments)
             if let snapshot = adopt(process, sockets) {
                 process.send(snapshot)
                 runtime.post(.gatewayStarted)
@@ -132,6 +139,16 @@ extension GatewaySupervisor {
                     return Self.pause(state.failures)
                 }
             )
+        }
+    }
+
+    /// One for each loop of the gateway. Without a ledger it serves all the same: an answer is worth more than its account.
+    private func segments() -> [Int32] {
+        do throws(LedgerError) {
+            return try ledger.open().segments(System.coreCount)
+        } catch {
+            logger.error("ledger: nothing will be kept of what this gateway settles: \(error)")
+            return []
         }
     }
 

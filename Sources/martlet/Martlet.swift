@@ -37,7 +37,9 @@ struct Martlet: ParsableCommand {
             ),
             CommandGroup(
                 name: "Looking",
-                subcommands: [Status.self, Show.self, Explain.self, Probe.self, Watch.self, Top.self]
+                subcommands: [
+                    Status.self, Show.self, Explain.self, UsageCommand.self, Probe.self, Watch.self, Top.self,
+                ]
             ),
             CommandGroup(name: "Steering", subcommands: [Drain.self, Undrain.self, Down.self, Up.self]),
             CommandGroup(name: "Incidents", subcommands: [DoctorCommand.self, Capture.self, ReplayCommand.self]),

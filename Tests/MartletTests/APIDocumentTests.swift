@@ -41,7 +41,7 @@ import Testing
                 .configuration(0), .kernelDiff, .explainRoute(RouteQuestion(destination: address)),
                 .explainModel(ModelQuestion(prompt: "", model: "")), .explainDecision(id: "ID"),
                 .setAdmin(AdminRequest(member: "", admin: "")), .probe(ProbeWish(member: "")),
-                .flows(FlowsWish(member: "")), .top, .watch,
+                .flows(FlowsWish(member: "")), .top, .usage(UsageQuestion()), .watch,
             ] + ControlCall.Table.allCases.map { .show($0) }
         let described = try keys("paths").flatMap { path in try keys("paths", path).map { "\($0) \(path)" } }
         let asked = calls.map { call in

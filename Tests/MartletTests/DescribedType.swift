@@ -38,7 +38,7 @@ struct DescribedType: Sendable, CustomTestStringConvertible {
         }
     }
 
-    static let all: [DescribedType] = requests + replies + rows
+    static let all: [DescribedType] = requests + replies + usage + rows
 
     private static let requests: [DescribedType] = {
         let address = IPAddress("192.0.2.1")!
@@ -75,10 +75,17 @@ struct DescribedType: Sendable, CustomTestStringConvertible {
             ),
             DescribedType("ModelQuestion", ModelQuestion(prompt: "", model: "", key: ""), bareModel),
             DescribedType("AdminRequest", admin, admin),
+            DescribedType("UsageQuestion", UsageQuestion(by: ["key"], since: "", until: ""), UsageQuestion()),
             DescribedType("ProbeWish", ProbeWish(member: ""), ProbeWish(member: "")),
             DescribedType("FlowsWish", FlowsWish(member: ""), FlowsWish(member: "")),
         ]
     }()
+
+    private static let usage: [DescribedType] = [
+        DescribedType("UsageReply", Samples.usage, Samples.usage),
+        DescribedType("UsageRow", Samples.usage.total, Samples.usage.total),
+        DescribedType("UsageForecast", Samples.usage.forecast, Samples.usage.forecast),
+    ]
 
     private static let replies: [DescribedType] = {
         let plane = StatusReply.PlaneStatus(groups: 1, membersUp: 1, members: 1)

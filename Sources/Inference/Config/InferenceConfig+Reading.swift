@@ -23,6 +23,7 @@ extension ModelsConfiguration {
             keys: ClientKey.readAll(in: block),
             egress: EgressEnforcement.read(in: block),
             prices: PricesConfiguration.read(in: block),
+            ledger: LedgerRetention.read(in: block),
             catalogue: ModelFacts.readCatalogue(in: block),
             place: block.place
         )

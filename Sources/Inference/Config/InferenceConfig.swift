@@ -14,6 +14,8 @@ package struct ModelsConfiguration: Hashable, Sendable {
     package let egress: EgressEnforcement
     /// Nil: nothing is said of prices, and only members with a `price` have one.
     package let prices: PricesConfiguration?
+    /// How long what was used is kept.
+    package let ledger: LedgerRetention
     /// What stands in the file of `prices` about our members; filled by whoever may open files.
     package var listed: [ListedPrice] = []
     /// What is known of models, by their names at the providers.
