@@ -356,7 +356,11 @@ private final class FaultyProvider {
 
     deinit {
         mock?.stop()
-        server?.terminate()
+        // A child has the signals blocked that this process has, and that is most of them.
+        if let server {
+            kill(server.processIdentifier, SIGKILL)
+            server.waitUntilExit()
+        }
     }
 
     func place(in snapshot: inout GatewaySnapshot) {
