@@ -179,6 +179,8 @@ private struct MemberNames {
         let dialects = Dictionary(configuration.providers.map { ($0.name.value, $0.dialect.rawValue) }) { first, _ in
             first
         }
+        // What is passed on unread goes to a provider by its own name, which has no dot.
+        for (name, dialect) in dialects { providers[name] = Provider(name: name, dialect: dialect) }
         for group in configuration.groups {
             for member in group.members {
                 let name = group.definition.name.value + "." + member.name.value

@@ -84,6 +84,19 @@ import Testing
         #expect(!page.contains("stranger"))
     }
 
+    @Test func whatIsPassedOnIsTheProviders() throws {
+        var record = try record()
+        record.operation = .passThrough
+        record.group = nil
+        record.attempts.removeFirst()
+        record.attempts[0].member = "cloud"
+        record.attempts[0].upstreamModel = ""
+        let labels =
+            #"gen_ai_operation_name="pass_through",gen_ai_provider_name="anthropic",martlet_provider="cloud",martlet_member="cloud""#
+        let text = try page([.decision(record)])
+        #expect(text.contains("gen_ai_client_operation_duration_seconds_count{\(labels),"))
+    }
+
     @Test func everyFamilyIsSaidOnceAndEveryLineIsAPair() throws {
         let lines = try page([.decision(try record())]).split(separator: "\n")
         let families = lines.filter { $0.hasPrefix("# TYPE ") }.map { $0.split(separator: " ")[2] }
