@@ -1,15 +1,13 @@
 /// How BFD is started, told which sessions to keep, and stopped.
 import CShim
-import Glibc
 package import Liveness
-import Synchronization
 
 /// Keeps BFD sessions on a thread of its own, which runs before everything that is not real-time where the host allows it.
 ///
 ///     configure ──mailbox──▶ thread: BFDLoop { BFDTable, sockets, timer } ──▶ report([BFDReport])
 package final class BFDService: Sendable {
     private let mailbox: BFDMailbox
-    private let thread: Mutex<pthread_t?>
+    private let thread: ServiceThread
 
     /// Above every normal thread, and below the kernel's interrupt threads (50).
     private static let priority: Int32 = 10
@@ -21,7 +19,10 @@ package final class BFDService: Sendable {
     /// - Throws: `SocketFailure` when the kernel gives no descriptor or no thread.
     package init(report: @escaping @Sendable ([BFDReport]) -> Void) throws(SocketFailure) {
         mailbox = BFDMailbox(bell: try Bell())
-        thread = Mutex(try Self.start(try BFDLoop(mailbox: mailbox, report: report)))
+        var loop = try BFDLoop(mailbox: mailbox, report: report)
+        thread = try ServiceThread("martlet-bfd") {
+            loop.run(isRealTime: martlet_make_thread_real_time(BFDService.priority) == 0)
+        }
     }
 
     /// Keeps exactly these sessions from now on. One whose device and peer stay goes on undisturbed; one that is not named any
@@ -47,38 +48,8 @@ package final class BFDService: Sendable {
     /// Says AdminDown for all sessions, ends the thread and waits for it: no report comes after. Twice is once.
     package func stop() {
         mailbox.stop()
-        guard let running = thread.withLock({ $0.take() }) else { return }
-        if pthread_equal(running, pthread_self()) != 0 { pthread_detach(running) } else { pthread_join(running, nil) }
+        thread.join()
     }
 
     deinit { stop() }
-
-    /// Hands a loop to its thread.
-    private final class Start {
-        var loop: BFDLoop
-
-        init(_ loop: BFDLoop) { self.loop = loop }
-    }
-
-    private static func start(_ loop: BFDLoop) throws(SocketFailure) -> pthread_t {
-        let start = Unmanaged.passRetained(Start(loop))
-        var thread = pthread_t()
-        let code = pthread_create(
-            &thread,
-            nil,
-            { argument in
-                guard let argument else { return nil }
-                let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
-                martlet_name_thread("martlet-bfd")
-                start.loop.run(isRealTime: martlet_make_thread_real_time(BFDService.priority) == 0)
-                return nil
-            },
-            start.toOpaque()
-        )
-        guard code == 0 else {
-            start.release()
-            throw SocketFailure(operation: "pthread_create", code: code)
-        }
-        return thread
-    }
 }
