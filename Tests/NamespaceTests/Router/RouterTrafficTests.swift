@@ -200,7 +200,7 @@ extension RouterSuites {
 }
 
 extension PacketStream {
-    fileprivate func finish(after time: Duration) throws -> Result {
+    func finish(after time: Duration) throws -> Result {
         rest(time)
         return try finish()
     }
