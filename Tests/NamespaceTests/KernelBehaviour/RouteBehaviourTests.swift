@@ -41,6 +41,33 @@ extension KernelBehaviour {
         }
 
         @Test(arguments: AddressFamily.allCases)
+        func aRouteThatIsSetAgainIsTheSameRouteStill(family: AddressFamily) throws {
+            try Bench.run { bench in
+                try bench.carryOut(.setNexthop(hop(1, "a", family)), .setRoute(farRoute(family, over: 1)))
+                try bench.carryOut(.setRoute(farRoute(family, over: 1)))
+                #expect(try bench.routes(to: family.farPrefix) == [farRoute(family, over: 1)])
+                try bench.carryOut(.deleteRoute(farRoute(family, over: 1)))
+                #expect(try bench.refusal(.deleteRoute(farRoute(family, over: 1)))?.errno == ESRCH)
+                #expect(bench.way(TestPacket(to: family.farAddress)) == nil)
+            }
+        }
+
+        /// A prefix that is refused inside of one that is carried: the hole is as large as it says.
+        @Test(arguments: AddressFamily.allCases)
+        func aRefusingRouteInsideOfACarriedPrefixIsAHole(family: AddressFamily) throws {
+            try Bench.run { bench in
+                let host = "\(family.farAddress)/\(family == .v4 ? 32 : 128)"
+                try bench.carryOut(
+                    .setNexthop(hop(1, "a", family)),
+                    .setRoute(farRoute(family, over: 1)),
+                    .setRoute(route(host, .blackhole, table: 254))
+                )
+                #expect(bench.way(TestPacket(to: family.farAddress)) == nil)
+                #expect(bench.way(TestPacket(to: family == .v4 ? "192.0.2.8" : "2001:db8::8")) == "a")
+            }
+        }
+
+        @Test(arguments: AddressFamily.allCases)
         func theBetterMetricCarriesAndTheOtherTakesOver(family: AddressFamily) throws {
             try Bench.run { bench in
                 let (first, second) = (farRoute(family, over: 1, metric: 10), farRoute(family, over: 2, metric: 20))

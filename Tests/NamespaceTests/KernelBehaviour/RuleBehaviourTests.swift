@@ -228,6 +228,35 @@ extension KernelBehaviour {
             }
         }
 
+        @Test(arguments: AddressFamily.allCases)
+        func aTableWithoutARouteLeavesThePacketToTheNextRule(family: AddressFamily) throws {
+            try Bench.run { bench in
+                try prepare(bench, family)
+                let empty = rule(family, RuleSelectors(), .lookup(7009), preference: 7000)
+                try bench.carryOut(.addRule(empty), .addRule(rule(family, RuleSelectors())))
+                #expect(bench.way(TestPacket(to: family.farAddress)) == "b")
+                // That is why each of our tables ends in a route that refuses.
+                let everything = family == .v4 ? "0.0.0.0/0" : "::/0"
+                try bench.carryOut(.setRoute(route(everything, .unreachable, table: 7009)))
+                #expect(bench.way(TestPacket(to: family.farAddress)) == nil)
+            }
+        }
+
+        @Test(arguments: AddressFamily.allCases)
+        func theSameRuleIsAddedOnlyOnceAndDeletedOnlyOnce(family: AddressFamily) throws {
+            try Bench.run { bench in
+                try prepare(bench, family)
+                let rule = rule(family, RuleSelectors())
+                try bench.carryOut(.addRule(rule))
+                let ours = { try bench.reports().filter { $0 == .rule(rule) }.count }
+                _ = try bench.refusal(.addRule(rule))
+                #expect(try ours() == 1)
+                try bench.carryOut(.deleteRule(rule))
+                #expect(try ours() == 0)
+                #expect(bench.way(TestPacket(to: family.farAddress)) == "a")
+            }
+        }
+
         /// What keeps the LAN reachable in front of a policy: the main table without its default route.
         @Test(arguments: AddressFamily.allCases)
         func aSuppressedPrefixLengthLeavesDefaultRoutesOutOnly(family: AddressFamily) throws {
