@@ -60,6 +60,7 @@ let package = Package(
         system("CMnl", "libmnl", "libmnl-dev"),
         system("CNftnl", "libnftnl", "libnftnl-dev"),
         system("CSQLite", "sqlite3", "libsqlite3-dev"),
+        system("CZlib", "zlib", "zlib1g-dev"),
         .target(name: "CShim"),
 
         // Row 0
@@ -86,16 +87,15 @@ let package = Package(
         library("Ledger", ["Inference", "CSQLite"]),
         library(
             "Gateway",
-            ["NetTypes", "PolicyEngine", "Wire", "Inference", nio, nioPosix, nioTLS, nioSSL]
+            ["NetTypes", "PolicyEngine", "Wire", "Inference", "CZlib", nio, nioPosix, nioTLS, nioSSL]
         ),
         // Row 5
         library(
             "Daemon",
             [
                 "NetTypes", "ConfigSyntax", "PolicyEngine", "Forwarding", "Liveness", "Inference", "ConfigModel",
-                "Runtime",
-                "Kernel", "Probing", "ConfigYAML", "Control", "Ledger", "CShim", nio, nioPosix, nioHTTP1, nioSSL,
-                logging,
+                "Runtime", "Wire",
+                "Kernel", "Probing", "ConfigYAML", "Control", "Ledger", "CShim", nio, nioPosix, nioSSL, logging,
             ]
         ),
         // Row 6
@@ -176,7 +176,10 @@ let package = Package(
             ]
         ),
         tests("LedgerTests", ["Inference", "Gateway", "Ledger"]),
-        tests("GatewayTests", ["NetTypes", "ConfigSyntax", "PolicyEngine", "Inference", "Gateway", nio]),
+        tests(
+            "GatewayTests",
+            ["NetTypes", "ConfigSyntax", "PolicyEngine", "Inference", "Gateway", nio, nioPosix, nioSSL]
+        ),
         tests(
             "MartletTests",
             [

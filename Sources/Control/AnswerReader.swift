@@ -4,63 +4,55 @@
 import Wire
 
 struct AnswerReader {
+    /// Bytes of a head; the daemon's have a few hundred.
+    private static let headLimit = 16 << 10
+
     /// For the words of its errors.
     private let path: String
+    private var reader = HTTPReader(.answers, limits: HTTPLimits(head: headLimit))
+    /// What came and was not taken: the beginning of a head, or of a line between chunks.
     private var waiting: [UInt8] = []
-    private(set) var head: HTTPResponseHead?
-    private var left = 0
-    private var chunks = HTTPChunkReader()
+    private(set) var head: HTTPMessage?
+    /// Whether the body is all there; false for ever when only the connection's end tells.
+    private(set) var isComplete = false
 
     init(path: String) { self.path = path }
 
-    /// Whether the body is all there; false for ever when only the connection's end tells.
-    var isComplete: Bool {
-        switch head?.framing {
-        case .length: left == 0
-        case .chunked: chunks.isComplete
-        case .untilClose, nil: false
-        }
-    }
-
     /// Takes bytes in and gives those of the body.
     mutating func feed(_ bytes: [UInt8]) throws(ControlError) -> [UInt8] {
-        guard head == nil else { return try body(bytes) }
         waiting += bytes
-        guard let (head, length) = try parse(waiting) else { return [] }
-        self.head = head
-        if case .length(let count) = head.framing { left = count }
-        let rest = Array(waiting.dropFirst(length))
-        waiting = []
-        return try body(rest)
+        var body: [UInt8] = []
+        do throws(HTTPError) {
+            while !isComplete, try readEvent(&body) {}
+        } catch {
+            throw .notUnderstood("this is no HTTP answer: \(error.rawValue)")
+        }
+        return body
     }
 
     /// The connection has ended.
     /// - Throws: when the answer had not.
     mutating func end() throws(ControlError) {
-        guard let head, head.framing == .untilClose || isComplete else { throw .brokenOff(path: path, code: 0) }
+        if isComplete { return }
+        guard case .end? = try? reader.finish() else { throw .brokenOff(path: path, code: 0) }
+        isComplete = true
     }
 
-    private func parse(_ bytes: [UInt8]) throws(ControlError) -> (head: HTTPResponseHead, length: Int)? {
-        do {
-            return try HTTPResponseHead.parse(bytes)
-        } catch {
-            throw .notUnderstood("this is no HTTP answer (\(error))")
+    /// False when more bytes are needed.
+    private mutating func readEvent(_ body: inout [UInt8]) throws(HTTPError) -> Bool {
+        var taken = 0
+        // Two properties of one value cannot be lent at once.
+        var bytes: [UInt8] = []
+        swap(&bytes, &waiting)
+        let event = try reader.next(bytes.span.bytes, taken: &taken)
+        switch event {
+        case .head(let head)?: self.head = head
+        case .body(let place)?: body += bytes[place]
+        case .end?: isComplete = true
+        case .interim?, nil: break
         }
-    }
-
-    private mutating func body(_ bytes: [UInt8]) throws(ControlError) -> [UInt8] {
-        switch head?.framing {
-        case .untilClose, nil: return bytes
-        case .length:
-            let count = min(left, bytes.count)
-            left -= count
-            return Array(bytes.prefix(count))
-        case .chunked:
-            do {
-                return try chunks.feed(bytes)
-            } catch {
-                throw .notUnderstood("the answer's chunks do not fit together (\(error))")
-            }
-        }
+        bytes.removeFirst(taken)
+        swap(&bytes, &waiting)
+        return event != nil
     }
 }

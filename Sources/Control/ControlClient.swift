@@ -70,7 +70,7 @@ package struct ControlClient: Sendable {
             rest += try read(connection, &answer, until: Deadline(after: limits.answer))
             throw answer.head.map { Self.refusal($0, rest) } ?? .brokenOff(path: socketPath, code: 0)
         }
-        guard head["content-type"]?.hasPrefix("text/event-stream") == true else {
+        guard head.first("content-type")?.hasPrefix("text/event-stream") == true else {
             throw ControlError.notUnderstood("\(ControlCall.watch.target.path) did not answer with an event stream")
         }
         var events = WatchReader(limit: limits.event)
@@ -119,11 +119,10 @@ package struct ControlClient: Sendable {
     }
 
     /// What the daemon said no with: its own words, or, if there are none, the status.
-    private static func refusal(_ head: HTTPResponseHead, _ body: [UInt8]) -> ControlError {
+    private static func refusal(_ head: HTTPMessage, _ body: [UInt8]) -> ControlError {
         if let reply = try? ControlJSON.decode(ErrorReply.self, from: body) {
             return .refused(status: head.status, reply)
         }
-        let words = "the daemon answered \(head.status) \(head.reason)"
-        return .refused(status: head.status, ErrorReply(errors: [words]))
+        return .refused(status: head.status, ErrorReply(errors: ["the daemon answered \(head.status)"]))
     }
 }

@@ -3,9 +3,9 @@
 /// One request a connection, a bounded body, an answer or an event stream. What is answered is decided by the route it is given.
 import Foundation
 import NIOCore
-import NIOHTTP1
 import NIOPosix
 import Synchronization
+import Wire
 
 /// One whole request.
 struct ServiceRequest: Sendable {
@@ -39,7 +39,7 @@ struct EventSink: Sendable {
                 channel.close(promise: nil)
                 return
             }
-            channel.writeAndFlush(HTTPServerResponsePart.body(.byteBuffer(ByteBuffer(bytes: bytes))), promise: nil)
+            channel.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil)
         }
     }
 }
@@ -74,7 +74,6 @@ enum HTTPService {
             .childChannelInitializer { channel in
                 guard connections.admit(channel) else { return channel.close() }
                 return channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.configureHTTPServerPipeline(withErrorHandling: true)
                     try channel.pipeline.syncOperations.addHandler(ServiceHandler(terms, route))
                 }
             }
@@ -101,8 +100,8 @@ private final class ConnectionCount: Sendable {
 
 /// Collects one request, answers it, closes.
 private final class ServiceHandler: ChannelInboundHandler {
-    typealias InboundIn = HTTPServerRequestPart
-    typealias OutboundOut = HTTPServerResponsePart
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
 
     /// A client that has not sent its question by then is not waited for longer.
     private static let patience = TimeAmount.seconds(30)
@@ -111,14 +110,20 @@ private final class ServiceHandler: ChannelInboundHandler {
 
     private let terms: ServiceTerms
     private let route: ServiceRoute
-    private var head: HTTPRequestHead?
+    private var reader: HTTPReader
+    /// What came and was not taken: the beginning of a head, or of a line between chunks.
+    private var incoming = ByteBuffer()
+    private var head: HTTPMessage?
     private var body: [UInt8] = []
     private var isAsked = false
     private var isAnswered = false
     private var timer: Scheduled<Void>?
     private var streamEnd: StreamEnd?
 
-    init(_ terms: ServiceTerms, _ route: @escaping ServiceRoute) { (self.terms, self.route) = (terms, route) }
+    init(_ terms: ServiceTerms, _ route: @escaping ServiceRoute) {
+        (self.terms, self.route) = (terms, route)
+        reader = HTTPReader(.requests, limits: HTTPLimits(body: terms.mostBody))
+    }
 
     func channelActive(context: ChannelHandlerContext) {
         let channel = context.channel
@@ -136,19 +141,41 @@ private final class ServiceHandler: ChannelInboundHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var bytes = unwrapInboundIn(data)
         guard !isAsked, !isAnswered else { return }
-        switch unwrapInboundIn(data) {
-        case .head(let head):
-            self.head = head
-            if !terms.admits(peer(context)) { ask(context) }
-        case .body(var buffer):
-            guard body.count + buffer.readableBytes <= terms.mostBody else {
-                refuse(context, status: 413)
-                return
-            }
-            body += buffer.readBytes(length: buffer.readableBytes) ?? []
-        case .end: ask(context)
+        if incoming.readableBytes == 0 { incoming = bytes } else { incoming.writeBuffer(&bytes) }
+        do throws(HTTPError) {
+            while !isAsked, !isAnswered, try readEvent(context) {}
+        } catch {
+            refuse(context, status: error.status)
         }
+    }
+
+    /// False when more bytes are needed.
+    private func readEvent(_ context: ChannelHandlerContext) throws(HTTPError) -> Bool {
+        var taken = 0
+        let bytes = incoming
+        let event = try reader.next(bytes.readableBytesSpan, taken: &taken)
+        if case .body(let place)? = event {
+            incoming.withUnsafeReadableBytes { body.append(contentsOf: UnsafeRawBufferPointer(rebasing: $0[place])) }
+        }
+        incoming.moveReaderIndex(forwardBy: taken)
+        switch event {
+        case .head(let head)?: begin(head, context)
+        case .end?: ask(context)
+        case .body?, .interim?: break
+        case nil: return false
+        }
+        return true
+    }
+
+    private func begin(_ head: HTTPMessage, _ context: ChannelHandlerContext) {
+        self.head = head
+        guard terms.admits(peer(context)) else { return ask(context) }
+        guard head.expectsContinue, head.framing != .none else { return }
+        var writer = HTTPWriter(capacity: 32)
+        writer.goOn()
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: writer.bytes)), promise: nil)
     }
 
     private func refuse(_ context: ChannelHandlerContext, status: Int) {
@@ -161,8 +188,8 @@ private final class ServiceHandler: ChannelInboundHandler {
         isAsked = true
         timer?.cancel()
         let request = ServiceRequest(
-            method: head.method.rawValue,
-            path: String(head.uri.prefix { $0 != "?" }),
+            method: head.methodText,
+            path: String(head.targetText.prefix { $0 != "?" }),
             body: body,
             peer: peer(context)
         )
@@ -186,28 +213,27 @@ private final class ServiceHandler: ChannelInboundHandler {
         isAnswered = true
         switch answer {
         case .whole(let status, let contentType, let body):
-            var headers = HTTPHeaders([("content-type", contentType), ("content-length", "\(body.count)")])
-            headers.add(name: "connection", value: "close")
-            write(
-                .head(HTTPResponseHead(version: .http1_1, status: .init(statusCode: status), headers: headers)),
-                channel
-            )
-            write(.body(.byteBuffer(ByteBuffer(bytes: body))), channel)
-            channel.writeAndFlush(HTTPServerResponsePart.end(nil)).whenComplete { _ in channel.close(promise: nil) }
+            var writer = HTTPWriter(capacity: 256 + body.count)
+            writer.statusLine(status)
+            writer.field("content-type", contentType)
+            writer.field("connection", "close")
+            writer.contentLength(body.count)
+            writer.endOfHead()
+            writer.body(body)
+            channel.writeAndFlush(ByteBuffer(bytes: writer.bytes)).whenComplete { _ in channel.close(promise: nil) }
             timer?.cancel()
             timer = channel.eventLoop.scheduleTask(in: Self.answerPatience) { channel.close(promise: nil) }
         case .stream(let contentType, let start):
-            let headers = HTTPHeaders([
-                ("content-type", contentType), ("cache-control", "no-store"), ("connection", "close"),
-            ])
-            channel.writeAndFlush(
-                HTTPServerResponsePart.head(HTTPResponseHead(version: .http1_0, status: .ok, headers: headers)),
-                promise: nil
-            )
+            var writer = HTTPWriter(capacity: 256)
+            writer.statusLine(200)
+            writer.field("content-type", contentType)
+            writer.field("cache-control", "no-store")
+            // The end of the connection is the end of the stream.
+            writer.field("connection", "close")
+            writer.endOfHead()
+            channel.writeAndFlush(ByteBuffer(bytes: writer.bytes), promise: nil)
             let end = start(EventSink(channel: channel))
             if channel.isActive { streamEnd = end } else { end() }
         }
     }
-
-    private func write(_ part: HTTPServerResponsePart, _ channel: any Channel) { channel.write(part, promise: nil) }
 }

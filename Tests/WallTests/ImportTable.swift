@@ -50,6 +50,7 @@ enum ImportTable {
         ImportRow("CMnl", .c),
         ImportRow("CNftnl", .c),
         ImportRow("CSQLite", .c),
+        ImportRow("CZlib", .c),
         ImportRow("CShim", .c),
 
         // Row 0
@@ -88,7 +89,7 @@ enum ImportTable {
         ImportRow(
             "Gateway",
             .outside,
-            ours: ["NetTypes", "PolicyEngine", "Wire", "Inference"],
+            ours: ["NetTypes", "PolicyEngine", "Wire", "Inference", "CZlib"],
             packages: ["NIOCore", "NIOPosix", "NIOTLS", "NIOSSL"],
             further: ["Glibc", "Synchronization", "FoundationEssentials"]
         ),
@@ -112,9 +113,10 @@ enum ImportTable {
             "Daemon",
             .outside,
             ours: sharedCore + planes + [
-                "ConfigModel", "Runtime", "Kernel", "Probing", "ConfigYAML", "Control", "Ledger", "CShim",
+                "ConfigModel", "Runtime", "Wire", "Kernel", "Probing", "ConfigYAML", "Control", "Ledger",
+                "CShim",
             ],
-            packages: ["NIOCore", "NIOPosix", "NIOHTTP1", "NIOSSL", "Logging"],
+            packages: ["NIOCore", "NIOPosix", "NIOSSL", "Logging"],
             further: ["Foundation", "Glibc", "Synchronization"]
         ),
 

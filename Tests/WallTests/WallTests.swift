@@ -59,11 +59,12 @@ struct ImportTableTests {
         for name in row.ours { #expect(ImportTable.rows.row(of: name)?.kind == .pure) }
     }
 
-    @Test func onlyKernelProbingLedgerAndTheDaemonReachForC() {
+    @Test func onlyWhatStandsAboveTheLineReachesForC() {
         let importing = ImportTable.rows.filter { row in
             row.ours.contains { ImportTable.rows.row(of: $0)?.kind == .c }
         }
-        #expect(importing.map(\.target) == ["Kernel", "Probing", "Ledger", "Daemon"])
+        #expect(importing.map(\.target) == ["Kernel", "Probing", "Gateway", "Ledger", "Daemon"])
+        #expect(ImportTable.rows.row(of: "Gateway")?.ours.filter { $0.hasPrefix("C") } == ["CZlib"])
         #expect(ImportTable.rows.row(of: "Daemon")?.ours.filter { ["CMnl", "CNftnl"].contains($0) } == [])
     }
 

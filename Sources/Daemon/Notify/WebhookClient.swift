@@ -1,10 +1,10 @@
 /// How an event is posted to a web server: one connection an event, JSON, an answer within a time.
 import Foundation
 import NIOCore
-import NIOHTTP1
 import NIOPosix
 import NIOSSL
 import NetTypes
+import Wire
 
 /// Used on its hook's thread only, which waits for the event loop's answer.
 final class WebhookClient {
@@ -81,7 +81,6 @@ final class WebhookClient {
                             NIOSSLClientHandler(context: context, serverHostname: isAddress ? nil : host)
                         )
                     }
-                    try pipeline.addHTTPClientHandlers()
                     try pipeline.addHandler(WebhookAnswer(answer))
                 }
             }
@@ -92,11 +91,9 @@ final class WebhookClient {
         } else {
             opened = bootstrap.connect(host: host, port: port)
         }
-        let head = head(length: body.count)
+        let request = request(body)
         opened.whenSuccess { channel in
-            channel.write(HTTPClientRequestPart.head(head), promise: nil)
-            channel.write(HTTPClientRequestPart.body(.byteBuffer(ByteBuffer(bytes: body))), promise: nil)
-            channel.writeAndFlush(HTTPClientRequestPart.end(nil), promise: nil)
+            channel.writeAndFlush(ByteBuffer(bytes: request), promise: nil)
             answer.futureResult.whenComplete { _ in channel.close(promise: nil) }
         }
         opened.whenFailure { answer.fail($0) }
@@ -104,16 +101,18 @@ final class WebhookClient {
         return answer.futureResult
     }
 
-    private func head(length: Int) -> HTTPRequestHead {
-        HTTPRequestHead(
-            version: .http1_1,
-            method: .POST,
-            uri: target,
-            headers: [
-                "host": authority, "content-type": "application/json", "content-length": "\(length)",
-                "user-agent": "martletd", "connection": "close",
-            ]
-        )
+    private func request(_ body: [UInt8]) -> [UInt8] {
+        var writer = HTTPWriter(capacity: 256 + body.count)
+        // A URL that was taken apart holds nothing that a line could not.
+        guard writer.requestLine("POST", target) else { return [] }
+        writer.field("host", authority)
+        writer.field("content-type", "application/json")
+        writer.field("user-agent", "martletd")
+        writer.field("connection", "close")
+        writer.contentLength(body.count)
+        writer.endOfHead()
+        writer.body(body)
+        return writer.bytes
     }
 }
 
@@ -123,15 +122,40 @@ struct WebhookTimeout: Error, CustomStringConvertible {
 
 /// Takes the status of the answer; the rest of it is not read.
 private final class WebhookAnswer: ChannelInboundHandler {
-    typealias InboundIn = HTTPClientResponsePart
+    typealias InboundIn = ByteBuffer
+
+    /// Longer ones are no web server's word on a webhook.
+    private static let headLimit = 16 << 10
 
     private let answer: EventLoopPromise<Int>
+    private var reader = HTTPReader(.answers, limits: HTTPLimits(head: headLimit))
+    private var incoming = ByteBuffer()
+    private var isAnswered = false
 
     init(_ answer: EventLoopPromise<Int>) { self.answer = answer }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard case .head(let head) = unwrapInboundIn(data) else { return }
-        answer.succeed(Int(head.status.code))
+        guard !isAnswered else { return }
+        var bytes = unwrapInboundIn(data)
+        incoming.writeBuffer(&bytes)
+        do throws(HTTPError) {
+            while !isAnswered, try readEvent() {}
+        } catch {
+            isAnswered = true
+            answer.fail(WebhookGarbled(reason: error))
+        }
+    }
+
+    /// False when more bytes are needed.
+    private func readEvent() throws(HTTPError) -> Bool {
+        var taken = 0
+        let bytes = incoming
+        let event = try reader.next(bytes.readableBytesSpan, taken: &taken)
+        incoming.moveReaderIndex(forwardBy: taken)
+        guard case .head(let head)? = event else { return event != nil }
+        isAnswered = true
+        answer.succeed(head.status)
+        return false
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -147,4 +171,9 @@ private final class WebhookAnswer: ChannelInboundHandler {
 
 struct WebhookEnded: Error, CustomStringConvertible {
     var description: String { "it closed the connection without an answer" }
+}
+
+struct WebhookGarbled: Error, CustomStringConvertible {
+    let reason: HTTPError
+    var description: String { "its answer cannot be read: \(reason.rawValue)" }
 }
