@@ -20,7 +20,11 @@ final class IncomingRequest {
     let expectsContinue: Bool
     let key: GatewayKey?
     /// Why it will not be served, known from its head.
-    let refusal: ReadyAnswer?
+    private let headRefusal: ReadyAnswer?
+    /// What is wrong with its body, as far as it came.
+    private var bodyRefusal: ReadyAnswer?
+    /// Makes a body in gzip plain.
+    private let inflater: BodyInflater?
     let startedAt: Instant
     let unixMicroseconds: UInt64
     let draw: UInt64
@@ -43,13 +47,15 @@ final class IncomingRequest {
         keepsAlive = head.keepsAlive
         expectsContinue = head.expectsContinue && head.framing != .none
         key = loop.state.flatMap { Self.key(head, $0.view) }
-        refusal = Self.refusal(head, endpoint, key, isReady: loop.state != nil)
+        headRefusal = Self.refusal(head, endpoint, key, isReady: loop.state != nil)
         startedAt = GatewayClock.now()
         unixMicroseconds = GatewayClock.unixMicroseconds()
         draw = loop.draw()
         generation = loop.state?.view.snapshot.generation ?? 0
         if case .passage = endpoint { carried = PassageRequest.carried(head.allFields) } else { carried = [] }
-        if refusal == nil, case .length(let length) = head.framing {
+        let isGzip = headRefusal == nil && Self.isGzip(head, endpoint) == true
+        inflater = isGzip ? BodyInflater(limit: GatewayLimits.requestBytes) : nil
+        if headRefusal == nil, case .length(let length) = head.framing {
             body.reserveCapacity(min(length, GatewayLimits.reservedBytes))
         }
     }
@@ -61,7 +67,7 @@ final class IncomingRequest {
         operation = nil
         passedOn = []
         (isHead, isHTTP11, keepsAlive, expectsContinue) = (false, true, false, false)
-        (key, refusal) = (nil, nil)
+        (key, headRefusal, inflater) = (nil, nil, nil)
         startedAt = GatewayClock.now()
         unixMicroseconds = GatewayClock.unixMicroseconds()
         draw = loop.draw()
@@ -71,9 +77,33 @@ final class IncomingRequest {
 
     var decisionID: String { DecisionRecord.id(unixMicroseconds: unixMicroseconds, draw: draw) }
 
+    /// Why it will not be served, as far as is known.
+    var refusal: ReadyAnswer? { headRefusal ?? bodyRefusal }
+
     /// The body of a refused request is not kept.
     func append(_ buffer: ByteBuffer, at place: Range<Int>) {
-        if refusal == nil { buffer.copy(place, to: &body) }
+        guard headRefusal == nil, bodyRefusal == nil else { return }
+        guard let inflater else { return buffer.copy(place, to: &body) }
+        do throws(InflateError) {
+            try buffer.inflate(place, by: inflater, to: &body)
+        } catch {
+            refuse(error)
+        }
+    }
+
+    /// Its last byte has come.
+    func endBody() {
+        guard let inflater, refusal == nil else { return }
+        do throws(InflateError) {
+            try inflater.finish()
+        } catch {
+            refuse(error)
+        }
+    }
+
+    private func refuse(_ reason: InflateError) {
+        body = []
+        bodyRefusal = .encoded(reason)
     }
 
     /// `Bearer KEY` (RFC 6750 §2.1), or Anthropic's `x-api-key`.
@@ -104,7 +134,18 @@ final class IncomingRequest {
         }
         guard isReady else { return .notReady }
         guard key != nil else { return .badKey }
-        return head.spells("content-encoding", "identity") ?? true ? nil : .encodedBody
+        return isGzip(head, endpoint) == nil ? .encodedBody : nil
+    }
+
+    /// Whether the body is to be inflated (RFC 9110 §8.4.1); nil: it is encoded in another way.
+    private static func isGzip(_ head: HTTPMessage, _ endpoint: Endpoint) -> Bool? {
+        guard let isPlain = head.spells("content-encoding", "identity") else { return false }
+        // Byte for byte, its encoding with it.
+        if case .passage = endpoint { return false }
+        if isPlain { return false }
+        let isGzip =
+            head.spells("content-encoding", "gzip") == true || head.spells("content-encoding", "x-gzip") == true
+        return isGzip ? true : nil
     }
 
     /// The record of a request to a model that no exchange was made for; other answers need none.

@@ -109,7 +109,11 @@ final class Ingress: ChannelInboundHandler {
         incoming.moveReaderIndex(forwardBy: taken)
         switch event {
         case .head(let head)?: begin(head)
-        case .end?: if case .receiving(let request) = phase { serve(request) }
+        case .end?:
+            if case .receiving(let request) = phase {
+                request.endBody()
+                serve(request)
+            }
         case .body?, .interim?: break
         case nil: return false
         }

@@ -80,7 +80,29 @@ struct ReadyAnswer {
         "The request is larger than \(GatewayLimits.requestBytes) bytes."
     ).closing
 
-    static let encodedBody = error(415, "unsupported_encoding", "Bodies with a content-encoding are not served.")
+    /// With what is taken instead (RFC 9110 §15.5.16).
+    static let encodedBody = error(
+        415,
+        "unsupported_encoding",
+        "Bodies are taken plain or with 'content-encoding: gzip', and in no other encoding.",
+        headers: [Header("accept-encoding", "gzip")]
+    )
+
+    /// A body in gzip that cannot be made plain, or may not.
+    static func encoded(_ reason: InflateError) -> ReadyAnswer {
+        switch reason {
+        case .malformed: error(400, "bad_request", "The body is no gzip, or a broken one.")
+        case .truncated: error(400, "bad_request", "The body ends before its gzip does.")
+        case .tooLarge:
+            error(413, "request_too_large", "The inflated body is larger than \(GatewayLimits.requestBytes) bytes.")
+        case .tooDense:
+            error(
+                413,
+                "request_too_large",
+                "The inflated body is more than \(BodyInflater.ratio) times as large as the sent one."
+            )
+        }
+    }
 
     /// What is no request, or one that somebody else might read as another.
     static func unreadable(_ reason: HTTPError) -> ReadyAnswer {

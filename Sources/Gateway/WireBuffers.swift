@@ -14,4 +14,21 @@ extension ByteBuffer {
     func copy(_ place: Range<Int>, to bytes: inout [UInt8]) {
         withUnsafeReadableBytes { bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: $0[place])) }
     }
+
+    /// Appends what the readable bytes at this place come to when they are inflated.
+    func inflate(
+        _ place: Range<Int>,
+        by inflater: BodyInflater,
+        to bytes: inout [UInt8]
+    ) throws(InflateError) {
+        let result = withUnsafeReadableBytes { all -> InflateError? in
+            do throws(InflateError) {
+                try inflater.inflate(UnsafeRawBufferPointer(rebasing: all[place]), to: &bytes)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        if let result { throw result }
+    }
 }
