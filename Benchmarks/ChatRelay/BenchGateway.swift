@@ -103,7 +103,7 @@ enum BenchGateway {
             paths: [],
             keys: [GatewayKey(name: "bench", sha256: hash)],
             policies: [],
-            listeners: [],
+            listeners: [GatewayListener(address: "127.0.0.1:0")],
             hashKey0: 1,
             hashKey1: 2
         )

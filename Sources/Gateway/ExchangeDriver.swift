@@ -135,9 +135,14 @@ final class ExchangeDriver {
         guard state.credentials[order.provider] != nil else {
             return handle(.connectFailed(order.attempt, .secretUnavailable, detail: "see the alarm on its provider"))
         }
-        if let connection = loop.pool.takeIdle(order) { return connected(.success(connection), order.attempt) }
+        let trust = state.trusts[order.provider]
+        if let connection = loop.pool.takeIdle(order, trusting: trust) {
+            return connected(.success(connection), order.attempt)
+        }
         // Only a connection that has to be made may outlive us; a weak reference makes every later one dearer.
-        race = loop.pool.connect(order) { [weak self] result in self?.connected(result, order.attempt) }
+        race = loop.pool.connect(order, trusting: trust) { [weak self] result in
+            self?.connected(result, order.attempt)
+        }
     }
 
     private func connected(_ result: Result<UpstreamConnection, ConnectFailure>, _ attempt: AttemptID) {

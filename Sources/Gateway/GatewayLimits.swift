@@ -28,8 +28,12 @@ enum GatewayLimits {
     static let upstreamTail = Span.seconds(1)
     /// Bytes waiting to be written, in either direction, above which the other side is not read (docs/architecture.md §5).
     static let waterMark = ChannelOptions.Types.WriteBufferWaterMark(low: 16 << 10, high: 32 << 10)
+    /// How long a connection that is idle when the gateway begins to end may still ask one thing more.
+    static let lastRequest = Span.seconds(2)
     /// How long running answers may go on after the daemon has gone or asked for an end.
     static let drain = Span.seconds(600)
+    /// How often certificates are looked at anew: a renewed one may wait for that, an operator who cannot wait reloads.
+    static let certificateReading = Span.seconds(3600)
     /// Reports leave in batches: one wake-up of the daemon for many requests. Nobody looks a request up sooner.
     static let reportBatch = Span.milliseconds(20)
     /// How often sums of what found no room in the ledger are tried again.

@@ -3,7 +3,6 @@ import Glibc
 import Inference
 import NIOCore
 import NIOPosix
-import NIOSSL
 import NetTypes
 
 /// Everything mutable in it is touched on `eventLoop` only; other threads reach it through `execute`.
@@ -13,7 +12,6 @@ final class GatewayLoop: @unchecked Sendable {
     let pool: UpstreamPool
     let reports: ReportSink
     private let ledger: LoopLedger
-    private let connector: UpstreamConnector
     private(set) var state: GatewayState?
     private(set) var isDraining = false
     private var isWaitingForRoom = false
@@ -41,17 +39,13 @@ final class GatewayLoop: @unchecked Sendable {
         self.ledger = ledger
         self.eventLoop = eventLoop
         let addresses = AddressBook(on: eventLoop, threads: resolver)
-        connector = UpstreamConnector(on: eventLoop, addresses: addresses)
-        pool = UpstreamPool(connector, on: eventLoop)
+        pool = UpstreamPool(UpstreamConnector(on: eventLoop, addresses: addresses), on: eventLoop)
         reports = ReportSink(to: link, on: eventLoop, number: number)
     }
 
     func execute(_ body: @escaping @Sendable (GatewayLoop) -> Void) { eventLoop.execute { body(self) } }
 
-    func use(_ state: GatewayState, tls: NIOSSLContext?) {
-        self.state = state
-        connector.tls = tls
-    }
+    func use(_ state: GatewayState) { self.state = state }
 
     /// Exchanges over this path learn at once; so do idle connections.
     func pathDown(_ mark: Mark) {
@@ -68,11 +62,11 @@ final class GatewayLoop: @unchecked Sendable {
         tellIfEmpty()
     }
 
-    /// Idle clients go at once, the others with the end of their answer; `body` is called when the last has gone.
+    /// Clients go with the end of their answer, idle ones soon; `body` is called when the last has gone.
     func drain(_ body: @escaping @Sendable () -> Void) {
         isDraining = true
         onEmpty = body
-        for client in Array(clients.values) { client.closeIfIdle() }
+        for client in Array(clients.values) { client.drain() }
         tellIfEmpty()
     }
 

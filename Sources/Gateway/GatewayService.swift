@@ -17,17 +17,22 @@ package final class GatewayService: @unchecked Sendable {
     private let linkGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     private let resolver = NIOThreadPool(numberOfThreads: resolverThreads)
     private let secrets: SecretStore
-    private let tlsConfiguration: TLSConfiguration
     private let loops: [GatewayLoop]
     private let link: SnapshotLink
     private let ended: EventLoopPromise<Void>
 
     // On the link's loop only.
     private var listeners: [any Channel] = []
-    private var tls: NIOSSLContext?
     private var state: GatewayState?
+    private var trust: TrustStore
+    private var desk = ListenerDesk(count: 0)
+    private var snapshot: GatewaySnapshot?
+    /// What is wrong with the secrets of the snapshot's providers.
+    private var providerAlarms: [GatewayAlarm] = []
     private var loopsLeft: Int
     private var isDraining = false
+    /// Whether the next reading of the certificates is due by itself.
+    private var rereads = false
     private var hasEnded = false
 
     /// - Parameters:
@@ -43,7 +48,7 @@ package final class GatewayService: @unchecked Sendable {
     ) {
         group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, count))
         self.secrets = secrets
-        tlsConfiguration = tls
+        trust = TrustStore(tls)
         let linkLoop = linkGroup.next()
         ended = linkLoop.makePromise()
         let relay = Relay()
@@ -82,7 +87,10 @@ package final class GatewayService: @unchecked Sendable {
     package func start(linkDescriptor: Int32, listeners descriptors: [Int32]) throws {
         resolver.start()
         let linkLoop = link.eventLoop
-        try linkLoop.submit { self.waitingListeners = descriptors }.wait()
+        try linkLoop.submit {
+            self.waitingListeners = descriptors
+            self.desk = ListenerDesk(count: descriptors.count)
+        }.wait()
         try link.open(descriptor: linkDescriptor).wait()
     }
 
@@ -110,14 +118,12 @@ extension GatewayService {
 
     private func use(_ snapshot: GatewaySnapshot) {
         do {
-            let (state, alarms) = try GatewayState.make(snapshot, secrets: secrets, keeping: state)
+            let (state, alarms) = try GatewayState.make(snapshot, secrets: secrets, trust: &trust, keeping: state)
             self.state = state
-            link.send(alarms.map { .alarm($0) })
-            if tls == nil, snapshot.providers.contains(where: \.isTLS) {
-                tls = try NIOSSLContext(configuration: tlsConfiguration)
-            }
-            let tls = tls
-            let pushed = loops.map { loop in loop.eventLoop.submit { loop.use(state, tls: tls) } }
+            self.snapshot = snapshot
+            providerAlarms = alarms
+            readCertificates()
+            let pushed = loops.map { loop in loop.eventLoop.submit { loop.use(state) } }
             EventLoopFuture.andAllSucceed(pushed, on: link.eventLoop).whenSuccess {
                 self.openListeners()
                 self.link.send([.ready(generation: snapshot.generation)])
@@ -127,11 +133,24 @@ extension GatewayService {
         }
     }
 
+    /// Now, and from then on often enough that a renewed certificate is shown without anybody's saying so.
+    private func readCertificates() {
+        guard let snapshot else { return }
+        let now = GatewayClock.unixMicroseconds() / 1_000_000
+        link.send([.standing(providerAlarms + desk.use(snapshot.listeners, secrets, at: now))])
+        guard !rereads, snapshot.listeners.contains(where: { $0.tls != nil }) else { return }
+        rereads = true
+        link.eventLoop.assumeIsolated().scheduleTask(in: GatewayLimits.certificateReading.timeAmount) {
+            self.rereads = false
+            if !self.isDraining { self.readCertificates() }
+        }
+    }
+
     private func openListeners() {
-        let descriptors = waitingListeners
+        let opening = zip(waitingListeners, desk.terms)
         waitingListeners = []
-        for descriptor in descriptors {
-            Listener.open(descriptor: descriptor, loops: loops, group: group)
+        for (descriptor, terms) in opening {
+            Listener.open(descriptor: descriptor, on: terms, loops: loops, group: group)
                 .hop(to: link.eventLoop)
                 .whenComplete { result in
                     switch result {
@@ -147,9 +166,14 @@ extension GatewayService {
     private func drain() {
         guard !isDraining else { return }
         isDraining = true
-        for listener in listeners { listener.close(promise: nil) }
         for descriptor in waitingListeners { close(descriptor) }
+        waitingListeners = []
         link.eventLoop.assumeIsolated().scheduleTask(in: GatewayLimits.drain.timeAmount) { self.end() }
+        let closed = listeners.map { Listener.close($0, loops: loops) }
+        EventLoopFuture.andAllComplete(closed, on: link.eventLoop).whenComplete { _ in self.drainLoops() }
+    }
+
+    private func drainLoops() {
         for loop in loops {
             loop.execute { loop in
                 loop.drain { self.link.eventLoop.execute { self.loopIsEmpty() } }

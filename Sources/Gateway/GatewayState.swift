@@ -7,18 +7,22 @@ final class GatewayState: Sendable {
     /// The header fields that show a provider our secret, parallel to `view.snapshot.providers`; nil: the secret cannot be had.
     let credentials: [[HTTPField]?]
     let brakes: Brakes
+    /// By what each provider's certificate is checked, parallel to the providers; nil: it is not, for want of TLS or of authorities.
+    let trusts: [UpstreamTrust?]
 
-    init(_ view: RoutingView, credentials: [[HTTPField]?], brakes: Brakes) {
+    init(_ view: RoutingView, credentials: [[HTTPField]?], brakes: Brakes, trusts: [UpstreamTrust?]) {
         self.view = view
         self.credentials = credentials
         self.brakes = brakes
+        self.trusts = trusts
     }
 
     /// Reads the secrets that the snapshot names. Blocks while it reads small files.
-    /// - Returns: the state, and an alarm for every secret that cannot be had.
+    /// - Returns: the state, and an alarm for every secret and trust that cannot be had.
     static func make(
         _ snapshot: GatewaySnapshot,
         secrets: SecretStore,
+        trust: inout TrustStore,
         keeping old: GatewayState?
     ) throws(SnapshotError) -> (state: GatewayState, alarms: [GatewayAlarm]) {
         let view = try RoutingView(snapshot)
@@ -30,7 +34,9 @@ final class GatewayState: Sendable {
             }
         }
         let brakes = Brakes(view, keeping: old?.brakes)
-        return (GatewayState(view, credentials: credentials, brakes: brakes), alarms)
+        let (trusts, untrusted) = trust.trusts(of: snapshot.providers, secrets)
+        let state = GatewayState(view, credentials: credentials, brakes: brakes, trusts: trusts)
+        return (state, alarms + untrusted)
     }
 
     private static func fields(

@@ -229,9 +229,9 @@ final class Ingress: ChannelInboundHandler {
     func answered(keepsAlive: Bool) {
         guard let context, context.channel.isActive else { return }
         answeredAt = GatewayClock.now()
-        guard keepsAlive, !loop.isDraining else { return linger(context) }
+        guard keepsAlive else { return linger(context) }
         phase = .waiting
-        setDeadline(GatewayLimits.idleClient)
+        setDeadline(loop.isDraining ? GatewayLimits.lastRequest : GatewayLimits.idleClient)
         serveOn(context)
     }
 
@@ -267,8 +267,10 @@ final class Ingress: ChannelInboundHandler {
         if case .serving(let driver) = phase { driver.handle(.pathDown(mark)) }
     }
 
-    func closeIfIdle() {
-        if case .waiting = phase { close() }
+    /// Who is idle may be about to ask, and would not know whether a request that meets the connection's end was served: it has a
+    /// moment to do so, and is told with the answer that there are no more.
+    func drain() {
+        if case .waiting = phase { setDeadline(GatewayLimits.lastRequest) }
     }
 
     func close() { context?.close(promise: nil) }

@@ -8,11 +8,32 @@ import Glibc
 import Inference
 import NIOCore
 import NIOPosix
+import NIOSSL
 
 enum Listener {
+    /// Accepts no more, loses none of those that were accepted, then closes.
+    ///
+    /// A connection whose set-up runs while its listener closes would be closed with it: so first nothing more is taken, then every
+    /// loop is waited for, and then once more, for what those turns left for the next.
+    static func close(_ listener: any Channel, loops: [GatewayLoop]) -> EventLoopFuture<Void> {
+        @Sendable func everyLoop() -> EventLoopFuture<Void> {
+            let turns = loops.map { $0.eventLoop.submit {} } + [listener.eventLoop.submit {}]
+            return EventLoopFuture.andAllComplete(turns, on: listener.eventLoop)
+        }
+        return listener.setOption(.autoRead, value: false)
+            .flatMap { everyLoop() }
+            .flatMap { everyLoop() }
+            .flatMap { everyLoop() }
+            .flatMap { listener.close() }
+    }
+
+    /// A connection came to a listener that has no certificate to show.
+    private struct NothingToShow: Error {}
+
     /// Accepts on an inherited socket, which it takes over.
     static func open(
         descriptor: Int32,
+        on terms: ListenerTerms,
         loops: [GatewayLoop],
         group: MultiThreadedEventLoopGroup
     ) -> EventLoopFuture<any Channel> {
@@ -28,6 +49,12 @@ enum Listener {
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     guard let loop = loops.first(where: { $0.eventLoop === channel.eventLoop }) else { return }
+                    switch terms.now {
+                    case .closed: throw NothingToShow()
+                    case .plain: break
+                    case .tls(let context):
+                        try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context))
+                    }
                     try channel.pipeline.syncOperations.addHandler(Ingress(loop: loop))
                 }
             }

@@ -111,7 +111,7 @@ final class ReportSink {
         if case .decision(let record) = report { return decided(record) }
         batch.append(report)
         switch report {
-        case .ready, .alarm, .mended, .pause: flush()
+        case .ready, .alarm, .mended, .standing, .pause: flush()
         case .signal(_, _, let signal, _): if signal != .success { flush() } else { schedule() }
         case .decision, .answered, .serving, .dropped: schedule()
         }

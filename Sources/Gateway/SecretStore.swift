@@ -19,10 +19,27 @@ package enum SecretError: Error, Equatable, Sendable {
     case notPrintable
 }
 
+extension SecretError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .notSet: "it is not set"
+        case .badName: "it is no name of a credential"
+        case .unreadable(let code): "it cannot be read: \(String(cString: strerror(code)))"
+        case .openToOthers(let mode): "others than its owner may use it (mode \(String(mode, radix: 8))); chmod 600 it"
+        case .notAFile: "it is no file"
+        case .tooLarge(let limit): "it is larger than \(limit) bytes"
+        case .empty: "it is empty"
+        case .notPrintable: "it holds bytes that may not stand in a header"
+        }
+    }
+}
+
 /// Reads secrets by reference.
 package struct SecretStore: Sendable {
     /// Bytes of a secret: provider keys have up to 200; a larger file is a wrong file.
     static let sizeLimit = 16 << 10
+    /// Bytes of certificates: the bundle of all that a system trusts has some 220 KiB.
+    static let textLimit = 1 << 20
 
     private let variable: @Sendable (String) -> String?
 
@@ -44,14 +61,38 @@ package struct SecretStore: Sendable {
         }
     }
 
+    /// Certificates and keys as they stand there, line ends and all. Blocks while it reads a small file.
+    /// - Parameter isSecret: whether others than the owner may read the file; certificates are for everybody.
+    func text(of reference: GatewaySecret, isSecret: Bool) throws(SecretError) -> [UInt8] {
+        let bytes: [UInt8]
+        switch reference {
+        case .credential(let name):
+            bytes = try Self.bytes(path(ofCredential: name), isClosed: false, limit: Self.textLimit)
+        case .file(let path): bytes = try Self.bytes(path, isClosed: isSecret, limit: Self.textLimit)
+        case .environment(let name):
+            guard let text = variable(name) else { throw .notSet }
+            bytes = Array(text.utf8)
+        }
+        guard !bytes.isEmpty else { throw .empty }
+        return bytes
+    }
+
     private func credential(_ name: String) throws(SecretError) -> String {
+        try Self.file(try path(ofCredential: name), isClosed: false)
+    }
+
+    /// systemd guards the directory, and may do it by access lists, whose mask shows up as group permissions.
+    private func path(ofCredential name: String) throws(SecretError) -> String {
         guard !name.isEmpty, !name.utf8.contains(UInt8(ascii: "/")), !name.hasPrefix(".") else { throw .badName }
         guard let directory = variable("CREDENTIALS_DIRECTORY") else { throw .notSet }
-        // systemd guards the directory, and may do it by access lists, whose mask shows up as group permissions.
-        return try Self.file(directory + "/" + name, isClosed: false)
+        return directory + "/" + name
     }
 
     private static func file(_ path: String, isClosed: Bool) throws(SecretError) -> String {
+        try checked(String(decoding: bytes(path, isClosed: isClosed, limit: sizeLimit), as: UTF8.self))
+    }
+
+    private static func bytes(_ path: String, isClosed: Bool, limit: Int) throws(SecretError) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw .unreadable(errno: errno) }
         defer { close(descriptor) }
@@ -60,23 +101,19 @@ package struct SecretStore: Sendable {
         guard status.st_mode & S_IFMT == S_IFREG else { throw .notAFile }
         // Asked of the open file, so that nobody can swap it in between.
         guard !isClosed || status.st_mode & 0o077 == 0 else { throw .openToOthers(mode: status.st_mode & 0o777) }
-        return try checked(contents(of: descriptor))
+        return try contents(of: descriptor, limit: limit)
     }
 
-    private static func contents(of descriptor: Int32) throws(SecretError) -> String {
-        var bytes = [UInt8](repeating: 0, count: sizeLimit + 1)
-        var count = 0
-        while count < bytes.count {
-            let size = bytes.count - count
-            let got = bytes.withUnsafeMutableBytes { buffer in
-                buffer.baseAddress.map { read(descriptor, $0 + count, size) } ?? 0
-            }
+    private static func contents(of descriptor: Int32, limit: Int) throws(SecretError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var part = [UInt8](repeating: 0, count: 16 << 10)
+        while true {
+            let got = part.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
             if got < 0 { throw .unreadable(errno: errno) }
-            if got == 0 { break }
-            count += got
+            if got == 0 { return bytes }
+            bytes += part[..<got]
+            guard bytes.count <= limit else { throw .tooLarge(limit: limit) }
         }
-        guard count <= sizeLimit else { throw .tooLarge(limit: sizeLimit) }
-        return String(decoding: bytes[..<count], as: UTF8.self)
     }
 
     private static func checked(_ text: String?) throws(SecretError) -> String {

@@ -11,14 +11,27 @@ import Wire
 struct UpstreamKey: Hashable {
     let host: String
     let port: UInt16
-    let isTLS: Bool
     let mark: Mark?
+    /// By what its certificate was checked; nil: it is not TLS.
+    let trust: UpstreamTrust?
 
-    init(_ order: ConnectOrder) {
+    init(_ order: ConnectOrder, _ trust: UpstreamTrust?) {
         host = order.host
         port = order.port
-        isTLS = order.isTLS
         mark = order.mark
+        self.trust = order.isTLS ? trust : nil
+    }
+
+    var isTLS: Bool { trust != nil }
+
+    static func == (a: UpstreamKey, b: UpstreamKey) -> Bool {
+        a.trust === b.trust && a.port == b.port && a.mark == b.mark && a.host == b.host
+    }
+
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(host)
+        hasher.combine(port)
+        hasher.combine(mark)
     }
 }
 

@@ -17,16 +17,25 @@ struct ConnectFailure: Error {
 final class UpstreamConnector {
     private let eventLoop: any EventLoop
     private let addresses: AddressBook
-    /// Made with the first provider that wants TLS: reading the system's roots takes tens of milliseconds.
-    var tls: NIOSSLContext?
 
     init(on eventLoop: any EventLoop, addresses: AddressBook) {
         self.eventLoop = eventLoop
         self.addresses = addresses
     }
 
-    func connect(_ order: ConnectOrder, pool: UpstreamPool, _ answer: @escaping UpstreamPool.Answer) -> ConnectRace {
-        let race = ConnectRace(order, on: eventLoop, answer) { [self] address in bootstrap(order, address, pool) }
+    func connect(
+        _ order: ConnectOrder,
+        trusting trust: UpstreamTrust?,
+        pool: UpstreamPool,
+        _ answer: @escaping UpstreamPool.Answer
+    ) -> ConnectRace {
+        let race = ConnectRace(order, on: eventLoop, answer) { [self] address in
+            bootstrap(order, address, trust, pool)
+        }
+        guard !order.isTLS || trust != nil else {
+            race.fail(ConnectFailure(kind: .tls, detail: "see the alarm on its provider"))
+            return race
+        }
         addresses.addresses(of: order.host, at: GatewayClock.now()) { result in
             switch result {
             case .success(let all): race.start(Self.sorted(all, order.families))
@@ -49,11 +58,11 @@ final class UpstreamConnector {
     private func bootstrap(
         _ order: ConnectOrder,
         _ address: IPAddress,
+        _ trust: UpstreamTrust?,
         _ pool: UpstreamPool
     ) -> EventLoopFuture<any Channel> {
-        let connection = UpstreamConnection(UpstreamKey(order), family: address.family, pool: pool)
+        let connection = UpstreamConnection(UpstreamKey(order, trust), family: address.family, pool: pool)
         let handler = NIOLoopBound(connection, eventLoop: eventLoop)
-        let tls = order.isTLS ? tls : nil
         var bootstrap = ClientBootstrap(group: eventLoop)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelOption(.autoRead, value: false)
@@ -62,7 +71,7 @@ final class UpstreamConnector {
             .connectTimeout(.seconds(60))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    if order.isTLS { try Self.secure(channel, order.host, tls) }
+                    if let trust, order.isTLS { try Self.secure(channel, order.host, trust.context) }
                     try channel.pipeline.syncOperations.addHandler(handler.value)
                 }
             }
@@ -77,8 +86,7 @@ final class UpstreamConnector {
         }
     }
 
-    private static func secure(_ channel: any Channel, _ host: String, _ context: NIOSSLContext?) throws {
-        guard let context else { throw ConnectFailure(kind: .tls, detail: "no TLS context") }
+    private static func secure(_ channel: any Channel, _ host: String, _ context: NIOSSLContext) throws {
         // A literal address is checked against the certificate, but never sent as a server name (RFC 6066 §3).
         let name = IPAddress(host) == nil ? host : nil
         try channel.pipeline.syncOperations.addHandler(NIOSSLClientHandler(context: context, serverHostname: name))

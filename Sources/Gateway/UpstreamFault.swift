@@ -11,10 +11,19 @@ enum UpstreamFault {
         case let error as IOError: (kind(errno: error.errnoCode), String(cString: strerror(error.errnoCode)))
         // The stream ended where HTTP wanted more: what came before it may have been right.
         case let error as HTTPError: (error == .truncated ? .truncated : .malformed, error.rawValue)
-        case is NIOSSLError, is BoringSSLError: (.tls, "\(error)")
+        case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError: (.tls, words(ofTLS: "\(error)"))
         case is ChannelError: (.reset, "\(error)")
         default: (.reset, "\(error)")
         }
+    }
+
+    /// The library says where in its sources it stumbled; an operator wants to know over what.
+    private static func words(ofTLS error: String) -> String {
+        if error.contains("CERTIFICATE_VERIFY_FAILED") {
+            return "its certificate is expired, or of no authority we trust"
+        }
+        if error.contains("failedToValidateHostname") { return "its certificate is another name's" }
+        return error
     }
 
     private static func kind(errno code: Int32) -> FailureClass {

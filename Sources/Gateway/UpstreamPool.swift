@@ -27,14 +27,18 @@ final class UpstreamPool {
     }
 
     /// Makes a connection: the answer comes later, and the race can be cancelled.
-    func connect(_ order: ConnectOrder, _ answer: @escaping Answer) -> ConnectRace {
-        connector.connect(order, pool: self, answer)
+    func connect(
+        _ order: ConnectOrder,
+        trusting trust: UpstreamTrust?,
+        _ answer: @escaping Answer
+    ) -> ConnectRace {
+        connector.connect(order, trusting: trust, pool: self, answer)
     }
 
     /// An idle connection that fits, if there is one.
-    func takeIdle(_ order: ConnectOrder) -> UpstreamConnection? {
+    func takeIdle(_ order: ConnectOrder, trusting trust: UpstreamTrust?) -> UpstreamConnection? {
         guard !order.mustBeFresh else { return nil }
-        let shelf = shelf(of: UpstreamKey(order))
+        let shelf = shelf(of: UpstreamKey(order, trust))
         guard let place = shelf.idle.lastIndex(where: { order.families.contains($0.family) }) else { return nil }
         return shelf.idle.remove(at: place)
     }

@@ -25,7 +25,9 @@ extension ModelPlane {
                 GatewayKey(name: $0.name.value, sha256: Self.hexadecimal($0.hash.bytes), team: $0.team?.value)
             },
             policies: configuration.policies.compactMap(policy),
-            listeners: configuration.listen.map { GatewayListener(address: $0.endpoint.description) },
+            listeners: configuration.listen.map {
+                GatewayListener(address: $0.endpoint.description, tls: $0.tls.map(Self.identity))
+            },
             pricing: pricing,
             hashKey0: Self.hashKey.0,
             hashKey1: Self.hashKey.1
@@ -43,6 +45,7 @@ extension ModelPlane {
             port: definition.url.port,
             pathPrefix: definition.url.pathPrefix,
             secret: definition.key.map(Self.secret),
+            ca: definition.ca.map(Self.secret),
             path: definition.path?.value,
             region: definition.region?.value,
             passThrough: definition.passThrough ? true : nil
@@ -101,6 +104,10 @@ extension ModelPlane {
         case .name(let name): name
         case .address(let address): address.description
         }
+    }
+
+    private static func identity(_ tls: TLSIdentity) -> GatewayIdentity {
+        GatewayIdentity(certificate: secret(tls.certificate), key: secret(tls.key))
     }
 
     private static func secret(_ reference: SecretReference) -> GatewaySecret {

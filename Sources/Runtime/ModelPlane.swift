@@ -103,14 +103,23 @@ extension ModelPlane {
         case .pause(let member, let cause, let until): pause(member, cause, until: until, at: now, &effects)
         case .decision(let record): keep(record, &effects)
         case .mended(let code, let object): alarms.removeAll { $0.code == code && $0.object == object }
-        case .alarm(let alarm):
-            let isNew = !alarms.contains { $0.code == alarm.code && $0.object == alarm.object }
-            alarms.removeAll { $0.code == alarm.code && $0.object == alarm.object }
-            alarms.append(alarm)
-            if isNew { effects.append(.note(.alarm(alarm))) }
+        case .alarm(let alarm): raise(alarm, &effects)
+        case .standing(let found):
+            alarms.removeAll { old in
+                old.code.isStanding && !found.contains { $0.code == old.code && $0.object == old.object }
+            }
+            for alarm in found { raise(alarm, &effects) }
         case .serving(let loop, let requests): serving[loop] = requests
         case .dropped(let reports): droppedReports &+= UInt64(max(0, reports))
         }
+    }
+
+    /// Said once for as long as it stands.
+    private mutating func raise(_ alarm: GatewayAlarm, _ effects: inout [Effect]) {
+        let isNew = !alarms.contains { $0.code == alarm.code && $0.object == alarm.object }
+        alarms.removeAll { $0.code == alarm.code && $0.object == alarm.object }
+        alarms.append(alarm)
+        if isNew { effects.append(.note(.alarm(alarm))) }
     }
 
     private mutating func keep(_ record: DecisionRecord, _ effects: inout [Effect]) {

@@ -27,7 +27,7 @@ import Testing
         }
         let expected = try String(contentsOf: fixture.expectation, encoding: .utf8)
         #expect(fixture.rendered() == expected)
-        for feature in ["network.services.site", "models.listen.tls"] {
+        for feature in ["network.services.site"] {
             #expect(unserved.contains("'\(feature)' is not served by this version"), "\(feature)")
         }
     }

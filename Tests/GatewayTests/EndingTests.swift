@@ -47,7 +47,7 @@ extension OverSockets {
             client.socket.write(TestClient.request(body: TestClient.chat(isStreamed: true)))
             #expect(client.line(through: "one") != nil)
             if byCommand { gateway.send(.drain) } else { gateway.closeLink() }
-            #expect(idle.socket.read().isEmpty, "an idle client is let go at once")
+            #expect(idle.socket.read().isEmpty, "an idle client is let go soon")
             #expect(client.line(through: "[DONE]") != nil)
             try gateway.waitForEnd()
         }

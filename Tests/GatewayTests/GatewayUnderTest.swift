@@ -4,6 +4,7 @@ import Foundation
 import Glibc
 import Inference
 import NIOCore
+import NIOSSL
 import NetTypes
 import PolicyEngine
 import Synchronization
@@ -24,6 +25,9 @@ final class GatewayUnderTest: Sendable {
     private let daemonEnd: TestSocket
     private let reports = Mutex<[GatewayReport]>([])
 
+    /// The snapshot that was told last.
+    private let told: Mutex<GatewaySnapshot>
+
     /// Serves `chat` from mocks in this order: the first takes everything as long as it can.
     ///
     /// - Parameter change: what this test wants otherwise.
@@ -32,6 +36,7 @@ final class GatewayUnderTest: Sendable {
         timeouts: ExchangeTimeouts = Fixed.timeouts,
         mark: Mark? = nil,
         loops: Int = 2,
+        tls: TLSConfiguration = .makeClientConfiguration(),
         _ change: (inout GatewaySnapshot) -> Void = { _ in }
     ) throws {
         var pair: [Int32] = [0, 0]
@@ -39,7 +44,10 @@ final class GatewayUnderTest: Sendable {
             throw SocketError(what: "socketpair")
         }
         daemonEnd = TestSocket(pair[0], timeout: 3600)
-        service = GatewayService(loops: loops)
+        service = GatewayService(loops: loops, tls: tls)
+        var snapshot = Self.snapshot(ports, timeouts, mark)
+        change(&snapshot)
+        told = Mutex(snapshot)
         let (listening, port) = try TestSocket.listening()
         self.port = port
         try service.start(linkDescriptor: pair[1], listeners: [dup(listening.descriptor)])
@@ -59,10 +67,28 @@ final class GatewayUnderTest: Sendable {
                 }
             }
         }
-        var snapshot = Self.snapshot(ports, timeouts, mark)
-        change(&snapshot)
         send(.snapshot(snapshot))
         guard eventually({ self.all.contains(.ready(generation: 1)) }) else { throw SocketError(what: "not ready") }
+    }
+
+    /// Another snapshot that differs from the last in what `change` does; returns when it is served.
+    func reload(_ change: (inout GatewaySnapshot) -> Void) throws {
+        let snapshot = told.withLock { snapshot in
+            change(&snapshot)
+            snapshot.generation += 1
+            return snapshot
+        }
+        send(.snapshot(snapshot))
+        let ready = GatewayReport.ready(generation: snapshot.generation)
+        guard eventually({ self.all.contains(ready) }) else { throw SocketError(what: "not ready") }
+    }
+
+    /// What the gateway says is wrong now, once `isRight` holds of it.
+    func standing(_ isRight: ([GatewayAlarm]) -> Bool) -> [GatewayAlarm]? {
+        func last() -> [GatewayAlarm]? {
+            all.reversed().lazy.compactMap { if case .standing(let alarms) = $0 { alarms } else { nil } }.first
+        }
+        return eventually { last().map(isRight) ?? false } ? last() : nil
     }
 
     var all: [GatewayReport] { reports.withLock { $0 } }

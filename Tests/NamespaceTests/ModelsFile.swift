@@ -2,7 +2,7 @@
 import Lab
 
 struct ModelsFile {
-    /// Where clients reach the gateway.
+    /// Where clients reach the gateway: an address, or a map in braces.
     var listen = ["\(Site.lan.v4):\(ModelsSite.port)"]
     /// Lines of `models.providers`.
     var providers: [String] = []
@@ -48,7 +48,7 @@ struct ModelsFile {
           routes:
             default: wan
         models:
-          listen: [\(listen.map { "\"\($0)\"" }.joined(separator: ", "))]
+          listen: [\(listen.map { $0.hasPrefix("{") ? $0 : "\"\($0)\"" }.joined(separator: ", "))]
           providers:
         \(lines(providers))
           groups:

@@ -53,7 +53,6 @@ extension ListenDefinition {
         defer { block.finish() }
         let endpoint = block.required("address", as: IPEndpoint.self)
         let tls = block.block("tls").flatMap(TLSIdentity.read)
-        block.noteUnserved("tls")
         return endpoint.map { ListenDefinition(endpoint: $0.value, tls: tls, place: $0.place) }
     }
 }

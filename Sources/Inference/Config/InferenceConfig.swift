@@ -33,7 +33,7 @@ extension ModelsConfiguration {
 /// One listening socket of the model API.
 package struct ListenDefinition: Hashable, Sendable {
     package let endpoint: IPEndpoint
-    /// Checked, not yet served.
+    /// Nil: plain HTTP.
     package let tls: TLSIdentity?
     package let place: Place
 }

@@ -10,6 +10,8 @@ extension ProviderDefinition {
         let dialect = block.required("dialect", as: DialectName.self)
         let url = block.required("url", as: ProviderURL.self)
         let key = SecretReference.optional("key", in: block)
+        let ca = SecretReference.optional("ca", in: block)
+        if ca != nil, url?.value.scheme == .http { block.report("is of no use without https", key: "ca") }
         let way = block.optional("path", as: String.self)
         let region = block.optional("region", as: String.self)
         let listedAs = block.optional("listed-as", as: String.self)
@@ -24,6 +26,7 @@ extension ProviderDefinition {
             dialect: dialect.value,
             url: url.value,
             key: key,
+            ca: ca,
             path: way,
             region: region,
             listedAs: listedAs,

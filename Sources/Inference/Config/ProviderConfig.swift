@@ -8,6 +8,8 @@ package struct ProviderDefinition: Hashable, Sendable {
     package let url: ProviderURL
     /// Nil: the provider asks for none.
     package let key: SecretReference?
+    /// Whose certificates are believed, instead of those that the system trusts.
+    package let ca: SecretReference?
     /// A network group, or `group.member`; nil: whatever way the host's own routes say.
     package let path: Located<String>?
     /// Where the provider keeps and computes data, in the operator's own words. Checked, not yet served.

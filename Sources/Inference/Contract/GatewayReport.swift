@@ -25,6 +25,9 @@ package enum GatewayReport: Hashable, Sendable, Codable {
     case pause(member: String, Cause, until: Instant)
     case decision(DecisionRecord)
     case alarm(GatewayAlarm)
+    /// All that is wrong with what the snapshot names outside of itself: secrets, certificates. What was said so before and is not
+    /// among it has been mended.
+    case standing([GatewayAlarm])
     /// So many requests are being served by this event loop now. Told when it has changed, about once a second.
     case serving(loop: Int, requests: Int)
     /// So many reports could not be told, since the last time.
@@ -42,12 +45,26 @@ package struct GatewayAlarm: Hashable, Sendable, Codable {
         case upstreamModelUnknown = "upstream-model-unknown"
         /// The provider's key cannot be read, or others may read it too.
         case secretUnavailable = "secret-unavailable"
+        /// A listener has no certificate to show, or not the one that is configured.
+        case listenerUnserved = "listener-unserved"
+        /// A listener's certificate ends within days.
+        case certificateEnding = "certificate-ending"
+        /// Nothing is there to check a provider's certificate by.
+        case trustUnavailable = "trust-unavailable"
         /// The snapshot holds something that cannot be; the old one stays.
         case snapshotRefused = "snapshot-refused"
         /// Reports were dropped because the daemon did not read them.
         case reportsDropped = "reports-dropped"
         /// The ledger has no room for single requests: they are added up by key, model and hour until it has.
         case ledgerFull = "ledger-full"
+
+        /// Whether it is told by `GatewayReport.standing`, and so ends by not being told again.
+        package var isStanding: Bool {
+            switch self {
+            case .secretUnavailable, .listenerUnserved, .certificateEnding, .trustUnavailable: true
+            case .upstreamUnauthorised, .upstreamModelUnknown, .snapshotRefused, .reportsDropped, .ledgerFull: false
+            }
+        }
     }
 
     package var code: Code

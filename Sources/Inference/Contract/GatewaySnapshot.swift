@@ -74,6 +74,8 @@ package struct GatewayProvider: Hashable, Sendable, Codable {
     /// What the URL's path begins with, without a slash at its end: `/v1`, or nothing.
     package var pathPrefix: String
     package var secret: GatewaySecret?
+    /// The certificates that are believed instead of those that the system trusts.
+    package var ca: GatewaySecret?
     /// The name of a network group or `group.member`; nil leaves the way to the host's routing.
     package var path: String?
     package var region: String?
@@ -88,6 +90,7 @@ package struct GatewayProvider: Hashable, Sendable, Codable {
         port: UInt16,
         pathPrefix: String,
         secret: GatewaySecret? = nil,
+        ca: GatewaySecret? = nil,
         path: String? = nil,
         region: String? = nil,
         passThrough: Bool? = nil
@@ -99,6 +102,7 @@ package struct GatewayProvider: Hashable, Sendable, Codable {
         self.port = port
         self.pathPrefix = pathPrefix
         self.secret = secret
+        self.ca = ca
         self.path = path
         self.region = region
         self.passThrough = passThrough
@@ -166,8 +170,13 @@ package struct GatewayKey: Hashable, Sendable, Codable {
 package struct GatewayListener: Hashable, Sendable, Codable {
     /// As configured, for logs: `127.0.0.1:8080`.
     package var address: String
+    /// What it shows of itself; nil: plain HTTP.
+    package var tls: GatewayIdentity?
 
-    package init(address: String) { self.address = address }
+    package init(address: String, tls: GatewayIdentity? = nil) {
+        self.address = address
+        self.tls = tls
+    }
 }
 
 /// One rule of `models.policies`.
