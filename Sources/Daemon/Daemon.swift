@@ -31,6 +31,8 @@ package struct DaemonOptions: Sendable {
 package final class Daemon {
     /// Before anything that starts a thread: all of them have to inherit the blocked mask, or a signal ends the process.
     private let signals = SignalWaiter()
+    /// Before it too: it changes the environment.
+    private let inherited = KeptSockets.take()
     private let options: DaemonOptions
     private let logger: Logger
     private let notifier = ServiceNotifier()
@@ -50,7 +52,14 @@ package final class Daemon {
         notify = NotifyService(on: group, logger: logger)
         notes = NoteHub(logger: logger, notify: notify)
         ledger = LedgerDesk(state: options.stateDirectory, logger: logger)
-        gateway = GatewaySupervisor(runtime: runtime, executable: executable, ledger: ledger, logger: logger)
+        gateway = GatewaySupervisor(
+            runtime: runtime,
+            executable: executable,
+            ledger: ledger,
+            inherited: inherited,
+            notifier: notifier,
+            logger: logger
+        )
         kernel = KernelEdge(runtime: runtime)
         audit = AuditTrail(history: HistoryStore(directory: options.stateDirectory), notes: notes)
         applier = Applier(runtime: runtime, gateway: gateway, kernel: kernel, audit: audit)

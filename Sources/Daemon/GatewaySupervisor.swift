@@ -24,6 +24,10 @@ final class GatewaySupervisor: Sendable {
         var sockets: [ListeningSocket] = []
         /// Opened for a configuration that is about to be applied.
         var prepared: [ListeningSocket]?
+        /// Of the daemon before us, until the first configuration has taken from them what it listens on.
+        var inherited: [ListeningSocket] = []
+        /// The names of the sockets that systemd keeps for the daemon after us.
+        var kept: Set<String> = []
         var current: GatewayProcess?
         var snapshot: GatewaySnapshot?
         var failures = 0
@@ -38,12 +42,26 @@ final class GatewaySupervisor: Sendable {
     private let logger: Logger
     private let executable: String
     private let ledger: LedgerDesk
+    private let notifier: ServiceNotifier
 
-    init(runtime: RuntimeThread, executable: String, ledger: LedgerDesk, logger: Logger) {
+    /// - Parameter inherited: listening sockets of the daemon before us.
+    init(
+        runtime: RuntimeThread,
+        executable: String,
+        ledger: LedgerDesk,
+        inherited: [ListeningSocket],
+        notifier: ServiceNotifier,
+        logger: Logger
+    ) {
         self.ledger = ledger
         self.runtime = runtime
         self.executable = executable
+        self.notifier = notifier
         self.logger = logger
+        state.withLock {
+            $0.inherited = inherited
+            $0.kept = Set(inherited.map(\.name))
+        }
     }
 
     var isRunning: Bool { state.withLock { $0.current != nil } }
@@ -52,7 +70,7 @@ final class GatewaySupervisor: Sendable {
     /// Opens what the configuration listens on, before it is applied, so that an address that cannot be had refuses the apply.
     /// Sockets already open are kept. Throws `DaemonError`, having changed nothing.
     func prepare(_ models: ModelsConfiguration?) throws {
-        let open = state.withLock { $0.sockets }
+        let open = state.withLock { $0.sockets + $0.inherited }
         let sockets = try (models?.listen ?? []).map { wanted in
             try open.first { $0.endpoint == wanted.endpoint } ?? ListeningSocket(wanted.endpoint)
         }
@@ -65,13 +83,34 @@ final class GatewaySupervisor: Sendable {
         let old = state.withLock { state -> GatewayProcess? in
             let sockets = state.prepared ?? state.sockets
             state.prepared = nil
+            state.inherited = []
             state.wanted = models
             guard sockets.map(ObjectIdentifier.init) != state.sockets.map(ObjectIdentifier.init) else { return nil }
             state.sockets = sockets
+            // Made for the sockets before: the next one says which of them is which.
+            state.snapshot = nil
             defer { state.current = nil }
             return state.current
         }
         old?.drain()
+        keepSockets()
+    }
+
+    /// Leaves copies of the listening sockets with systemd, so that a restart refuses nobody.
+    private func keepSockets() {
+        let (sockets, kept) = state.withLock { state in
+            defer { state.kept = Set(state.sockets.map(\.name)) }
+            return (state.sockets, state.kept)
+        }
+        let names = Set(sockets.map(\.name))
+        for name in kept.subtracting(names).sorted() { notifier.forget(name) }
+        for socket in sockets where !kept.contains(socket.name) {
+            let code = notifier.keep(socket.descriptor, named: socket.name)
+            if code == 0 { continue }
+            logger.error(
+                "gateway: a restart will refuse clients of \(socket.endpoint): \(String(cString: strerror(code)))"
+            )
+        }
     }
 
     /// The gateway is to serve by this snapshot from now on, and learns which paths were lost with it; nil: there is to be none.

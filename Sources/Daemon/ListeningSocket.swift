@@ -29,6 +29,28 @@ final class ListeningSocket: Sendable {
         }
     }
 
+    /// Takes over a socket that listens already, as one before us left it with the service manager.
+    /// - Returns: nil if it is none; the descriptor is left alone then.
+    init?(listening descriptor: Int32) {
+        guard Self.number(SO_ACCEPTCONN, of: descriptor) == 1,
+            Self.number(SO_TYPE, of: descriptor) == Int32(SOCK_STREAM.rawValue),
+            let endpoint = SocketAddress.local(of: descriptor)
+        else { return nil }
+        self.endpoint = endpoint
+        self.descriptor = descriptor
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+        _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
+    }
+
+    private static func number(_ option: Int32, of descriptor: Int32) -> Int32? {
+        var value: Int32 = 0
+        var size = socklen_t(MemoryLayout<Int32>.size)
+        return getsockopt(descriptor, SOL_SOCKET, option, &value, &size) == 0 ? value : nil
+    }
+
+    /// What the service manager keeps it under: its address, without what may not stand in a name (sd_pid_notify_with_fds(3)).
+    var name: String { "models_" + String(endpoint.description.map { $0 == ":" ? "_" : $0 }) }
+
     /// A descriptor of its own for somebody who closes it himself.
     func duplicate() -> Int32 { fcntl(descriptor, F_DUPFD_CLOEXEC, 0) }
 
@@ -51,6 +73,32 @@ enum SocketAddress {
             address.sin6_port = endpoint.port.bigEndian
             withUnsafeMutableBytes(of: &address.sin6_addr) { $0.copyBytes(from: endpoint.address.bytes) }
             return rebound(&address, body)
+        }
+    }
+
+    /// What a socket is bound to; nil unless that is an IP address.
+    static func local(of descriptor: Int32) -> IPEndpoint? {
+        var storage = sockaddr_storage()
+        var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        return withUnsafeMutablePointer(to: &storage) { pointer -> IPEndpoint? in
+            let failed = pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                getsockname(descriptor, $0, &size)
+            }
+            guard failed == 0 else { return nil }
+            switch Int32(pointer.pointee.ss_family) {
+            case AF_INET:
+                return pointer.withMemoryRebound(to: sockaddr_in.self, capacity: 1) {
+                    let address = IPAddress(v4: UInt32(bigEndian: $0.pointee.sin_addr.s_addr))
+                    return IPEndpoint(address: address, port: UInt16(bigEndian: $0.pointee.sin_port))
+                }
+            case AF_INET6:
+                return pointer.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) { v6 in
+                    let bytes = withUnsafeBytes(of: v6.pointee.sin6_addr) { Array($0) }
+                    let port = UInt16(bigEndian: v6.pointee.sin6_port)
+                    return IPAddress(bytes: bytes).map { IPEndpoint(address: $0, port: port) }
+                }
+            default: return nil
+            }
         }
     }
 

@@ -1,4 +1,5 @@
 /// Tells systemd how the service is (sd_notify(3)): one datagram on the socket named by `NOTIFY_SOCKET`.
+import CShim
 import Foundation
 
 struct ServiceNotifier: Sendable {
@@ -17,6 +18,19 @@ struct ServiceNotifier: Sendable {
     func status(_ status: String) { send("STATUS=\(status)") }
     func stopping() { send("STOPPING=1") }
     func watchdog() { send("WATCHDOG=1") }
+
+    /// Has systemd keep a copy of a descriptor over our end, for whoever is started next (`FileDescriptorStoreMax=`).
+    /// - Returns: 0, or the system's refusal; 0 without systemd, which is no failure.
+    func keep(_ descriptor: Int32, named name: String) -> Int32 {
+        guard let address, !address.isEmpty else { return 0 }
+        let message = "FDSTORE=1\nFDNAME=\(name)"
+        return UnixSocketAddress(address).withPointer { pointer, length in
+            -martlet_send_descriptor(pointer, length, message, message.utf8.count, descriptor)
+        }
+    }
+
+    /// Has systemd close what it kept under this name.
+    func forget(_ name: String) { send("FDSTOREREMOVE=1\nFDNAME=\(name)") }
 
     private func send(_ message: String) {
         guard let address, !address.isEmpty else { return }

@@ -35,8 +35,14 @@ final class ModelsSite: Sendable {
 
     /// Builds everything and waits until requests are served and both uplinks are known to be up.
     ///
-    /// - Parameter change: what this test wants otherwise than `standard` has it.
-    init(delay: Duration = .zero, _ change: (inout ModelsFile, ModelsSite.Secrets) -> Void = { _, _ in }) throws {
+    /// - Parameters:
+    ///   - isKept: whether the daemon runs under Tests/Keeper, which `process` is then.
+    ///   - change: what this test wants otherwise than `standard` has it.
+    init(
+        delay: Duration = .zero,
+        isKept: Bool = false,
+        _ change: (inout ModelsFile, ModelsSite.Secrets) -> Void = { _, _ in }
+    ) throws {
         site = try Site()
         openai = try site.mockProvider(.openai, place: 0, key: Self.openaiKey, delay: delay)
         anthropic = try site.mockProvider(.anthropic, place: 1, key: Self.anthropicKey, delay: delay)
@@ -46,7 +52,7 @@ final class ModelsSite: Sendable {
         var file = Self.standard(secrets)
         change(&file, secrets)
         try TextFile.write(file.text(socket: socket), to: configuration)
-        daemon = Mutex(try Self.start(site, configuration, secrets.home))
+        daemon = Mutex(try Self.start(site, configuration, secrets.home, isKept: isKept))
         try waitUntilServing()
         try waitUntilUp(["wan.fiber", "wan.cable"])
     }
@@ -90,10 +96,19 @@ final class ModelsSite: Sendable {
         return "\(name): { dialect: \(dialect.rawValue), url: \"\(url)\", key: { file: \(keyFile) }, path: wan }"
     }
 
-    private static func start(_ site: Site, _ configuration: String, _ home: String) throws -> ChildProcess {
+    /// The repository's files, wherever the tests run.
+    static let tests = "/" + #filePath.split(separator: "/").dropLast(2).joined(separator: "/")
+
+    private static func start(_ site: Site, _ configuration: String, _ home: String, isKept: Bool = false) throws
+        -> ChildProcess
+    {
         let program = try site.workspace.stage(try Programs.built("martletd"))
+        var keeper: [String] = []
+        if isKept {
+            keeper = [try Programs.installed("python3"), try site.workspace.stage(tests + "/Keeper/keeper.py")]
+        }
         return try site.router.spawn(
-            RouterUnderTest.confinement + [
+            keeper + RouterUnderTest.confinement + [
                 program, "--config", configuration, "--state", home, "--record", home + "/recording",
             ],
             as: Account(capabilities: capabilities)
