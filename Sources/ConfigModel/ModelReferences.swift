@@ -111,14 +111,11 @@ struct ModelReferences {
         }
     }
 
-    /// Without keys nobody may ask; and one secret with two names would be counted under either.
+    /// One secret with two names would be counted under either.
     private func checkKeys() {
-        if !declared.names("models").isEmpty, declared.names("models", "keys").isEmpty {
-            diagnostics.report(
-                "'models' has no keys, so it can serve nobody",
-                at: models.place,
-                hint: "add keys: { NAME: { hash: \"sha256:…\" } }, from: printf %s KEY | sha256sum"
-            )
+        for key in models.keys {
+            for name in key.models ?? [] { _ = groups.resolve(name) }
+            checkTeam(of: key)
         }
         for (position, key) in models.keys.enumerated() {
             guard let twin = models.keys[..<position].first(where: { $0.hash == key.hash }) else { continue }
@@ -128,6 +125,17 @@ struct ModelReferences {
                 related: twin.name.place
             )
         }
+    }
+
+    /// Where teams are written down, one that is not is a typing error: its limits would hold for nobody.
+    private func checkTeam(of key: ClientKey) {
+        let known = declared.names("models", "teams")
+        guard let team = key.team, !known.isEmpty, !known.contains(team.value) else { return }
+        diagnostics.report(
+            "no team in 'models.teams' is named '\(team.value)'",
+            at: team.place,
+            hint: NearestName.hint(for: team.value, among: known)
+        )
     }
 
     /// Policies below one that matches everything are never asked: somebody believes they are.

@@ -90,4 +90,18 @@ extension ControlClient {
     package func set(_ request: AdminRequest) throws(ControlError) -> AdminReply {
         try reply(to: .setAdmin(request), as: AdminReply.self)
     }
+
+    package func keys() throws(ControlError) -> [KeyRow] { try reply(to: .show(.keys), as: [KeyRow].self) }
+
+    package func create(_ wish: KeyWish) throws(ControlError) -> KeyReply {
+        try reply(to: .createKey(wish), as: KeyReply.self)
+    }
+
+    package func rotate(_ wish: KeyRotation) throws(ControlError) -> KeyReply {
+        try reply(to: .rotateKey(wish), as: KeyReply.self)
+    }
+
+    package func revoke(_ wish: KeyRevocation) throws(ControlError) -> KeyReply {
+        try reply(to: .revokeKey(wish), as: KeyReply.self)
+    }
 }

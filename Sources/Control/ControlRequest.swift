@@ -25,6 +25,9 @@ enum ControlRequest {
             case .explainModel(let question): return try ControlJSON.encode(question)
             case .usage(let question): return try ControlJSON.encode(question)
             case .setAdmin(let request): return try ControlJSON.encode(request)
+            case .createKey(let wish): return try ControlJSON.encode(wish)
+            case .rotateKey(let wish): return try ControlJSON.encode(wish)
+            case .revokeKey(let wish): return try ControlJSON.encode(wish)
             case .probe(let wish): return try ControlJSON.encode(wish)
             case .flows(let wish): return try ControlJSON.encode(wish)
             }

@@ -21,6 +21,10 @@ package enum ControlCall: Sendable, Equatable {
     case explainModel(ModelQuestion)
     case explainDecision(id: String)
     case setAdmin(AdminRequest)
+    /// Makes a client key. What it answers holds the key itself, this once.
+    case createKey(KeyWish)
+    case rotateKey(KeyRotation)
+    case revokeKey(KeyRevocation)
     /// Runs a member's probe once. It sends packets, so it needs the admin group.
     case probe(ProbeWish)
     /// How many flows are on a member now.
@@ -45,6 +49,7 @@ package enum ControlCall: Sendable, Equatable {
         case overrides
         case policies
         case sets
+        case keys
     }
 
     /// Method and path. Paths are versioned so that a CLI of another release is told, not misunderstood.
@@ -63,6 +68,9 @@ package enum ControlCall: Sendable, Equatable {
         case .explainModel: ("POST", "/v1/explain/model")
         case .explainDecision(let id): ("GET", "/v1/explain/decision/\(Self.pathSegment(id))")
         case .setAdmin: ("POST", "/v1/admin")
+        case .createKey: ("POST", "/v1/keys/create")
+        case .rotateKey: ("POST", "/v1/keys/rotate")
+        case .revokeKey: ("POST", "/v1/keys/revoke")
         case .probe: ("POST", "/v1/probe")
         case .flows: ("POST", "/v1/flows")
         case .top: ("GET", "/v1/top")

@@ -50,13 +50,13 @@ extension Answers {
         facts[.tools] = .flag(question.tools)
         facts[.promptTokens] = .number(Int64(question.prompt.utf8.count / Self.bytesPerToken))
         guard let name = question.key else { return facts }
-        let keys = models.configuration.keys
-        guard let key = keys.first(where: { $0.name.value == name }) else {
-            let hint = NearestName.hint(for: name, among: keys.map(\.name.value))
+        let keys = models.servedKeys
+        guard let key = keys.first(where: { $0.name == name }) else {
+            let hint = NearestName.hint(for: name, among: keys.map(\.name))
             throw ErrorReply(errors: ["there is no key '\(name)'"], hint: hint)
         }
         facts[.key] = .text(name)
-        if let team = key.team { facts[.team] = .text(team.value) }
+        if let team = key.team { facts[.team] = .text(team) }
         return facts
     }
 

@@ -28,6 +28,7 @@ struct Answers: Sendable {
         case .providers: providers()
         case .policies: policies()
         case .sets: sets()
+        case .keys: keys(at: WallClock.now())
         case .decisions: (router.models?.decisions ?? []).reversed().map(\.withCostText)
         case .overrides:
             router.overrides.map { OverrideRow(plane: $0.plane.rawValue, member: $0.member, admin: $0.admin.rawValue) }

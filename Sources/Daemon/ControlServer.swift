@@ -15,6 +15,7 @@ struct ControlServer: Sendable {
     let gateway: GatewaySupervisor
     let ledger: LedgerDesk
     let probes: ProbeDesk
+    let keys: KeyDesk
     let access: ControlAccess
     let audit: AuditTrail
     /// What a start would run by.
@@ -85,6 +86,15 @@ struct ControlServer: Sendable {
         case .setAdmin:
             let wish = try JSONDecoder().decode(AdminRequest.self, from: Data(request.body))
             setAdmin(wish, by: by, reply)
+        case .createKey:
+            let wish = try JSONDecoder().decode(KeyWish.self, from: Data(request.body))
+            keys.create(wish, by: by) { reply(.of($0, refusal: 409)) }
+        case .rotateKey:
+            let wish = try JSONDecoder().decode(KeyRotation.self, from: Data(request.body))
+            keys.rotate(wish, by: by) { reply(.of($0, refusal: 409)) }
+        case .revokeKey:
+            let wish = try JSONDecoder().decode(KeyRevocation.self, from: Data(request.body))
+            keys.revoke(wish, by: by) { reply(.of($0, refusal: 409)) }
         case .probe:
             let wish = try JSONDecoder().decode(ProbeWish.self, from: Data(request.body))
             probe(wish, reply)
@@ -198,6 +208,9 @@ extension ControlCall {
         case explainModel
         case explainDecision(id: String)
         case setAdmin
+        case createKey
+        case rotateKey
+        case revokeKey
         case probe
         case flows
         case top
@@ -207,7 +220,7 @@ extension ControlCall {
         /// What one must be allowed to do to make the call.
         var needs: ControlAccess.Right {
             switch self {
-            case .apply, .confirm, .rollback, .setAdmin, .probe: .change
+            case .apply, .confirm, .rollback, .setAdmin, .probe, .createKey, .rotateKey, .revokeKey: .change
             // The texts hold hashes of client keys.
             case .configuration: .change
             case .status, .show, .plan, .history, .kernelDiff, .explainRoute, .explainModel, .explainDecision, .flows,
@@ -233,6 +246,9 @@ extension ControlCall.Name {
         case ("POST", "/v1/explain/route"): self = .explainRoute
         case ("POST", "/v1/explain/model"): self = .explainModel
         case ("POST", "/v1/admin"): self = .setAdmin
+        case ("POST", "/v1/keys/create"): self = .createKey
+        case ("POST", "/v1/keys/rotate"): self = .rotateKey
+        case ("POST", "/v1/keys/revoke"): self = .revokeKey
         case ("POST", "/v1/probe"): self = .probe
         case ("POST", "/v1/flows"): self = .flows
         case ("GET", "/v1/top"): self = .top

@@ -73,6 +73,8 @@ package final class Daemon {
         let configuration = point.configuration
         let overrides = OverrideStore(directory: options.stateDirectory)
         let kept = try overrides.load()
+        let keys = KeyStore(directory: options.stateDirectory)
+        let storedKeys = try keys.load()
         let usage = UsageStore(directory: options.stateDirectory)
         let used = usage.load(saying: logger)
         let recorder = try options.recording.map { path in
@@ -93,8 +95,9 @@ package final class Daemon {
         )
         runtime.start { runner.carryOut($0, $1) }
         runtime.post(.overrides(kept))
+        if !storedKeys.isEmpty { runtime.post(.storedKeys(storedKeys)) }
         if !used.isEmpty { runtime.post(.usage(used)) }
-        try serve(configuration, probes)
+        try serve(configuration, probes, KeyDesk(keys, storedKeys, runtime: runtime, audit: audit))
         do throws(ErrorReply) { try applier.start(at: point) } catch {
             throw DaemonError.configuration(error.errors + (error.hint.map { ["hint: \($0)"] } ?? []))
         }
@@ -143,7 +146,7 @@ package final class Daemon {
 // MARK: - Listening
 
 extension Daemon {
-    private func serve(_ configuration: Configuration, _ probes: ProbeDesk) throws {
+    private func serve(_ configuration: Configuration, _ probes: ProbeDesk, _ keys: KeyDesk) throws {
         let server = ControlServer(
             runtime: runtime,
             notes: notes,
@@ -151,6 +154,7 @@ extension Daemon {
             gateway: gateway,
             ledger: ledger,
             probes: probes,
+            keys: keys,
             access: try ControlAccess(configuration.control),
             audit: audit,
             file: options.configuration,

@@ -4,6 +4,7 @@ import Inference
 import NIOCore
 import NIOPosix
 import NetTypes
+import Wire
 
 /// Everything mutable in it is touched on `eventLoop` only; other threads reach it through `execute`.
 final class GatewayLoop: @unchecked Sendable {
@@ -17,6 +18,7 @@ final class GatewayLoop: @unchecked Sendable {
     private var isWaitingForRoom = false
     private var clients: [ObjectIdentifier: Ingress] = [:]
     private var httpDate = HTTPDate()
+    private var keys = KeyCache()
     /// The system's chance once, then a keyed hash of a count: as hard to guess, without a call into the kernel each time.
     private let dice = KeyedHash(key0: .random(in: 0 ... .max), key1: .random(in: 0 ... .max))
     private var draws: UInt64 = 0
@@ -112,6 +114,12 @@ final class GatewayLoop: @unchecked Sendable {
     func draw() -> UInt64 {
         draws &+= 1
         return dice.hash(draws, 0)
+    }
+
+    /// The key that a client showed, if it is one of ours; whether it is still good is another question.
+    func key(shownIn head: HTTPMessage) -> ServedKey? {
+        guard let ring = state?.view.keys, let shown = ClientCredential.shown(in: head) else { return nil }
+        return keys.key(shown, in: ring)
     }
 
     func alarm(_ alarm: GatewayAlarm) {

@@ -18,7 +18,7 @@ final class IncomingRequest {
     let keepsAlive: Bool
     /// Whether the client waits for a word before it sends the body.
     let expectsContinue: Bool
-    let key: GatewayKey?
+    let key: ServedKey?
     /// Why it will not be served, known from its head.
     private let headRefusal: ReadyAnswer?
     /// What is wrong with its body, as far as it came.
@@ -46,10 +46,10 @@ final class IncomingRequest {
         isHTTP11 = head.isHTTP11
         keepsAlive = head.keepsAlive
         expectsContinue = head.expectsContinue && head.framing != .none
-        key = loop.state.flatMap { Self.key(head, $0.view) }
-        headRefusal = Self.refusal(head, endpoint, key, isReady: loop.state != nil)
+        key = loop.key(shownIn: head)
         startedAt = GatewayClock.now()
         unixMicroseconds = GatewayClock.unixMicroseconds()
+        headRefusal = Self.refusal(head, endpoint, key, at: unixMicroseconds, isReady: loop.state != nil)
         draw = loop.draw()
         generation = loop.state?.view.snapshot.generation ?? 0
         if case .passage = endpoint { carried = PassageRequest.carried(head.allFields) } else { carried = [] }
@@ -106,15 +106,6 @@ final class IncomingRequest {
         bodyRefusal = .encoded(reason)
     }
 
-    /// `Bearer KEY` (RFC 6750 §2.1), or Anthropic's `x-api-key`.
-    private static func key(_ head: HTTPMessage, _ view: RoutingView) -> GatewayKey? {
-        guard let field = head.firstBytes("authorization"), let blank = field.firstIndex(of: 0x20) else {
-            return head.firstBytes("x-api-key").flatMap { view.key(presented: Array($0)) }
-        }
-        let isBearer = field[..<blank].elementsEqual("bearer".utf8) { $0 | 0x20 == $1 }
-        return isBearer ? view.key(presented: Array(field[(blank + 1)...])) : nil
-    }
-
     /// Without its name, a provider refuses the fields of a beta in the body.
     private static func passedOn(_ head: HTTPMessage) -> [Header] {
         head.first("anthropic-beta").map { [Header("anthropic-beta", $0)] } ?? []
@@ -123,7 +114,8 @@ final class IncomingRequest {
     private static func refusal(
         _ head: HTTPMessage,
         _ endpoint: Endpoint,
-        _ key: GatewayKey?,
+        _ key: ServedKey?,
+        at unixMicroseconds: UInt64,
         isReady: Bool
     ) -> ReadyAnswer? {
         switch endpoint {
@@ -133,7 +125,8 @@ final class IncomingRequest {
         case .chat, .asking, .models, .passage: break
         }
         guard isReady else { return .notReady }
-        guard key != nil else { return .badKey }
+        guard let key else { return .badKey }
+        guard key.isGood(at: unixMicroseconds) else { return .expiredKey }
         return isGzip(head, endpoint) == nil ? .encodedBody : nil
     }
 
@@ -156,7 +149,7 @@ final class IncomingRequest {
             startedAt: startedAt,
             startedUnix: unixMicroseconds,
             duration: now - startedAt,
-            key: key,
+            key: key?.key,
             draw: draw,
             generation: generation,
             status: answer.status(in: dialect),

@@ -148,15 +148,22 @@ final class Ingress: ChannelInboundHandler {
         if let refusal = request.refusal { return answer(refusal, for: request) }
         guard let state = loop.state else { return answer(.notReady, for: request) }
         switch request.endpoint {
-        case .chat, .asking: exchange(request, on: state)
-        case .passage(let target): pass(request, to: target, on: state)
-        case .models, .live, .ready: answer(.own(request.endpoint, loop), for: request)
+        case .chat, .asking:
+            // The body may have taken its time.
+            guard let key = request.key.flatMap(state.view.keys.current) else { return answer(.badKey, for: request) }
+            exchange(request, of: key, on: state)
+        case .passage(let target):
+            guard let key = request.key.flatMap(state.view.keys.current) else { return answer(.badKey, for: request) }
+            // Whoever may use some models alone may not ask a provider for anything.
+            guard !key.isScoped else { return answer(.unknownPath, for: request) }
+            pass(request, to: target, on: state)
+        case .models, .live, .ready: answer(.own(request.endpoint, for: request.key, loop), for: request)
         case .unknown: answer(.unknownPath, for: request)
         case .wrongMethod(let allowed): answer(.wrongMethod(allowed: allowed), for: request)
         }
     }
 
-    private func exchange(_ request: IncomingRequest, on state: GatewayState) {
+    private func exchange(_ request: IncomingRequest, of key: ServedKey, on state: GatewayState) {
         let driver = ExchangeDriver(on: state, framing: framing(of: request), loop: loop, ingress: self)
         phase = .serving(driver)
         phaseDeadline = nil
@@ -165,8 +172,9 @@ final class Ingress: ChannelInboundHandler {
             operation: request.operation ?? .chat,
             body: request.body,
             passedOn: request.passedOn,
-            key: request.key?.name ?? "",
-            team: request.key?.team,
+            key: key.name,
+            team: key.team,
+            access: key,
             source: source,
             unixMicroseconds: request.unixMicroseconds,
             draw: request.draw

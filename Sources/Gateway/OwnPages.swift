@@ -3,17 +3,17 @@ import Inference
 
 extension ReadyAnswer {
     /// The answer at one of the gateway's own addresses.
-    static func own(_ endpoint: Endpoint, _ loop: GatewayLoop) -> ReadyAnswer {
+    static func own(_ endpoint: Endpoint, for key: ServedKey?, _ loop: GatewayLoop) -> ReadyAnswer {
         switch endpoint {
-        case .models(let question): models(question, loop.state?.view)
+        case .models(let question): models(question, for: key, loop.state?.view)
         case .live: page(Array(#"{"status":"live"}"#.utf8))
         case .ready: loop.isDraining || loop.state == nil ? .notReady : page(Array(#"{"status":"ready"}"#.utf8))
         case .chat, .asking, .passage, .unknown, .wrongMethod: .unknownPath
         }
     }
 
-    private static func models(_ question: Endpoint.ModelQuestion, _ view: RoutingView?) -> ReadyAnswer {
-        let all = view?.listedModels ?? []
+    private static func models(_ question: Endpoint.ModelQuestion, for key: ServedKey?, _ view: RoutingView?) -> ReadyAnswer {
+        let all = view?.listedModels(for: key) ?? []
         let second = GatewayClock.unixMicroseconds() / 1_000_000
         if let name = question.name {
             guard let model = all.first(where: { $0.name == name }) else { return noModel(name) }

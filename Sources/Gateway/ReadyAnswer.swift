@@ -68,6 +68,13 @@ struct ReadyAnswer {
         headers: [Header("www-authenticate", "Bearer")]
     )
 
+    static let expiredKey = error(
+        401,
+        "invalid_api_key",
+        "The API key has expired.",
+        headers: [Header("www-authenticate", "Bearer")]
+    )
+
     static let unknownPath = error(404, "unknown_url", "Nothing is served at this address.")
 
     static func wrongMethod(allowed: String) -> ReadyAnswer {

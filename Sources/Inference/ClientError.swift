@@ -27,7 +27,7 @@ package struct ClientError: Equatable, Sendable {
             404,
             type: "invalid_request_error",
             code: "model_not_found",
-            "The model '\(name)' does not exist.",
+            "The model '\(name)' does not exist or is not for this key.",
             param: "model"
         )
     }

@@ -68,6 +68,8 @@ package enum Fact: Hashable, Sendable, Codable {
     /// What was changed at run time before the last stop; comes once, before the first configuration.
     case overrides([Override])
     case admin(Override, by: String)
+    /// All keys that were made at run time: those of the last stop, then at every change.
+    case storedKeys([StoredKey])
     /// What was used of allowances before the last stop; comes once, before the first configuration.
     case usage([AllowanceUse])
 

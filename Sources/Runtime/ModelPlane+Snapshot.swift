@@ -21,9 +21,7 @@ extension ModelPlane {
                 ? configuration.groups.map(\.retries) : [],
             network: network?.groups ?? GroupTable([], at: Instant(nanoseconds: 0)),
             paths: network.map(paths) ?? [],
-            keys: configuration.keys.map {
-                GatewayKey(name: $0.name.value, sha256: Self.hexadecimal($0.hash.bytes), team: $0.team?.value)
-            },
+            keys: servedKeys,
             policies: configuration.policies.compactMap(policy),
             listeners: configuration.listen.map {
                 GatewayListener(address: $0.endpoint.description, tls: $0.tls.map(Self.identity))
@@ -116,9 +114,5 @@ extension ModelPlane {
         case .file(let path): .file(path.value)
         case .environment(let name): .environment(name.value)
         }
-    }
-
-    private static func hexadecimal(_ bytes: [UInt8]) -> String {
-        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 }

@@ -27,6 +27,10 @@ package struct ModelPlane: Sendable {
     package internal(set) var serving: [Int: Int] = [:]
     /// Reports that the gateway could not tell, since the daemon's start: each may have been a decision.
     package internal(set) var droppedReports: UInt64 = 0
+    /// Keys that were made at run time.
+    package internal(set) var storedKeys: [StoredKey] = []
+    /// When each key was last used since the daemon's start, in microseconds since 1970.
+    package internal(set) var lastUsed: [String: UInt64] = [:]
 
     var needsSnapshot = true
     /// `NetworkPlane.revision` of the last snapshot made; nil: without network.
@@ -64,6 +68,7 @@ package struct ModelPlane: Sendable {
         (decisions, generation, servedGeneration) = (old.decisions, old.generation, old.servedGeneration)
         (alarms, counters, wakeAt) = (old.alarms, old.counters, old.wakeAt)
         (measures, serving, droppedReports) = (old.measures, old.serving, old.droppedReports)
+        (storedKeys, lastUsed) = (old.storedKeys, old.lastUsed)
     }
 
     mutating func set(_ admin: Admin, of member: String) -> Bool {
@@ -134,6 +139,7 @@ extension ModelPlane {
         )
         counters[key, default: 0] += 1
         measures.observe(record)
+        if let key = record.key, !key.isEmpty { lastUsed[key] = record.startedUnix }
         effects.append(.note(.decision(record)))
     }
 }

@@ -3,6 +3,7 @@
 /// A plain value without clock, chance or I/O. The daemon's runtime thread is its only writer.
 package import ConfigModel
 import Forwarding
+package import Inference
 package import NetTypes
 import PolicyEngine
 
@@ -13,6 +14,8 @@ package struct Router: Sendable {
     /// By plane and member.
     package private(set) var overrides: [Override] = []
     package private(set) var meters = Meters()
+    /// Made at run time; they outlive a configuration without a model plane.
+    package private(set) var storedKeys: [StoredKey] = []
 
     package init() {}
 
@@ -57,6 +60,9 @@ package struct Router: Sendable {
             models?.gatewayEnded()
             effects.append(.note(.gatewayEnded(status: status)))
         case .overrides(let kept): overrides = kept
+        case .storedKeys(let keys):
+            storedKeys = keys
+            models?.use(keys)
         case .usage(let kept): meters = Meters(kept)
         case .bytesCounted(let counts): network?.counted(counts, &meters, &effects)
         case .localTime(let second): network?.told(localTime: second, at: now)
@@ -86,6 +92,7 @@ extension Router {
         if let devices = network?.countedDevices, devices != counted { effects.append(.count(devices)) }
         if let wanted = configuration.models {
             models = ModelPlane(wanted, keeping: models, at: now)
+            models?.use(storedKeys)
         } else {
             if models != nil { effects.append(.serve(nil)) }
             models = nil

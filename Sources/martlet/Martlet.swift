@@ -42,6 +42,7 @@ struct Martlet: ParsableCommand {
                 ]
             ),
             CommandGroup(name: "Steering", subcommands: [Drain.self, Undrain.self, Down.self, Up.self]),
+            CommandGroup(name: "Models", subcommands: [Keys.self]),
             CommandGroup(name: "Incidents", subcommands: [DoctorCommand.self, Capture.self, ReplayCommand.self]),
         ]
     )

@@ -40,7 +40,8 @@ import Testing
                 .status, .plan(files), .apply(ApplyRequest(files)), .confirm, .rollback(RollbackRequest()), .history,
                 .configuration(0), .kernelDiff, .explainRoute(RouteQuestion(destination: address)),
                 .explainModel(ModelQuestion(prompt: "", model: "")), .explainDecision(id: "ID"),
-                .setAdmin(AdminRequest(member: "", admin: "")), .probe(ProbeWish(member: "")),
+                .setAdmin(AdminRequest(member: "", admin: "")), .createKey(KeyWish(name: "")),
+                .rotateKey(KeyRotation(name: "")), .revokeKey(KeyRevocation(name: "")), .probe(ProbeWish(member: "")),
                 .flows(FlowsWish(member: "")), .top, .usage(UsageQuestion()), .watch,
             ] + ControlCall.Table.allCases.map { .show($0) }
         let described = try keys("paths").flatMap { path in try keys("paths", path).map { "\($0) \(path)" } }

@@ -76,6 +76,13 @@ struct DescribedType: Sendable, CustomTestStringConvertible {
             DescribedType("ModelQuestion", ModelQuestion(prompt: "", model: "", key: ""), bareModel),
             DescribedType("AdminRequest", admin, admin),
             DescribedType("UsageQuestion", UsageQuestion(by: ["key"], since: "", until: ""), UsageQuestion()),
+            DescribedType(
+                "KeyWish",
+                KeyWish(name: "", team: "", tags: [], models: [], expires: ""),
+                KeyWish(name: "")
+            ),
+            DescribedType("KeyRotation", KeyRotation(name: "", grace: .zero), KeyRotation(name: "")),
+            DescribedType("KeyRevocation", KeyRevocation(name: ""), KeyRevocation(name: "")),
             DescribedType("ProbeWish", ProbeWish(member: ""), ProbeWish(member: "")),
             DescribedType("FlowsWish", FlowsWish(member: ""), FlowsWish(member: "")),
         ]
@@ -136,6 +143,11 @@ struct DescribedType: Sendable, CustomTestStringConvertible {
             DescribedType("Admin", admin, admin),
             DescribedType("WatchEvent", event, event),
             DescribedType("WatchField", field, field),
+            DescribedType(
+                "KeyReply",
+                KeyReply(name: "", key: "", words: ""),
+                KeyReply(name: "", key: nil, words: "")
+            ),
             DescribedType("Error", ErrorReply(errors: [], hint: ""), ErrorReply(errors: [])),
         ]
     }()
@@ -194,6 +206,7 @@ struct DescribedType: Sendable, CustomTestStringConvertible {
             DescribedType("BFDRow", Samples.bfd, bareSession),
             DescribedType("ProviderRow", full.4, provider),
             DescribedType("OverrideRow", override, override),
+            DescribedType("KeyRow", Samples.key, KeyRow(name: "", origin: "", state: "")),
             DescribedType("HistoryRow", Samples.change, bareChange),
         ]
     }()

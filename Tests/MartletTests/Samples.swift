@@ -109,6 +109,13 @@ enum Samples {
         place: "martlet.yaml:50"
     )
 
+    static let key = {
+        var row = KeyRow(name: "ci", origin: "stored", state: "valid", tags: ["batch"])
+        (row.team, row.models, row.expires, row.formerUntil) = ("platform", ["chat"], 1, 2)
+        (row.lastUsed, row.createdAt, row.createdBy, row.place) = (3, 4, "root", "martlet.yaml:52")
+        return row
+    }()
+
     static let status = StatusReply(
         version: "0.1.0",
         startedAt: 1_000_000,

@@ -20,6 +20,7 @@ extension ModelsConfiguration {
             providers: providers,
             groups: groups,
             policies: ModelPolicy.readAll(in: block, sets: sets),
+            teams: TeamDefinition.readAll(in: block),
             keys: ClientKey.readAll(in: block),
             egress: EgressEnforcement.read(in: block),
             prices: PricesConfiguration.read(in: block),
@@ -74,44 +75,5 @@ extension EgressEnforcement {
         let enforce = block.optional("enforce", as: EgressEnforcement.self)?.value ?? .off
         if enforce != .off { block.noteUnserved("enforce") }
         return enforce
-    }
-}
-
-extension ClientKey {
-    static func readAll(in models: BlockReader) -> [ClientKey] {
-        models.named("keys").compactMap { entry in
-            let path = "\(models.path).keys.\(entry.key.value)"
-            let block = BlockReader(entry.value, path: path, into: models.diagnostics)
-            defer { block.finish() }
-            let hash = block.required("hash", as: KeyDigest.self)
-            let team = block.optional("team", as: String.self)
-            let budget = block.optional("budget", as: Budget.self)
-            let limits = RateLimits.read(in: block)
-            for key in ["budget", "limits"] { block.noteUnserved(key) }
-            return hash.map { ClientKey(name: entry.key, hash: $0.value, team: team, budget: budget, limits: limits) }
-        }
-    }
-}
-
-extension RateLimits {
-    /// Reads `limits` of a key or member.
-    static func read(in owner: BlockReader) -> RateLimits {
-        guard let block = owner.block("limits") else { return .none }
-        defer { block.finish() }
-        return RateLimits(
-            requests: rate("requests", .requests, block),
-            tokens: rate("tokens", .tokens, block)
-        )
-    }
-
-    private static func rate(_ key: String, _ unit: Count.Unit, _ block: BlockReader) -> Located<Rate>? {
-        guard let rate = block.optional(key, as: Rate.self) else { return nil }
-        if let written = rate.value.amount.unit, written != unit {
-            block.report("counts \(unit.rawValue), not \(written.rawValue)", key: key)
-        }
-        if rate.value.amount.value < 1 {
-            block.report("lets nothing through", key: key, hint: "revoke the key instead")
-        }
-        return rate
     }
 }

@@ -10,6 +10,7 @@ package struct ModelsConfiguration: Hashable, Sendable {
     package let groups: [ModelGroup]
     /// In file order: the first that matches decides.
     package let policies: [ModelPolicy]
+    package let teams: [TeamDefinition]
     package let keys: [ClientKey]
     package let egress: EgressEnforcement
     /// Nil: nothing is said of prices, and only members with a `price` have one.
@@ -50,25 +51,4 @@ package enum EgressEnforcement: String, Hashable, Sendable, CaseIterable, Scalar
     case count
     case rejectKnown = "reject-known"
     case gatewayOnly = "gateway-only"
-}
-
-/// Who may ask (`models.keys`). The key itself is nowhere: only its SHA-256.
-package struct ClientKey: Hashable, Sendable {
-    package let name: Located<String>
-    package let hash: KeyDigest
-    package let team: Located<String>?
-    /// Checked, not yet served.
-    package let budget: Located<Budget>?
-    /// Checked, not yet served.
-    package let limits: RateLimits
-}
-
-/// Upper bounds on load. Checked, not yet served.
-package struct RateLimits: Hashable, Sendable {
-    package let requests: Located<Rate>?
-    package let tokens: Located<Rate>?
-
-    package static let none = RateLimits(requests: nil, tokens: nil)
-
-    package var isEmpty: Bool { requests == nil && tokens == nil }
 }

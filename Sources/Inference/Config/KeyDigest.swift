@@ -44,3 +44,10 @@ extension KeyDigest: ScalarValue {
         }
     }
 }
+
+extension KeyDigest {
+    /// 64 lower-case digits.
+    package var hexadecimal: String {
+        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+}

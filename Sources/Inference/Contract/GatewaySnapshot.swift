@@ -152,20 +152,6 @@ package struct PathMark: Hashable, Sendable, Codable {
     }
 }
 
-/// One key that clients may use.
-package struct GatewayKey: Hashable, Sendable, Codable {
-    package var name: String
-    /// SHA-256 of the key's bytes, 64 lower-case hexadecimal digits.
-    package var sha256: String
-    package var team: String?
-
-    package init(name: String, sha256: String, team: String? = nil) {
-        self.name = name
-        self.sha256 = sha256
-        self.team = team
-    }
-}
-
 /// One listening socket.
 package struct GatewayListener: Hashable, Sendable, Codable {
     /// As configured, for logs: `127.0.0.1:8080`.

@@ -18,10 +18,17 @@ extension Exchange {
                 RequestFacts(asked, key: request.key, team: request.team, source: request.source),
                 model: asked.model
             )
-            follow(route, model: asked.model, at: now)
+            follow(allowed(route, model: asked.model, to: request.access), model: asked.model, at: now)
         } catch {
             refuse(ClientError(error), at: now)
         }
+    }
+
+    /// What a key is not for is not there for it, as OpenAI has it. The name that the client asked for counts as well as what
+    /// serves it: who may use a group may be served by whatever the operator's policies put in its place.
+    private func allowed(_ route: Route, model: String, to key: ServedKey?) -> Route {
+        guard case .use(let target, _) = route, let key, !view.allows(target, to: key) else { return route }
+        return view.target(named: model).map { view.allows($0, to: key) } ?? false ? route : .unknownModel
     }
 
     private mutating func follow(_ route: Route, model: String, at now: Instant) {

@@ -44,6 +44,8 @@ package struct ClientRequest: Sendable {
     /// Who asks; the key was found good.
     package var key: String
     package var team: String?
+    /// What the key may use; nil: everything.
+    package var access: ServedKey?
     /// The client's address.
     package var source: IPAddress?
     /// Microseconds since 1970.
@@ -58,6 +60,7 @@ package struct ClientRequest: Sendable {
         passedOn: [Header] = [],
         key: String,
         team: String?,
+        access: ServedKey? = nil,
         source: IPAddress?,
         unixMicroseconds: UInt64,
         draw: UInt64
@@ -68,6 +71,7 @@ package struct ClientRequest: Sendable {
         self.passedOn = passedOn
         self.key = key
         self.team = team
+        self.access = access
         self.source = source
         self.unixMicroseconds = unixMicroseconds
         self.draw = draw

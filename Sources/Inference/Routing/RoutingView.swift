@@ -36,9 +36,9 @@ package final class RoutingView: Sendable {
     /// Parallel to `snapshot.models.members`.
     let groupOfMember: [GroupID]
 
-    /// Positions in `snapshot.keys` by the keyed hash of their digests, so that the time of a look-up tells nothing of them.
-    private let keysByHash: [UInt64: [Int]]
-    private let keyDigests: [[UInt8]]
+    /// Who may ask.
+    package let keys: KeyRing
+
     private let targetsByName: [String: GatewayPolicy.Target]
     /// What an untried request to a group can be sent to, parallel to `snapshot.models.groups`: the common case, worked out once.
     private let untried: [CandidateSet]
@@ -50,8 +50,8 @@ package final class RoutingView: Sendable {
         self.hash = hash
         addresses = snapshot.providers.map(ProviderAddress.init)
         hasSeveralDialects = Set(snapshot.providers.map(\.dialect)).count > 1
-        (keyDigests, keysByHash) = try Self.index(snapshot.keys, by: hash)
         let models = snapshot.models
+        keys = try KeyRing(snapshot.keys, models: models, hash: hash)
         memberNames = models.members.map(\.fullName)
         groupNames = models.groups.map(\.definition.name.value)
         groupOfMember = models.members.map(\.group)
@@ -76,57 +76,6 @@ package final class RoutingView: Sendable {
 
     package func provider(of member: MemberID) -> GatewayProvider {
         snapshot.providers[snapshot.deployments[member.index].provider]
-    }
-
-    /// The key that a client showed, if it is one of ours. Compares whole digests, in time that does not depend on them.
-    package func key(presented: [UInt8]) -> GatewayKey? {
-        let digest = SHA256.digest(presented)
-        for position in keysByHash[Self.place(of: digest, hash)] ?? [] where Self.isSame(digest, keyDigests[position]) {
-            return snapshot.keys[position]
-        }
-        return nil
-    }
-
-    /// Two words of the digest are as good as the whole: nobody can choose them.
-    private static func place(of digest: [UInt8], _ hash: KeyedHash) -> UInt64 {
-        let word = { (start: Int) in digest[start..<(start + 8)].reduce(UInt64(0)) { $0 << 8 | UInt64($1) } }
-        return hash.hash(word(0), word(8))
-    }
-
-    private static func isSame(_ a: [UInt8], _ b: [UInt8]) -> Bool {
-        guard a.count == b.count else { return false }
-        return zip(a, b).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
-    }
-
-    private static func index(
-        _ keys: [GatewayKey],
-        by hash: KeyedHash
-    ) throws(SnapshotError) -> ([[UInt8]], [UInt64: [Int]]) {
-        var digests: [[UInt8]] = []
-        var positions: [UInt64: [Int]] = [:]
-        for (position, key) in keys.enumerated() {
-            guard let digest = Self.bytes(hexadecimal: key.sha256), digest.count == 32 else {
-                throw .badKeyHash(key: key.name)
-            }
-            digests.append(digest)
-            positions[place(of: digest, hash), default: []].append(position)
-        }
-        return (digests, positions)
-    }
-
-    private static func bytes(hexadecimal text: String) -> [UInt8]? {
-        var bytes: [UInt8] = []
-        var high: Int?
-        for character in text {
-            guard character.isASCII, let digit = character.hexDigitValue else { return nil }
-            if let first = high {
-                bytes.append(UInt8(first << 4 | digit))
-                high = nil
-            } else {
-                high = digit
-            }
-        }
-        return high == nil ? bytes : nil
     }
 }
 

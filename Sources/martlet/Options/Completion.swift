@@ -37,6 +37,15 @@ struct Completion {
         }
     }
 
+    /// Keys that were made at run time.
+    func storedKeys() -> [String] { ((try? client.keys()) ?? []).filter { $0.origin == "stored" }.map(\.name) }
+
+    /// Groups of models, and their members.
+    func models() -> [String] {
+        let members = ((try? client.members()) ?? []).filter { $0.plane == "models" }.map(\.name)
+        return Set(members.flatMap { [$0, String($0.prefix { $0 != "." })] }).sorted()
+    }
+
     /// Ids of the last model requests, newest first.
     func decisions() -> [String] { ((try? client.decisions()) ?? []).prefix(20).map(\.id) }
 }

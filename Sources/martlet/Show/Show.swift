@@ -14,7 +14,7 @@ struct Show: ParsableCommand {
         subcommands: [
             ShowGroups.self, ShowMembers.self, ShowRoutes.self, ShowRules.self, ShowDrift.self, ShowProbes.self,
             ShowBFD.self, ShowProviders.self, ShowDecisions.self, ShowOverrides.self, ShowPolicies.self,
-            ShowSets.self, ShowUsage.self,
+            ShowSets.self, ShowKeys.self, ShowUsage.self,
         ]
     )
 

@@ -73,21 +73,6 @@ import Testing
         #expect(choice?.mark == world.order?.mark)
     }
 
-    @Test func keysAreFoundByTheirDigest() throws {
-        var snapshot = Stage.snapshot()
-        snapshot.keys = [
-            GatewayKey(
-                name: "abc",
-                sha256: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
-                team: "t"
-            )
-        ]
-        let view = try RoutingView(snapshot)
-        #expect(view.key(presented: Array("abc".utf8))?.name == "abc")
-        #expect(view.key(presented: Array("abd".utf8)) == nil)
-        #expect(view.key(presented: []) == nil)
-    }
-
     @Test func aSnapshotThatNamesNothingIsRefused() {
         var snapshot = Stage.snapshot()
         snapshot.deployments[1].provider = 9

@@ -1,0 +1,48 @@
+/// The rows of `show keys`: who may ask, by which word of whom, and whether somebody did.
+import ConfigSyntax
+import Control
+import Inference
+import Runtime
+
+extension Answers {
+    /// Those of the file in their order, then the stored ones by name; the time is in microseconds since 1970.
+    func keys(at now: UInt64) -> [KeyRow] {
+        guard let models = router.models else { return [] }
+        return models.configuration.keys.map { row($0, models, now) } + models.storedKeys.map { row($0, models, now) }
+    }
+
+    private func row(_ key: ClientKey, _ models: ModelPlane, _ now: UInt64) -> KeyRow {
+        var row = KeyRow(
+            name: key.name.value,
+            origin: "declared",
+            state: state(expires: key.expires?.unixSeconds, now),
+            tags: key.tags
+        )
+        row.team = key.team?.value
+        row.models = key.models?.map(\.value)
+        row.expires = key.expires.map { $0.unixSeconds * 1_000_000 }
+        row.lastUsed = models.lastUsed[key.name.value]
+        row.place = sources.cause(key.name.place)
+        return row
+    }
+
+    private func row(_ key: StoredKey, _ models: ModelPlane, _ now: UInt64) -> KeyRow {
+        let isHidden = models.declaresKey(key.name)
+        var row = KeyRow(
+            name: key.name,
+            origin: "stored",
+            state: isHidden ? "hidden" : state(expires: key.expires, now),
+            tags: key.tags
+        )
+        (row.team, row.models) = (key.team, key.models)
+        row.expires = key.expires.map { $0 * 1_000_000 }
+        row.formerUntil = key.former.map { $0.until * 1_000_000 }.filter { $0 > now }.max()
+        row.lastUsed = isHidden ? nil : models.lastUsed[key.name]
+        (row.createdAt, row.createdBy) = (key.createdAt, key.createdBy)
+        return row
+    }
+
+    private func state(expires seconds: UInt64?, _ now: UInt64) -> String {
+        seconds.map { $0 <= now / 1_000_000 } ?? false ? "expired" : "valid"
+    }
+}

@@ -1,0 +1,87 @@
+/// How `models.keys`, `models.teams` and `limits` are read.
+import ConfigSyntax
+import PolicyEngine
+
+extension ClientKey {
+    static func readAll(in models: BlockReader) -> [ClientKey] {
+        models.named("keys").compactMap { entry in
+            let path = "\(models.path).keys.\(entry.key.value)"
+            let block = BlockReader(entry.value, path: path, into: models.diagnostics)
+            defer { block.finish() }
+            let hash = block.required("hash", as: KeyDigest.self)
+            let team = block.optional("team", as: String.self)
+            let tags = block.values("tags", as: KeyTag.self)
+            let scope = scope(in: block)
+            let expires = block.optional("expires", as: KeyExpiry.self)
+            let budget = block.optional("budget", as: Budget.self)
+            let limits = RateLimits.read(in: block)
+            for key in ["budget", "limits"] { block.noteUnserved(key) }
+            return hash.map {
+                ClientKey(
+                    name: entry.key,
+                    hash: $0.value,
+                    team: team,
+                    tags: tags.map(\.value.text),
+                    models: scope,
+                    expires: expires?.value,
+                    budget: budget,
+                    limits: limits
+                )
+            }
+        }
+    }
+
+    private static func scope(in block: BlockReader) -> [Located<String>]? {
+        guard block.has("models") else { return nil }
+        let names = block.values("models", as: String.self)
+        if case .list([])? = block.node("models")?.kind {
+            block.report(
+                "lets the key use nothing",
+                key: "models",
+                hint: "leave it out, and the key may use everything"
+            )
+        }
+        return names
+    }
+}
+
+extension TeamDefinition {
+    static func readAll(in models: BlockReader) -> [TeamDefinition] {
+        models.named("teams").map { entry in
+            let path = "\(models.path).teams.\(entry.key.value)"
+            let block = BlockReader(entry.value, path: path, into: models.diagnostics)
+            defer { block.finish() }
+            let budget = block.optional("budget", as: Budget.self)
+            let limits = RateLimits.read(in: block)
+            for key in ["budget", "limits"] { block.noteUnserved(key) }
+            return TeamDefinition(name: entry.key, budget: budget, limits: limits)
+        }
+    }
+}
+
+extension RateLimits {
+    /// Streams at the same time that anybody can mean; a gateway holds far fewer.
+    package static let mostStreams = 1_000_000
+
+    /// Reads `limits` of a key, team, group or member.
+    static func read(in owner: BlockReader) -> RateLimits {
+        guard let block = owner.block("limits") else { return .none }
+        defer { block.finish() }
+        return RateLimits(
+            requests: rate("requests", .requests, block),
+            tokens: rate("tokens", .tokens, block),
+            streams: block.has("streams") ? block.integer("streams", default: 1, within: 1...mostStreams) : nil
+        )
+    }
+
+    private static func rate(_ key: String, _ unit: Count.Unit, _ block: BlockReader) -> Located<Rate>? {
+        guard let rate = block.optional(key, as: Rate.self) else { return nil }
+        if let written = rate.value.amount.unit, written != unit {
+            block.report("counts \(unit.rawValue), not \(written.rawValue)", key: key)
+        }
+        if rate.value.amount.value < 1 {
+            block.report("lets nothing through", key: key, hint: "revoke the key instead")
+        }
+        return rate
+    }
+}

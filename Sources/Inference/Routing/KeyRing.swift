@@ -1,0 +1,67 @@
+/// Whose key is this, and what may it use? The keys of one snapshot, made ready to be found.
+package import NetTypes
+package import PolicyEngine
+
+package final class KeyRing: Sendable {
+    private let keys: [ServedKey]
+    private let digests: [[UInt8]]
+    /// Positions by the keyed hash of the digests, so that the time of a look-up tells nothing of them.
+    private let positions: [UInt64: [Int]]
+    private let hash: KeyedHash
+
+    package init(_ keys: [GatewayKey], models: GroupTable, hash: KeyedHash) throws(SnapshotError) {
+        self.keys = keys.enumerated().map { ServedKey($1, position: $0, models: models) }
+        self.hash = hash
+        var digests: [[UInt8]] = []
+        var positions: [UInt64: [Int]] = [:]
+        for (position, key) in keys.enumerated() {
+            guard let digest = Self.bytes(hexadecimal: key.sha256), digest.count == 32 else {
+                throw .badKeyHash(key: key.name)
+            }
+            digests.append(digest)
+            positions[Self.place(of: digest, hash), default: []].append(position)
+        }
+        (self.digests, self.positions) = (digests, positions)
+    }
+
+    /// The key that a client showed, if it is one of ours. Compares whole digests, in time that does not depend on them.
+    package func key(presented: [UInt8]) -> ServedKey? {
+        let digest = SHA256.digest(presented)
+        for position in positions[Self.place(of: digest, hash)] ?? [] where isSame(digest, digests[position]) {
+            return keys[position]
+        }
+        return nil
+    }
+
+    /// The key as it is now, which was found in this ring or in one before it; nil when it was revoked since.
+    package func current(_ key: ServedKey) -> ServedKey? {
+        if keys.indices.contains(key.position), keys[key.position] === key { return key }
+        return keys.first { $0.key.sha256 == key.key.sha256 }
+    }
+
+    /// Two words of the digest are as good as the whole: nobody can choose them.
+    private static func place(of digest: [UInt8], _ hash: KeyedHash) -> UInt64 {
+        let word = { (start: Int) in digest[start..<(start + 8)].reduce(UInt64(0)) { $0 << 8 | UInt64($1) } }
+        return hash.hash(word(0), word(8))
+    }
+
+    private func isSame(_ a: [UInt8], _ b: [UInt8]) -> Bool {
+        guard a.count == b.count else { return false }
+        return zip(a, b).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
+    }
+
+    private static func bytes(hexadecimal text: String) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        var high: Int?
+        for character in text {
+            guard character.isASCII, let digit = character.hexDigitValue else { return nil }
+            if let first = high {
+                bytes.append(UInt8(first << 4 | digit))
+                high = nil
+            } else {
+                high = digit
+            }
+        }
+        return high == nil ? bytes : nil
+    }
+}
