@@ -10,6 +10,11 @@ package struct KeyWish: Codable, Sendable, Equatable {
     package var models: [String]?
     /// A date such as `2027-01-31`, or a time from now such as `90d`; left out: never.
     package var expires: String?
+    /// Rates such as `10/s` and `400000/min`; left out: as many as come.
+    package var requests: String?
+    package var tokens: String?
+    /// Streamed answers at the same time; left out: as many as come.
+    package var streams: Int?
 
     package init(
         name: String,
@@ -74,6 +79,8 @@ package struct KeyRow: Codable, Sendable, Equatable {
     package var createdBy: String?
     /// The line that declares it.
     package var place: String?
+    /// In words: `10 req/s, 400000 tokens/min, 20 streams`; nil: none.
+    package var limits: String?
 
     package init(name: String, origin: String, state: String, tags: [String] = []) {
         (self.name, self.origin, self.state, self.tags) = (name, origin, state, tags)

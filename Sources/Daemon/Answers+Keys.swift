@@ -2,6 +2,8 @@
 import ConfigSyntax
 import Control
 import Inference
+import NetTypes
+import PolicyEngine
 import Runtime
 
 extension Answers {
@@ -23,6 +25,7 @@ extension Answers {
         row.expires = key.expires.map { $0.unixSeconds * 1_000_000 }
         row.lastUsed = models.lastUsed[key.name.value]
         row.place = sources.cause(key.name.place)
+        row.limits = LoadLimits(key.limits).words
         return row
     }
 
@@ -38,11 +41,32 @@ extension Answers {
         row.expires = key.expires.map { $0 * 1_000_000 }
         row.formerUntil = key.former.map { $0.until * 1_000_000 }.filter { $0 > now }.max()
         row.lastUsed = isHidden ? nil : models.lastUsed[key.name]
+        row.limits = key.limits?.words
         (row.createdAt, row.createdBy) = (key.createdAt, key.createdBy)
         return row
     }
 
     private func state(expires seconds: UInt64?, _ now: UInt64) -> String {
         seconds.map { $0 <= now / 1_000_000 } ?? false ? "expired" : "valid"
+    }
+}
+
+extension LoadLimits {
+    /// Nil when there are none.
+    fileprivate var words: String? {
+        let all = [
+            requests.map { "\($0.amount) req/\($0.period)" }, tokens.map { "\($0.amount) tokens/\($0.period)" },
+            streams.map { "\($0) streams" },
+        ]
+        let words = all.compactMap(\.self).joined(separator: ", ")
+        return words.isEmpty ? nil : words
+    }
+}
+
+extension Pace {
+    /// As the configuration writes it.
+    fileprivate var period: String {
+        Period.allCases.first { Pace(1, per: $0.span).span == span }?.rawValue
+            ?? "\(Span(nanoseconds: Int64(clamping: span)))"
     }
 }

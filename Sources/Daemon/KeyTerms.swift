@@ -33,6 +33,7 @@ struct KeyTerms {
         key.models = wish.models
         check(scope: wish.models, models, &errors, &hint)
         do { key.expires = try wish.expires.map(expiry) } catch { errors.append(error.words) }
+        key.limits = limits(wish, &errors)
         if !errors.isEmpty { throw ErrorReply(errors: errors, hint: hint) }
     }
 
@@ -54,6 +55,27 @@ struct KeyTerms {
             errors.append("no group or member of the model plane is named '\(name)'")
             hint = NearestName.hint(for: name, among: models.groups.groups.map(\.definition.name.value))
         }
+    }
+
+    /// As `limits` of a declared key.
+    private func limits(_ wish: KeyWish, _ errors: inout [String]) -> LoadLimits? {
+        var limits = LoadLimits()
+        limits.requests = pace(wish.requests, .requests, &errors)
+        limits.tokens = pace(wish.tokens, .tokens, &errors)
+        limits.streams = wish.streams.map { UInt64(clamping: $0) }
+        if let streams = wish.streams, !(1...RateLimits.mostStreams).contains(streams) {
+            errors.append("the streams must lie between 1 and \(RateLimits.mostStreams)")
+        }
+        return limits.isEmpty ? nil : limits
+    }
+
+    private func pace(_ text: String?, _ unit: Count.Unit, _ errors: inout [String]) -> Pace? {
+        guard let text else { return nil }
+        guard let rate = try? Rate.parse(text), rate.amount.value >= 1, rate.amount.unit ?? unit == unit else {
+            errors.append("'\(text)' is no rate of \(unit == .tokens ? "tokens" : "requests") such as 20/s")
+            return nil
+        }
+        return Pace(rate)
     }
 
     /// A date, or a time from now.

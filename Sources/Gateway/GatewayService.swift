@@ -17,6 +17,7 @@ package final class GatewayService: @unchecked Sendable {
     private let linkGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     private let resolver = NIOThreadPool(numberOfThreads: resolverThreads)
     private let secrets: SecretStore
+    private let counters = LoadCounters()
     private let loops: [GatewayLoop]
     private let link: SnapshotLink
     private let ended: EventLoopPromise<Void>
@@ -118,7 +119,13 @@ extension GatewayService {
 
     private func use(_ snapshot: GatewaySnapshot) {
         do {
-            let (state, alarms) = try GatewayState.make(snapshot, secrets: secrets, trust: &trust, keeping: state)
+            let (state, alarms) = try GatewayState.make(
+                snapshot,
+                secrets: secrets,
+                trust: &trust,
+                counters: counters,
+                keeping: state
+            )
             self.state = state
             self.snapshot = snapshot
             providerAlarms = alarms

@@ -23,9 +23,11 @@ final class GatewayState: Sendable {
         _ snapshot: GatewaySnapshot,
         secrets: SecretStore,
         trust: inout TrustStore,
+        counters: LoadCounters,
         keeping old: GatewayState?
     ) throws(SnapshotError) -> (state: GatewayState, alarms: [GatewayAlarm]) {
-        let view = try RoutingView(snapshot)
+        counters.keep(snapshot)
+        let view = try RoutingView(snapshot) { counters.words(of: $0, $1) }
         var alarms: [GatewayAlarm] = []
         let credentials = snapshot.providers.map { provider in
             fields(of: provider, secrets: secrets) { reason in

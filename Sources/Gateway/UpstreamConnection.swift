@@ -261,7 +261,8 @@ extension UpstreamHead {
             status: head.status,
             contentType: Self.mediaType(head),
             retryAfter: head.first("retry-after"),
-            contentEncoding: isIdentity ? nil : head.first("content-encoding")
+            contentEncoding: isIdentity ? nil : head.first("content-encoding"),
+            limits: ProviderLimits(head.first)
         )
     }
 

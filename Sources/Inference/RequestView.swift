@@ -60,7 +60,7 @@ package struct RequestView: Sendable {
     package var messages: JSONView { document[operation.promptField] ?? document.root }
 
     /// Bytes of text to a token, a middle value for English prose; other scripts and code have fewer.
-    private static let bytesPerToken: UInt64 = 4
+    static let bytesPerToken: UInt64 = 4
 
     /// A rough count of the prompt's tokens from its size, to reserve a budget by until the provider reports.
     package var estimatedInputTokens: UInt64 {

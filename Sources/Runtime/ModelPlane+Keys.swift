@@ -12,6 +12,17 @@ extension ModelPlane {
     /// Whether the file has a key of this name, which hides the stored one.
     package func declaresKey(_ name: String) -> Bool { configuration.keys.contains { $0.name.value == name } }
 
+    var limitedTeams: [GatewayTeam]? {
+        let teams = configuration.teams.map { GatewayTeam(name: $0.name.value, limits: LoadLimits($0.limits)) }
+        let limited = teams.filter { !$0.limits.isEmpty }
+        return limited.isEmpty ? nil : limited
+    }
+
+    var groupLimits: [LoadLimits]? {
+        let limits = configuration.groups.map { LoadLimits($0.limits) }
+        return limits.allSatisfy(\.isEmpty) ? nil : limits
+    }
+
     /// As the gateway is told.
     package var servedKeys: [GatewayKey] {
         configuration.keys.map(GatewayKey.init)
@@ -27,7 +38,8 @@ extension GatewayKey {
             team: key.team?.value,
             tags: key.tags,
             models: key.models?.map(\.value),
-            expires: key.expires?.unixSeconds
+            expires: key.expires?.unixSeconds,
+            limits: LoadLimits(key.limits)
         )
     }
 
@@ -39,7 +51,8 @@ extension GatewayKey {
             team: key.team,
             tags: key.tags,
             models: key.models,
-            expires: key.expires
+            expires: key.expires,
+            limits: key.limits ?? .none
         )
         let former = key.former.map { former in
             var old = current

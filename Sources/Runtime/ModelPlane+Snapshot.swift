@@ -28,7 +28,9 @@ extension ModelPlane {
             },
             pricing: pricing,
             hashKey0: Self.hashKey.0,
-            hashKey1: Self.hashKey.1
+            hashKey1: Self.hashKey.1,
+            teams: limitedTeams,
+            groupLimits: groupLimits
         )
     }
 
@@ -62,7 +64,8 @@ extension ModelPlane {
                     timeouts: ExchangeTimeouts(group.timeouts),
                     notCarried: group.notCarried,
                     price: member.price ?? listed["\(group.definition.name.value).\(member.name.value)"],
-                    facts: facts.isEmpty ? nil : facts
+                    facts: facts.isEmpty ? nil : facts,
+                    limits: member.limits.isEmpty ? nil : LoadLimits(member.limits)
                 )
             }
         }

@@ -78,7 +78,11 @@ struct DescribedType: Sendable, CustomTestStringConvertible {
             DescribedType("UsageQuestion", UsageQuestion(by: ["key"], since: "", until: ""), UsageQuestion()),
             DescribedType(
                 "KeyWish",
-                KeyWish(name: "", team: "", tags: [], models: [], expires: ""),
+                {
+                    var wish = KeyWish(name: "", team: "", tags: [], models: [], expires: "")
+                    (wish.requests, wish.tokens, wish.streams) = ("", "", 1)
+                    return wish
+                }(),
                 KeyWish(name: "")
             ),
             DescribedType("KeyRotation", KeyRotation(name: "", grace: .zero), KeyRotation(name: "")),

@@ -113,6 +113,7 @@ enum Samples {
         var row = KeyRow(name: "ci", origin: "stored", state: "valid", tags: ["batch"])
         (row.team, row.models, row.expires, row.formerUntil) = ("platform", ["chat"], 1, 2)
         (row.lastUsed, row.createdAt, row.createdBy, row.place) = (3, 4, "root", "martlet.yaml:52")
+        row.limits = "10 req/s"
         return row
     }()
 

@@ -15,7 +15,7 @@ extension ClientKey {
             let expires = block.optional("expires", as: KeyExpiry.self)
             let budget = block.optional("budget", as: Budget.self)
             let limits = RateLimits.read(in: block)
-            for key in ["budget", "limits"] { block.noteUnserved(key) }
+            block.noteUnserved("budget")
             return hash.map {
                 ClientKey(
                     name: entry.key,
@@ -53,7 +53,7 @@ extension TeamDefinition {
             defer { block.finish() }
             let budget = block.optional("budget", as: Budget.self)
             let limits = RateLimits.read(in: block)
-            for key in ["budget", "limits"] { block.noteUnserved(key) }
+            block.noteUnserved("budget")
             return TeamDefinition(name: entry.key, budget: budget, limits: limits)
         }
     }

@@ -14,7 +14,6 @@ package struct ClientKey: Hashable, Sendable {
     package let expires: KeyExpiry?
     /// Checked, not yet served.
     package let budget: Located<Budget>?
-    /// Checked, not yet served.
     package let limits: RateLimits
 }
 
@@ -23,7 +22,6 @@ package struct TeamDefinition: Hashable, Sendable {
     package let name: Located<String>
     /// Checked, not yet served.
     package let budget: Located<Budget>?
-    /// Checked, not yet served.
     package let limits: RateLimits
 }
 

@@ -22,6 +22,7 @@ extension ModelGroup {
         let passiveHealth = PassiveHealth.read(in: block)
         let retries = block.block("retries").map(RetryBudget.read) ?? .standard
         let notCarried = block.optional("not-carried", as: NotCarried.self)?.value ?? .refuse
+        let limits = RateLimits.read(in: block)
         let entries = block.named("members")
         if entries.isEmpty, block.isReadable, !block.has("members") || block.node("members")?.kind == .map([]) {
             diagnostics.report("'\(block.path)' has no members", at: block.keyPlace("members"))
@@ -44,6 +45,7 @@ extension ModelGroup {
             passiveHealth: passiveHealth,
             retries: retries,
             notCarried: notCarried,
+            limits: limits,
             place: entry.key.place
         )
     }
@@ -62,7 +64,7 @@ extension ModelGroup {
         let limits = RateLimits.read(in: block)
         let price = Price.read(in: block)
         let facts = ModelFacts.read(in: block)
-        for key in ["quality", "limits"] { block.noteUnserved(key) }
+        block.noteUnserved("quality")
         let definition = MemberDefinition(
             name: entry.key,
             weight: block.integer("weight", default: 1, within: 1...largestWeight),

@@ -11,6 +11,8 @@ package struct ModelGroup: Hashable, Sendable {
     package let passiveHealth: PassiveHealth
     package let retries: RetryBudget
     package let notCarried: NotCarried
+    /// Of all that the group serves.
+    package let limits: RateLimits
     package let place: Place
 }
 
@@ -22,7 +24,6 @@ package struct ModelMember: Hashable, Sendable {
     package let model: Located<String>
     /// Checked, not yet served.
     package let quality: Fraction?
-    /// Checked, not yet served.
     package let limits: RateLimits
     /// What it costs; nil: what the list of prices says.
     package let price: Price?

@@ -12,6 +12,8 @@ package struct GatewayKey: Hashable, Sendable, Codable {
     package var models: [String]?
     /// Seconds since 1970 from which on it is refused; nil: never.
     package var expires: UInt64?
+    /// Nil: none.
+    package var limits: LoadLimits?
 
     package init(
         name: String,
@@ -19,10 +21,20 @@ package struct GatewayKey: Hashable, Sendable, Codable {
         team: String? = nil,
         tags: [String] = [],
         models: [String]? = nil,
-        expires: UInt64? = nil
+        expires: UInt64? = nil,
+        limits: LoadLimits = .none
     ) {
         (self.name, self.sha256, self.team) = (name, sha256, team)
         (self.models, self.expires) = (models, expires)
         self.tags = tags.isEmpty ? nil : tags
+        self.limits = limits.isEmpty ? nil : limits
     }
+}
+
+/// What the keys of one team share.
+package struct GatewayTeam: Hashable, Sendable, Codable {
+    package var name: String
+    package var limits: LoadLimits
+
+    package init(name: String, limits: LoadLimits) { (self.name, self.limits) = (name, limits) }
 }

@@ -29,6 +29,10 @@ package struct GatewaySnapshot: Sendable, Codable {
     /// Key of the `KeyedHash` for splits and affinity.
     package var hashKey0: UInt64
     package var hashKey1: UInt64
+    /// Teams that have limits.
+    package var teams: [GatewayTeam]?
+    /// Parallel to `models.groups`; nil: none has limits.
+    package var groupLimits: [LoadLimits]?
 
     package init(
         generation: UInt64,
@@ -44,7 +48,9 @@ package struct GatewaySnapshot: Sendable, Codable {
         listeners: [GatewayListener],
         pricing: Pricing? = nil,
         hashKey0: UInt64,
-        hashKey1: UInt64
+        hashKey1: UInt64,
+        teams: [GatewayTeam]? = nil,
+        groupLimits: [LoadLimits]? = nil
     ) {
         self.generation = generation
         self.providers = providers
@@ -60,6 +66,7 @@ package struct GatewaySnapshot: Sendable, Codable {
         self.pricing = pricing
         self.hashKey0 = hashKey0
         self.hashKey1 = hashKey1
+        (self.teams, self.groupLimits) = (teams, groupLimits)
     }
 }
 
@@ -122,6 +129,8 @@ package struct Deployment: Hashable, Sendable, Codable {
     package var price: Price?
     /// What is known of the model; nil: nothing.
     package var facts: ModelFacts?
+    /// Nil: none.
+    package var limits: LoadLimits?
 
     package init(
         provider: Int,
@@ -129,7 +138,8 @@ package struct Deployment: Hashable, Sendable, Codable {
         timeouts: ExchangeTimeouts = ExchangeTimeouts(),
         notCarried: NotCarried = .refuse,
         price: Price? = nil,
-        facts: ModelFacts? = nil
+        facts: ModelFacts? = nil,
+        limits: LoadLimits? = nil
     ) {
         self.provider = provider
         self.model = model
@@ -137,6 +147,7 @@ package struct Deployment: Hashable, Sendable, Codable {
         self.notCarried = notCarried
         self.price = price
         self.facts = facts
+        self.limits = limits
     }
 }
 

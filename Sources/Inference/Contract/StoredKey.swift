@@ -19,6 +19,8 @@ package struct StoredKey: Hashable, Sendable, Codable {
     package var models: [String]?
     /// Seconds since 1970; nil: never.
     package var expires: UInt64?
+    /// Nil: none.
+    package var limits: LoadLimits?
     /// Microseconds since 1970.
     package var createdAt: UInt64
     package var createdBy: String

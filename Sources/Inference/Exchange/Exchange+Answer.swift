@@ -164,6 +164,7 @@ extension Exchange {
         if !omissions.isEmpty, status == 200 {
             headers.append(Header("x-martlet-not-carried", omissions.joined(separator: ", ")))
         }
+        headers += loadFields(at: now)
         record.status = status
         record.headAfter = now - startedAt
         actions.append(.writeHead(ClientHead(status: status, headers: headers + more, length: length)))
@@ -182,6 +183,7 @@ extension Exchange {
         record.duration = now - startedAt
         record.usage = UsageRow(meter.usage)
         record.cost = charge()
+        settleLoad(at: now)
         actions.append(.endAnswer(end))
         actions.append(.finished(record))
         ask = nil

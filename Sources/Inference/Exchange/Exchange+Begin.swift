@@ -14,6 +14,7 @@ extension Exchange {
             ask = ClientAsk(asked, passedOn: request.passedOn, amongOthers: view.hasSeveralDialects)
             record.requestedModel = asked.model
             record.isStreamed = asked.stream
+            guard takeOfKey(request.access, asked, at: now) else { return }
             let route = view.route(
                 RequestFacts(asked, key: request.key, team: request.team, source: request.source),
                 model: asked.model
@@ -42,6 +43,7 @@ extension Exchange {
             record.policy = policy
             record.group = view.groupName(of: target)
             self.target = target
+            guard takeOfGroup(target, at: now) else { return }
             let set = view.candidates(for: target, without: tried)
             record.candidates = set.rows
             if record.isStreamed { deadlines[.heartbeat] = now + ExchangeLimits.heartbeat }
@@ -91,6 +93,7 @@ extension Exchange {
             )
             guard let made else { return false }
             omissions = made.omissions
+            guard takeOfMember(candidate, at: now) else { return false }
             connect(to: candidate, provider, deployment.timeouts, made.request, row, at: now)
             return true
         } catch {

@@ -71,6 +71,7 @@ extension Exchange {
     /// Nobody is left, or nobody else would do better.
     mutating func giveUp(at now: Instant) {
         guard let failure = lastFailure else {
+            if let refusal = load.refusal { return allAtLimit(refusal, at: now) }
             let text = "No provider can serve '\(record.requestedModel ?? "")' now."
             return failed(ClientError(503, type: "upstream_error", code: "no_candidate", text), now)
         }
@@ -114,7 +115,7 @@ extension Exchange {
         endStream(with: client.body(of: error, id: record.id), .brokenOff, at: now)
     }
 
-    private mutating func endStream(with body: [UInt8], _ outcome: Outcome, at now: Instant) {
+    mutating func endStream(with body: [UInt8], _ outcome: Outcome, at now: Instant) {
         write(client.event(ofError: body))
         finish(outcome, end: .complete, at: now)
     }

@@ -26,6 +26,7 @@ extension Exchange {
         guard attempt?.phase == .waiting, let timeouts = attempt?.timeouts else { return }
         deadlines[.head] = nil
         attempt?.received(head, at: now)
+        noteProviderLimits(head, at: now)
         if let kind = FailureClass(status: head.status) {
             attempt?.phase = .refused(kind)
             debtor = nil

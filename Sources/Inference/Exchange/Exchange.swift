@@ -45,6 +45,7 @@ package struct Exchange: ~Copyable, Sendable {
     var isClientBlocked = false
     /// How the last attempt failed, for the answer when nobody is left.
     var lastFailure: Failure?
+    var load = LoadUse()
 
     /// One failed attempt, as far as the client is concerned.
     struct Failure: Sendable {

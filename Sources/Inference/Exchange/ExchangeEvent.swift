@@ -90,8 +90,17 @@ package struct UpstreamHead: Hashable, Sendable {
     /// All that may be passed on, and the body's length if it is known; only where the answer is passed on as it is.
     package var fields: [Header] = []
     package var length: Int?
+    /// What the provider says of its own limits; nil: nothing.
+    package var limits: ProviderLimits?
 
-    package init(status: Int, contentType: String, retryAfter: String? = nil, contentEncoding: String? = nil) {
+    package init(
+        status: Int,
+        contentType: String,
+        retryAfter: String? = nil,
+        contentEncoding: String? = nil,
+        limits: ProviderLimits? = nil
+    ) {
+        self.limits = limits
         self.status = status
         self.contentType = contentType
         self.retryAfter = retryAfter

@@ -1,6 +1,6 @@
 /// Whose key is this, and what may it use? The keys of one snapshot, made ready to be found.
-package import NetTypes
-package import PolicyEngine
+import NetTypes
+import PolicyEngine
 
 package final class KeyRing: Sendable {
     private let keys: [ServedKey]
@@ -9,8 +9,13 @@ package final class KeyRing: Sendable {
     private let positions: [UInt64: [Int]]
     private let hash: KeyedHash
 
-    package init(_ keys: [GatewayKey], models: GroupTable, hash: KeyedHash) throws(SnapshotError) {
-        self.keys = keys.enumerated().map { ServedKey($1, position: $0, models: models) }
+    /// - Parameter book: where the load of keys and teams is counted; nil: nowhere.
+    init(_ snapshot: GatewaySnapshot, hash: KeyedHash, book: LoadBook?) throws(SnapshotError) {
+        let keys = snapshot.keys
+        self.keys = keys.enumerated().map { position, key in
+            let subjects = book.map { Self.subjects(of: key, in: snapshot, $0) } ?? []
+            return ServedKey(key, position: position, models: snapshot.models, subjects: subjects)
+        }
         self.hash = hash
         var digests: [[UInt8]] = []
         var positions: [UInt64: [Int]] = [:]
@@ -37,6 +42,12 @@ package final class KeyRing: Sendable {
     package func current(_ key: ServedKey) -> ServedKey? {
         if keys.indices.contains(key.position), keys[key.position] === key { return key }
         return keys.first { $0.key.sha256 == key.key.sha256 }
+    }
+
+    private static func subjects(of key: GatewayKey, in snapshot: GatewaySnapshot, _ book: LoadBook) -> [LoadSubject] {
+        let own = key.limits.map { LoadSubject(.key, key.name, $0, book) }
+        let team = snapshot.teams?.first { $0.name == key.team }.map { LoadSubject(.team, $0.name, $0.limits, book) }
+        return [own, team].compactMap(\.self)
     }
 
     /// Two words of the digest are as good as the whole: nobody can choose them.

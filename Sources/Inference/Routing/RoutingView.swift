@@ -38,12 +38,15 @@ package final class RoutingView: Sendable {
 
     /// Who may ask.
     package let keys: KeyRing
+    /// Who has limits.
+    let load: LoadDirectory
 
     private let targetsByName: [String: GatewayPolicy.Target]
     /// What an untried request to a group can be sent to, parallel to `snapshot.models.groups`: the common case, worked out once.
     private let untried: [CandidateSet]
 
-    package init(_ snapshot: GatewaySnapshot) throws(SnapshotError) {
+    /// - Parameter book: where load is counted; nil: nowhere, and nothing is limited.
+    package init(_ snapshot: GatewaySnapshot, book: LoadBook? = nil) throws(SnapshotError) {
         try snapshot.check()
         self.snapshot = snapshot
         let hash = KeyedHash(key0: snapshot.hashKey0, key1: snapshot.hashKey1)
@@ -51,7 +54,8 @@ package final class RoutingView: Sendable {
         addresses = snapshot.providers.map(ProviderAddress.init)
         hasSeveralDialects = Set(snapshot.providers.map(\.dialect)).count > 1
         let models = snapshot.models
-        keys = try KeyRing(snapshot.keys, models: models, hash: hash)
+        keys = try KeyRing(snapshot, hash: hash, book: book)
+        load = book.map { LoadDirectory(snapshot, $0) } ?? .none
         memberNames = models.members.map(\.fullName)
         groupNames = models.groups.map(\.definition.name.value)
         groupOfMember = models.members.map(\.group)

@@ -12,9 +12,12 @@ package final class ServedKey: Sendable {
     private let members: [MemberID]
     /// Microseconds since 1970.
     private let expires: UInt64
+    /// Itself and its team, as far as they have limits.
+    let subjects: [LoadSubject]
 
     /// Names that the model plane does not have (any more) open nothing.
-    init(_ key: GatewayKey, position: Int, models: GroupTable) {
+    init(_ key: GatewayKey, position: Int, models: GroupTable, subjects: [LoadSubject]) {
+        self.subjects = subjects
         (self.key, self.position) = (key, position)
         groups = key.models.map { names in names.compactMap { models.group(named: $0)?.id }.sorted() }
         members = (key.models ?? []).compactMap { models.member(named: $0)?.id }

@@ -33,16 +33,26 @@ struct KeysCreate: ParsableCommand {
     @Option(help: ArgumentHelp("When it ends: a date (2027-01-31) or a time from now (90d).", valueName: "when"))
     var expires: String?
 
+    @Option(help: ArgumentHelp("Requests that it may send: 10/s.", valueName: "rate"))
+    var requests: String?
+
+    @Option(help: ArgumentHelp("Tokens that it may use: 400000/min.", valueName: "rate"))
+    var tokens: String?
+
+    @Option(help: ArgumentHelp("Streamed answers at the same time.", valueName: "count"))
+    var streams: Int?
+
     @OptionGroup var global: GlobalOptions
 
     func run() throws {
-        let wish = KeyWish(
+        var wish = KeyWish(
             name: name,
             team: team,
             tags: tags.isEmpty ? nil : tags,
             models: models.isEmpty ? nil : models,
             expires: expires
         )
+        (wish.requests, wish.tokens, wish.streams) = (requests, tokens, streams)
         try Console.print(try Output.render(try global.client.create(wish), as: global.format))
     }
 }
