@@ -15,6 +15,8 @@ package struct KeyWish: Codable, Sendable, Equatable {
     package var tokens: String?
     /// Streamed answers at the same time; left out: as many as come.
     package var streams: Int?
+    /// Such as `20 USD/day`; left out: as much as it takes.
+    package var budget: String?
 
     package init(
         name: String,
@@ -81,6 +83,10 @@ package struct KeyRow: Codable, Sendable, Equatable {
     package var place: String?
     /// In words: `10 req/s, 400000 tokens/min, 20 streams`; nil: none.
     package var limits: String?
+    /// In words: `20.00 USD/day`; nil: none.
+    package var budget: String?
+    /// What the budget has paid in its period, in words.
+    package var spent: String?
 
     package init(name: String, origin: String, state: String, tags: [String] = []) {
         (self.name, self.origin, self.state, self.tags) = (name, origin, state, tags)

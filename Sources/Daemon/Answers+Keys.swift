@@ -26,6 +26,7 @@ extension Answers {
         row.lastUsed = models.lastUsed[key.name.value]
         row.place = sources.cause(key.name.place)
         row.limits = LoadLimits(key.limits).words
+        show(key.budget.flatMap { SpendingLimit($0.value) }, models, in: &row)
         return row
     }
 
@@ -42,8 +43,17 @@ extension Answers {
         row.formerUntil = key.former.map { $0.until * 1_000_000 }.filter { $0 > now }.max()
         row.lastUsed = isHidden ? nil : models.lastUsed[key.name]
         row.limits = key.limits?.words
+        if !isHidden { show(key.limits?.budget, models, in: &row) }
         (row.createdAt, row.createdBy) = (key.createdAt, key.createdBy)
         return row
+    }
+
+    private func show(_ budget: SpendingLimit?, _ models: ModelPlane, in row: inout KeyRow) {
+        guard let budget else { return }
+        row.budget = budget.words
+        let use = models.spending.use(of: .key, row.name)
+        let isNow = use?.period == budget.span.period(of: WallClock.localDay())
+        row.spent = "\(Money(picoDollars: isNow ? Int128(use?.picoDollars ?? 0) : 0))"
     }
 
     private func state(expires seconds: UInt64?, _ now: UInt64) -> String {

@@ -66,6 +66,10 @@ struct KeyTerms {
         if let streams = wish.streams, !(1...RateLimits.mostStreams).contains(streams) {
             errors.append("the streams must lie between 1 and \(RateLimits.mostStreams)")
         }
+        if let text = wish.budget {
+            limits.budget = SpendingLimit.parse(text)
+            if limits.budget == nil { errors.append("'\(text)' is no budget such as '20 USD/day' or '500 USD/month'") }
+        }
         return limits.isEmpty ? nil : limits
     }
 

@@ -154,8 +154,8 @@ final class Ingress: ChannelInboundHandler {
             exchange(request, of: key, on: state)
         case .passage(let target):
             guard let key = request.key.flatMap(state.view.keys.current) else { return answer(.badKey, for: request) }
-            // Whoever may use some models alone may not ask a provider for anything.
-            guard !key.isScoped else { return answer(.unknownPath, for: request) }
+            // Whoever may use some models alone may not ask a provider for anything, nor may whose budget could not tell what it costs.
+            guard !key.isScoped, !key.hasBudget else { return answer(.unknownPath, for: request) }
             pass(request, to: target, on: state)
         case .models, .live, .ready: answer(.own(request.endpoint, for: request.key, loop), for: request)
         case .unknown: answer(.unknownPath, for: request)
@@ -167,7 +167,7 @@ final class Ingress: ChannelInboundHandler {
         let driver = ExchangeDriver(on: state, framing: framing(of: request), loop: loop, ingress: self)
         phase = .serving(driver)
         phaseDeadline = nil
-        let asked = ClientRequest(
+        var asked = ClientRequest(
             dialect: request.dialect,
             operation: request.operation ?? .chat,
             body: request.body,
@@ -179,6 +179,7 @@ final class Ingress: ChannelInboundHandler {
             unixMicroseconds: request.unixMicroseconds,
             draw: request.draw
         )
+        if key.hasBudget { asked.localDay = GatewayClock.localDay() }
         driver.handle(.request(asked))
     }
 

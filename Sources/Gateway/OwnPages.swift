@@ -12,7 +12,9 @@ extension ReadyAnswer {
         }
     }
 
-    private static func models(_ question: Endpoint.ModelQuestion, for key: ServedKey?, _ view: RoutingView?) -> ReadyAnswer {
+    private static func models(_ question: Endpoint.ModelQuestion, for key: ServedKey?, _ view: RoutingView?)
+        -> ReadyAnswer
+    {
         let all = view?.listedModels(for: key) ?? []
         let second = GatewayClock.unixMicroseconds() / 1_000_000
         if let name = question.name {

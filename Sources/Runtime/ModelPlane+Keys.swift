@@ -6,6 +6,7 @@ extension ModelPlane {
     mutating func use(_ stored: [StoredKey]) {
         guard stored != storedKeys else { return }
         storedKeys = stored
+        budgets = budgetsByName
         needsSnapshot = true
     }
 
@@ -13,7 +14,9 @@ extension ModelPlane {
     package func declaresKey(_ name: String) -> Bool { configuration.keys.contains { $0.name.value == name } }
 
     var limitedTeams: [GatewayTeam]? {
-        let teams = configuration.teams.map { GatewayTeam(name: $0.name.value, limits: LoadLimits($0.limits)) }
+        let teams = configuration.teams.map {
+            GatewayTeam(name: $0.name.value, limits: LoadLimits($0.limits, budget: $0.budget))
+        }
         let limited = teams.filter { !$0.limits.isEmpty }
         return limited.isEmpty ? nil : limited
     }
@@ -39,7 +42,7 @@ extension GatewayKey {
             tags: key.tags,
             models: key.models?.map(\.value),
             expires: key.expires?.unixSeconds,
-            limits: LoadLimits(key.limits)
+            limits: LoadLimits(key.limits, budget: key.budget)
         )
     }
 

@@ -30,7 +30,8 @@ extension ModelPlane {
             hashKey0: Self.hashKey.0,
             hashKey1: Self.hashKey.1,
             teams: limitedTeams,
-            groupLimits: groupLimits
+            groupLimits: groupLimits,
+            spending: spending.uses.isEmpty ? nil : spending.uses
         )
     }
 

@@ -80,7 +80,7 @@ struct DescribedType: Sendable, CustomTestStringConvertible {
                 "KeyWish",
                 {
                     var wish = KeyWish(name: "", team: "", tags: [], models: [], expires: "")
-                    (wish.requests, wish.tokens, wish.streams) = ("", "", 1)
+                    (wish.requests, wish.tokens, wish.streams, wish.budget) = ("", "", 1, "")
                     return wish
                 }(),
                 KeyWish(name: "")

@@ -113,7 +113,7 @@ enum Samples {
         var row = KeyRow(name: "ci", origin: "stored", state: "valid", tags: ["batch"])
         (row.team, row.models, row.expires, row.formerUntil) = ("platform", ["chat"], 1, 2)
         (row.lastUsed, row.createdAt, row.createdBy, row.place) = (3, 4, "root", "martlet.yaml:52")
-        row.limits = "10 req/s"
+        (row.limits, row.budget, row.spent) = ("10 req/s", "20.00 USD/day", "0.50 USD")
         return row
     }()
 

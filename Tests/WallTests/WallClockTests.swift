@@ -9,6 +9,7 @@ struct WallClockTests {
         "Sources/Daemon/Answers+Top.swift": "when a look at the members was, to be shown",
         "Sources/Daemon/Answers+Usage.swift": "which month it is that will have cost so much",
         "Sources/Daemon/Answers.swift": "whether a key has expired, to be shown",
+        "Sources/Daemon/Answers+Keys.swift": "what a budget has paid today, to be shown",
         "Sources/Daemon/KeyDesk.swift": "when a key was made, and until when its old secret is good",
         "Sources/Daemon/Applier+Starting.swift": "when something was done, for the history",
         "Sources/Daemon/Applier+Trial.swift":

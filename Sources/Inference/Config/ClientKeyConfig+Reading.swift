@@ -13,9 +13,8 @@ extension ClientKey {
             let tags = block.values("tags", as: KeyTag.self)
             let scope = scope(in: block)
             let expires = block.optional("expires", as: KeyExpiry.self)
-            let budget = block.optional("budget", as: Budget.self)
+            let budget = SpendingLimit.read(in: block)
             let limits = RateLimits.read(in: block)
-            block.noteUnserved("budget")
             return hash.map {
                 ClientKey(
                     name: entry.key,
@@ -51,11 +50,33 @@ extension TeamDefinition {
             let path = "\(models.path).teams.\(entry.key.value)"
             let block = BlockReader(entry.value, path: path, into: models.diagnostics)
             defer { block.finish() }
-            let budget = block.optional("budget", as: Budget.self)
+            let budget = SpendingLimit.read(in: block)
             let limits = RateLimits.read(in: block)
-            block.noteUnserved("budget")
             return TeamDefinition(name: entry.key, budget: budget, limits: limits)
         }
+    }
+}
+
+extension SpendingLimit {
+    /// Ten million: what is counted in pico-dollars must fit in a word.
+    static let largest = Money(picoDollars: 10_000_000 * 1_000_000_000_000)
+
+    /// A budget that is not written in the file; nil when it is none.
+    package static func parse(_ text: String) -> SpendingLimit? {
+        guard let budget = try? Budget.parse(text), budget.amount > .zero, budget.amount <= largest else { return nil }
+        return SpendingLimit(budget)
+    }
+
+    /// Reads `budget` of a key or a team.
+    static func read(in owner: BlockReader) -> Located<Budget>? {
+        guard let budget = owner.optional("budget", as: Budget.self) else { return nil }
+        if SpendingLimit(budget.value) == nil {
+            owner.report("is counted per day or month, not per \(budget.value.unit.rawValue)", key: "budget")
+        }
+        if budget.value.amount <= .zero || budget.value.amount > largest {
+            owner.report("must be more than nothing and at most \(largest)", key: "budget")
+        }
+        return budget
     }
 }
 

@@ -12,7 +12,6 @@ package struct ClientKey: Hashable, Sendable {
     package let models: [Located<String>]?
     /// Nil: never.
     package let expires: KeyExpiry?
-    /// Checked, not yet served.
     package let budget: Located<Budget>?
     package let limits: RateLimits
 }
@@ -20,7 +19,6 @@ package struct ClientKey: Hashable, Sendable {
 /// What the keys of one team share.
 package struct TeamDefinition: Hashable, Sendable {
     package let name: Located<String>
-    /// Checked, not yet served.
     package let budget: Located<Budget>?
     package let limits: RateLimits
 }

@@ -44,6 +44,7 @@ extension DecisionRecord {
         writer.field("status", status)
         writer.field("errorCode", errorCode)
         writer.field("bytesToClient", bytesToClient)
+        writer.field("localDay", localDay)
         writer.field("headAfter", headAfter)
         writer.field("contentAfter", contentAfter)
         writer.endObject()

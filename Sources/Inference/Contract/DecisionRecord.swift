@@ -39,6 +39,8 @@ package struct DecisionRecord: Hashable, Sendable, Codable {
     package var errorCode: String?
     /// Body bytes to the client.
     package var bytesToClient: UInt64
+    /// The local date at which it began, 20261126; nil when no budget pays for it.
+    package var localDay: Int?
     /// From `startedAt` to the head, and to the first meaningful byte, that went to the client.
     package var headAfter: Span?
     package var contentAfter: Span?

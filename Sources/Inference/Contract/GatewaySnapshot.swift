@@ -33,6 +33,8 @@ package struct GatewaySnapshot: Sendable, Codable {
     package var teams: [GatewayTeam]?
     /// Parallel to `models.groups`; nil: none has limits.
     package var groupLimits: [LoadLimits]?
+    /// What budgets have paid in their last period; nil: nothing.
+    package var spending: [SpendingUse]?
 
     package init(
         generation: UInt64,
@@ -50,7 +52,8 @@ package struct GatewaySnapshot: Sendable, Codable {
         hashKey0: UInt64,
         hashKey1: UInt64,
         teams: [GatewayTeam]? = nil,
-        groupLimits: [LoadLimits]? = nil
+        groupLimits: [LoadLimits]? = nil,
+        spending: [SpendingUse]? = nil
     ) {
         self.generation = generation
         self.providers = providers
@@ -66,7 +69,7 @@ package struct GatewaySnapshot: Sendable, Codable {
         self.pricing = pricing
         self.hashKey0 = hashKey0
         self.hashKey1 = hashKey1
-        (self.teams, self.groupLimits) = (teams, groupLimits)
+        (self.teams, self.groupLimits, self.spending) = (teams, groupLimits, spending)
     }
 }
 

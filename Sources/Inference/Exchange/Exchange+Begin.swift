@@ -170,6 +170,7 @@ extension DecisionRecord {
         startedUnix = request.unixMicroseconds
         key = request.key
         team = request.team
+        localDay = request.localDay
         draw = request.draw
     }
 

@@ -72,6 +72,7 @@ extension Exchange {
     mutating func giveUp(at now: Instant) {
         guard let failure = lastFailure else {
             if let refusal = load.refusal { return allAtLimit(refusal, at: now) }
+            if let subject = load.poorest { return broke(subject, at: now) }
             let text = "No provider can serve '\(record.requestedModel ?? "")' now."
             return failed(ClientError(503, type: "upstream_error", code: "no_candidate", text), now)
         }

@@ -10,6 +10,11 @@ struct LoadUse: Sendable {
     var holds: [LoadHold] = []
     /// Of the member that was asked last.
     var member: LoadHold?
+    /// Who pays, as far as they have a budget; and what is reserved of it.
+    var payers: [LoadSubject]?
+    var money: [SpendingHold] = []
+    /// Whose budget did not pay for a member.
+    var poorest: LoadSubject?
     /// What the request may use, by estimate.
     var prompt: UInt64 = 0
     var answer: UInt64 = 0
@@ -29,6 +34,7 @@ extension Exchange {
         load.prompt = asked.estimatedInputTokens
         load.answer = min(asked.maxTokens ?? Self.standardAnswer, Self.largestAnswer)
         guard let subjects = key?.subjects, !subjects.isEmpty else { return true }
+        load.payers = key?.payers
         return take(from: subjects, at: now)
     }
 
@@ -54,6 +60,10 @@ extension Exchange {
     mutating func takeOfMember(_ candidate: Candidate, at now: Instant) -> Bool {
         giveMemberBack(at: now)
         guard let member = view.load.members[at: candidate.member.index] else { return true }
+        if let cause = reserveMoney(for: candidate) {
+            passOver(candidate, cause, nil)
+            return false
+        }
         if let wait = member.providerWait(tokens: load.estimate, at: now) {
             passOver(candidate, .providerLimit, LoadRefusal(member, .tokens, wait: wait))
             return false
@@ -71,15 +81,18 @@ extension Exchange {
 
     /// What failed used nothing.
     private mutating func giveMemberBack(at now: Instant) {
+        settleMoney(0)
         guard let hold = load.member else { return }
         load.member = nil
         hold.subject.settle(hold, tokens: 0, at: now)
     }
 
-    private mutating func passOver(_ candidate: Candidate, _ cause: Cause, _ refusal: LoadRefusal) {
+    private mutating func passOver(_ candidate: Candidate, _ cause: Cause, _ refusal: LoadRefusal?) {
         tried.add(candidate, after: .otherMember)
-        let isSooner = load.refusal.map { ($0.wait ?? .zero) > (refusal.wait ?? .zero) } ?? true
-        if isSooner { load.refusal = refusal }
+        if let refusal {
+            let isSooner = load.refusal.map { ($0.wait ?? .zero) > (refusal.wait ?? .zero) } ?? true
+            if isSooner { load.refusal = refusal }
+        }
         let name = view.memberNames[candidate.member.index]
         for index in record.candidates.indices where record.candidates[index].member == name {
             record.candidates[index].weight = 0
@@ -90,6 +103,7 @@ extension Exchange {
 
     /// The exchange is over, and its record says what it is charged for.
     mutating func settleLoad(at now: Instant) {
+        if !load.money.isEmpty { settleMoney(record.cost?.picoDollars ?? 0) }
         if load.holds.isEmpty, load.member == nil { return }
         let used = usedTokens
         for hold in load.holds { hold.subject.settle(hold, tokens: used, at: now) }
@@ -97,14 +111,9 @@ extension Exchange {
         (load.holds, load.member) = ([], nil)
     }
 
-    /// As reported by the attempt that was answered; what was not, by estimate: a streamed token is a chunk, about. An attempt that
-    /// failed used nothing.
+    /// What is charged, reported or estimated.
     private var usedTokens: UInt64 {
-        if let total = meter.usage.total { return total }
-        let isAsked = record.attempts.last.map { $0.failure == nil && $0.bytesSent > 0 } ?? false
-        guard isAsked || meter.chunks > 0 else { return 0 }
-        let answer = record.isStreamed ? meter.chunks : meter.bytes / RequestView.bytesPerToken
-        return (meter.usage.input ?? load.prompt).addingReportingOverflow(meter.usage.output ?? answer).partialValue
+        record.cost.map { $0.input.addingReportingOverflow($0.output).partialValue } ?? 0
     }
 
     /// The member's provider told how much more it takes.

@@ -46,6 +46,8 @@ package struct ClientRequest: Sendable {
     package var team: String?
     /// What the key may use; nil: everything.
     package var access: ServedKey?
+    /// The local date, 20261126; nil when no budget pays for it.
+    package var localDay: Int?
     /// The client's address.
     package var source: IPAddress?
     /// Microseconds since 1970.

@@ -7,6 +7,8 @@ package struct LoadLimits: Hashable, Sendable, Codable {
     package var tokens: Pace?
     /// Streamed answers at the same time.
     package var streams: UInt64?
+    /// Of a key or a team.
+    package var budget: SpendingLimit?
 
     package init(requests: Pace? = nil, tokens: Pace? = nil, streams: UInt64? = nil) {
         (self.requests, self.tokens, self.streams) = (requests, tokens, streams)
@@ -19,12 +21,13 @@ package struct LoadLimits: Hashable, Sendable, Codable {
 
 extension LoadLimits {
     /// Of what the configuration says.
-    package init(_ limits: RateLimits) {
+    package init(_ limits: RateLimits, budget: Located<Budget>? = nil) {
         self.init(
             requests: limits.requests.map { Pace($0.value) },
             tokens: limits.tokens.map { Pace($0.value) },
             streams: limits.streams.map { UInt64($0) }
         )
+        self.budget = budget.flatMap { SpendingLimit($0.value) }
     }
 }
 

@@ -2,7 +2,7 @@
 import NetTypes
 
 package final class LoadSubject: Sendable {
-    package enum Kind: String, Hashable, Sendable, CaseIterable {
+    package enum Kind: String, Hashable, Sendable, CaseIterable, Codable {
         case key, team, group, member
     }
 

@@ -9,6 +9,10 @@ package enum LoadWord: Int, Hashable, Sendable, CaseIterable {
     case tokens
     /// Streamed answers that run.
     case streams
+    /// Pico-dollars of the budget that are spent or reserved in the period of `period`.
+    case spent
+    /// The last period of the budget that anything was reserved in.
+    case period
     /// Of a member: until when its provider takes no more, in nanoseconds of the daemon's clock.
     case closedUntil
     /// Of a member: tokens that its provider still took, as it said last, plus 1; 0: it said nothing.

@@ -44,6 +44,13 @@ package final class KeyRing: Sendable {
         return keys.first { $0.key.sha256 == key.key.sha256 }
     }
 
+    /// Tells the budgets what was spent before this process began to count.
+    package func recall(_ uses: [SpendingUse]) {
+        for payer in keys.flatMap(\.payers) {
+            if let use = uses.first(where: { $0.kind == payer.kind && $0.name == payer.name }) { payer.recall(use) }
+        }
+    }
+
     private static func subjects(of key: GatewayKey, in snapshot: GatewaySnapshot, _ book: LoadBook) -> [LoadSubject] {
         let own = key.limits.map { LoadSubject(.key, key.name, $0, book) }
         let team = snapshot.teams?.first { $0.name == key.team }.map { LoadSubject(.team, $0.name, $0.limits, book) }

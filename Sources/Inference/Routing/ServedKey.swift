@@ -14,10 +14,13 @@ package final class ServedKey: Sendable {
     private let expires: UInt64
     /// Itself and its team, as far as they have limits.
     let subjects: [LoadSubject]
+    /// Those of them that have a budget.
+    let payers: [LoadSubject]
 
     /// Names that the model plane does not have (any more) open nothing.
     init(_ key: GatewayKey, position: Int, models: GroupTable, subjects: [LoadSubject]) {
         self.subjects = subjects
+        payers = subjects.filter { $0.limits.budget != nil }
         (self.key, self.position) = (key, position)
         groups = key.models.map { names in names.compactMap { models.group(named: $0)?.id }.sorted() }
         members = (key.models ?? []).compactMap { models.member(named: $0)?.id }
@@ -29,6 +32,9 @@ package final class ServedKey: Sendable {
 
     /// Whether it is for some models alone.
     package var isScoped: Bool { groups != nil }
+
+    /// Whether somebody's budget pays for it.
+    package var hasBudget: Bool { !payers.isEmpty }
 
     /// Whether it has not expired at this time, in microseconds since 1970.
     package func isGood(at unixMicroseconds: UInt64) -> Bool { unixMicroseconds < expires }

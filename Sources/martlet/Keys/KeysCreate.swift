@@ -42,6 +42,9 @@ struct KeysCreate: ParsableCommand {
     @Option(help: ArgumentHelp("Streamed answers at the same time.", valueName: "count"))
     var streams: Int?
 
+    @Option(help: ArgumentHelp("What it may spend: '20 USD/day'.", valueName: "money"))
+    var budget: String?
+
     @OptionGroup var global: GlobalOptions
 
     func run() throws {
@@ -53,6 +56,7 @@ struct KeysCreate: ParsableCommand {
             expires: expires
         )
         (wish.requests, wish.tokens, wish.streams) = (requests, tokens, streams)
+        wish.budget = budget
         try Console.print(try Output.render(try global.client.create(wish), as: global.format))
     }
 }

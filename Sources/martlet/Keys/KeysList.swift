@@ -26,7 +26,7 @@ struct ShowKeys: ParsableCommand {
 
 extension KeyRow: ListDisplayable {
     static var columns: [Column] {
-        ["KEY", "STATE", "TEAM", "TAGS", "MODELS", "LIMITS", "EXPIRES", "LAST USED", "FROM"]
+        ["KEY", "STATE", "TEAM", "TAGS", "MODELS", "LIMITS", "BUDGET", "SPENT", "EXPIRES", "LAST USED", "FROM"]
     }
 
     static var none: String { "no keys: make one with 'martlet keys create NAME'" }
@@ -35,7 +35,8 @@ extension KeyRow: ListDisplayable {
         [
             Cell(name, .strong), Cell(stateWords, stateTone), Cell(team),
             Cell(tags.isEmpty ? nil : tags.joined(separator: ", ")), Cell(models?.joined(separator: ", ") ?? "all"),
-            Cell(limits), Cell(expires.map { Moment.dateAndTime($0) }), Cell(lastUsed.map { Moment.dateAndTime($0) }),
+            Cell(limits), Cell(budget), Cell(spent),
+            Cell(expires.map { Moment.dateAndTime($0) }), Cell(lastUsed.map { Moment.dateAndTime($0) }),
             Cell(place ?? createdBy.map { "keys create by \($0)" } ?? "-", .quiet),
         ]
     }
