@@ -93,6 +93,8 @@ package struct MemberDefinition: Hashable, Sendable, Codable {
     package let price: Money?
     /// As the operator rates it; nil: not rated.
     package let quality: Fraction?
+    /// Into how many classes its load falls that are measured apart, besides all of it together; 0: none.
+    package let loadClasses: Int
 
     package init(
         name: Located<String>,
@@ -101,7 +103,8 @@ package struct MemberDefinition: Hashable, Sendable, Codable {
         hysteresis: Hysteresis,
         scopes: [HealthScope],
         price: Money? = nil,
-        quality: Fraction? = nil
+        quality: Fraction? = nil,
+        loadClasses: Int = 0
     ) {
         self.name = name
         self.weight = weight
@@ -110,6 +113,7 @@ package struct MemberDefinition: Hashable, Sendable, Codable {
         self.scopes = scopes
         self.price = price
         self.quality = quality
+        self.loadClasses = loadClasses
     }
 }
 
@@ -138,5 +142,31 @@ package struct GroupDefinition: Hashable, Sendable, Codable {
         self.members = members
         self.keepsLast = keepsLast
         self.terms = terms
+    }
+}
+
+extension GroupDefinition {
+    /// The same with other prices of its members, in their order, and other classes of load.
+    package func priced(_ prices: [Money?], loadClasses: Int) -> GroupDefinition {
+        let members = zip(members, prices).map { member, price in
+            MemberDefinition(
+                name: member.name,
+                weight: member.weight,
+                tier: member.tier,
+                hysteresis: member.hysteresis,
+                scopes: member.scopes,
+                price: price,
+                quality: member.quality,
+                loadClasses: loadClasses
+            )
+        }
+        return GroupDefinition(
+            name: name,
+            strategy: strategy,
+            members: members,
+            keepsLast: keepsLast,
+            terms: terms,
+            mostDown: mostDown
+        )
     }
 }

@@ -14,15 +14,22 @@ private enum Leniency: CaseIterable {
 
 extension GroupTable {
     /// The division of a group's load in one scope, by `terms` or by the group's own. `excluding` rules members out for this one
-    /// question.
+    /// question; with a `loadClass`, members are judged by what was measured of load of that class, as far as it was.
     package func shares(
         of group: GroupID,
         in scope: HealthScope,
         by terms: Terms? = nil,
+        loadClass: Int? = nil,
         excluding: @escaping (MemberID) -> Cause? = { _ in nil }
     ) -> Shares {
         let group = groups[group.index]
-        let question = Question(scope: scope, terms: terms ?? group.definition.ownTerms, excluding: excluding)
+        let question = Question(
+            scope: scope,
+            terms: terms ?? group.definition.ownTerms,
+            loadClass: loadClass,
+            scale: group.definition.terms.scale,
+            excluding: excluding
+        )
         if let (tier, active) = activeMembers(of: group, question) { return divided(group, active, tier, question) }
         return group.definition.keepsLast
             ? keptShares(of: group, question)
@@ -33,10 +40,13 @@ extension GroupTable {
     }
 
     /// What a member's score in one scope is made of.
-    package func evidence(of id: MemberID, in scope: HealthScope) -> Evidence {
+    package func evidence(of id: MemberID, in scope: HealthScope, loadClass: Int? = nil) -> Evidence {
         let member = self[id]
+        let ofClass = loadClass.flatMap {
+            member.classStanding.indices.contains($0) ? member.classStanding[$0].measured : nil
+        }
         return Evidence(
-            measured: member.standing(in: scope)?.measured,
+            measured: ofClass ?? member.standing(in: scope)?.measured,
             price: member.price,
             quality: member.definition.quality
         )
@@ -44,7 +54,12 @@ extension GroupTable {
 
     /// Who carries the load now because of being able to; empty when nobody is.
     func bearers(of group: Group, in scope: HealthScope) -> [MemberID] {
-        let question = Question(scope: scope, terms: group.definition.ownTerms) { _ in nil }
+        let question = Question(
+            scope: scope,
+            terms: group.definition.ownTerms,
+            loadClass: nil,
+            scale: group.definition.terms.scale
+        ) { _ in nil }
         guard let (tier, active) = activeMembers(of: group, question) else { return [] }
         guard question.terms.strategy.judges else { return active }
         return divided(group, active, tier, question).carrying.map(\.member)
@@ -55,6 +70,8 @@ extension GroupTable {
 private struct Question {
     let scope: HealthScope
     let terms: Terms
+    let loadClass: Int?
+    let scale: ScoreScale
     let excluding: (MemberID) -> Cause?
 }
 
@@ -91,7 +108,8 @@ extension GroupTable {
         if let until = standing.damping?.reuseAt { return .damped(until: until) }
         if leniency == .limits { return nil }
         if health.verdict == .degraded { return .degraded }
-        return question.terms.limits.broken(by: evidence(of: id, in: question.scope)).map { .overLimit($0) }
+        return question.terms.limits.broken(by: evidence(of: id, in: question.scope, loadClass: question.loadClass)).map
+        { .overLimit($0) }
     }
 
     /// Whether so many others of the group have been down for longer that this one is not left out as well.
@@ -167,7 +185,12 @@ extension GroupTable {
     }
 
     private func score(of id: MemberID, _ question: Question) -> Score? {
-        Scoring.score(evidence(of: id, in: question.scope), by: question.terms.strategy, aims: question.terms.aims)
+        Scoring.score(
+            evidence(of: id, in: question.scope, loadClass: question.loadClass),
+            by: question.terms.strategy,
+            aims: question.terms.aims,
+            on: question.scale
+        )
     }
 
     private func weights(
@@ -191,13 +214,15 @@ extension GroupTable {
 
     private func contender(_ id: MemberID, _ question: Question) -> Contender {
         let member = self[id]
-        let evidence = evidence(of: id, in: question.scope)
+        let evidence = evidence(of: id, in: question.scope, loadClass: question.loadClass)
         let spent = Evidence(
             measured: evidence.measured,
             price: member.definition.price,
             quality: evidence.quality
         )
-        let score = { Scoring.score($0, by: question.terms.strategy, aims: question.terms.aims)?.total }
+        let score = {
+            Scoring.score($0, by: question.terms.strategy, aims: question.terms.aims, on: question.scale)?.total
+        }
         return Contender(
             weight: member.definition.weight,
             score: score(evidence),

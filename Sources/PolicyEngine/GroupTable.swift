@@ -26,6 +26,8 @@ package struct GroupTable: Sendable, Codable, Equatable {
         package fileprivate(set) var health: [Health]
         /// Parallel to `definition.scopes`.
         package fileprivate(set) var standing: [Standing]
+        /// What is believed of it for each class of load, over all scopes; `definition.loadClasses` of them.
+        package fileprivate(set) var classStanding: [Standing]
         /// What is left of its allowance; nil: it has none.
         package fileprivate(set) var allowance: AllowanceLeft?
 
@@ -117,6 +119,10 @@ package struct GroupTable: Sendable, Codable, Equatable {
             admin: before?.admin ?? .up,
             health: health,
             standing: standing,
+            classStanding: (0..<definition.loadClasses).map { index in
+                let known = before.flatMap { index < $0.classStanding.count ? $0.classStanding[index] : nil }
+                return known?.under(group.terms, at: now) ?? Standing(at: now)
+            },
             allowance: before?.allowance
         )
     }
@@ -172,14 +178,26 @@ extension GroupTable {
     }
 
     /// Takes a measurement; true when it changed what is believed of the member, which is when shares may have changed.
-    package mutating func measure(_ sample: Sample, of member: MemberID, in scope: HealthScope, at now: Instant) -> Bool
-    {
+    ///
+    /// - Parameter loadClass: the class of load that it was taken of; nil: none.
+    package mutating func measure(
+        _ sample: Sample,
+        of member: MemberID,
+        in scope: HealthScope,
+        loadClass: Int? = nil,
+        at now: Instant
+    ) -> Bool {
         guard members.indices.contains(member.index),
             let position = members[member.index].definition.scopes.firstIndex(of: scope)
         else { return false }
         let group = members[member.index].group
         let terms = groups[group.index].definition.terms
-        let hasChanged = members[member.index].standing[position].take(sample, under: terms, at: now)
+        var hasChanged = members[member.index].standing[position].take(sample, under: terms, at: now)
+        if let loadClass, members[member.index].classStanding.indices.contains(loadClass),
+            members[member.index].classStanding[loadClass].take(sample, under: terms, at: now)
+        {
+            hasChanged = true
+        }
         wait(for: members[member.index])
         if hasChanged { rememberCarrying(group) }
         return hasChanged
@@ -205,6 +223,10 @@ extension GroupTable {
             where members[index].standing[position].advance(to: now, under: terms) && changed.last != group {
                 changed.append(group)
             }
+            for position in members[index].classStanding.indices
+            where members[index].classStanding[position].advance(to: now, under: terms) && changed.last != group {
+                changed.append(group)
+            }
             wait(for: members[index])
         }
         for group in changed { rememberCarrying(group) }
@@ -213,7 +235,8 @@ extension GroupTable {
 
     private mutating func wait(for member: Member) {
         let terms = groups[member.group.index].definition.terms
-        guard let moment = member.standing.compactMap({ $0.nextMoment(under: terms) }).min() else { return }
+        guard let moment = (member.standing + member.classStanding).compactMap({ $0.nextMoment(under: terms) }).min()
+        else { return }
         nextMoment = min(nextMoment ?? moment, moment)
     }
 

@@ -7,6 +7,11 @@ package struct Match: Hashable, Sendable, Codable {
     /// Every attribute the condition asks for, in the order written.
     package let attributes: [Expression.Word]
 
+    package init(root: Step, attributes: [Expression.Word]) {
+        self.root = root
+        self.attributes = attributes
+    }
+
     /// One step of the evaluation. Planes that compile conditions further (to rules and sets) read it.
     package indirect enum Step: Hashable, Sendable, Codable {
         case always
@@ -40,22 +45,59 @@ package struct Match: Hashable, Sendable, Codable {
     package static var never: Match { Match(root: .some([]), attributes: []) }
 
     /// Whether the condition holds. A comparison with an absent fact is false, whatever its relation.
-    package func evaluate(_ facts: Facts) -> Bool { Self.evaluate(root, facts) }
+    package func evaluate(_ facts: Facts) -> Bool { evaluate { facts[$0] } }
 
-    private static func evaluate(_ step: Step, _ facts: Facts) -> Bool {
+    /// The same with facts that are asked for one by one, from left to right and no further than the verdict needs: those that
+    /// are dear to find out are found out only then.
+    package func evaluate(_ fact: (FactSlot) -> FactValue) -> Bool { Self.evaluate(root, fact) }
+
+    private static func evaluate(_ step: Step, _ fact: (FactSlot) -> FactValue) -> Bool {
         switch step {
         case .always: true
-        case .not(let inner): !evaluate(inner, facts)
-        case .all(let parts): parts.allSatisfy { evaluate($0, facts) }
-        case .some(let parts): parts.contains { evaluate($0, facts) }
-        case .test(let slot, let test, let negated): test.answer(facts[slot]).map { $0 != negated } ?? false
+        case .not(let inner): !evaluate(inner, fact)
+        case .all(let parts): parts.allSatisfy { evaluate($0, fact) }
+        case .some(let parts): parts.contains { evaluate($0, fact) }
+        case .test(let slot, let test, let negated): test.answer(fact(slot)).map { $0 != negated } ?? false
         }
+    }
+
+    /// The slots of all facts that the condition may ask for, each once.
+    package var slots: Set<FactSlot> {
+        var found: Set<FactSlot> = []
+        var steps = [root]
+        while let step = steps.popLast() {
+            switch step {
+            case .always: continue
+            case .not(let inner): steps.append(inner)
+            case .all(let parts), .some(let parts): steps += parts
+            case .test(let slot, _, _): found.insert(slot)
+            }
+        }
+        return found
+    }
+
+    /// The names of the fields that it may ask for, in lower case, each once, in the order written.
+    package var fieldNames: [String] {
+        var names: [String] = []
+        var steps = [root]
+        while let step = steps.popLast() {
+            switch step {
+            case .always: continue
+            case .not(let inner): steps.append(inner)
+            case .all(let parts), .some(let parts): steps += parts.reversed()
+            case .test(_, .fieldTexts(let name, _), _), .test(_, .fieldPattern(let name, _), _),
+                .test(_, .fieldPresent(let name), _):
+                if !names.contains(name) { names.append(name) }
+            case .test: continue
+            }
+        }
+        return names
     }
 }
 
 extension Match.Test {
     /// The answer; nil when the fact (or the field) is absent or of another type than the test.
-    func answer(_ value: FactValue) -> Bool? {
+    package func answer(_ value: FactValue) -> Bool? {
         switch (self, value) {
         case (.flag, .flag(let isSet)): isSet
         case (.ranges(let ranges), .number(let number)): ranges.contains { $0.contains(number) }

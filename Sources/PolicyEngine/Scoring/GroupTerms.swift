@@ -18,6 +18,7 @@ package struct GroupTerms: Hashable, Sendable, Codable {
     package let settle: Span
     /// The most that members that are not measured yet carry together, of a group in which others are.
     package let exploration: Fraction
+    package let scale: ScoreScale
 
     package init(
         aims: Aims? = nil,
@@ -27,10 +28,12 @@ package struct GroupTerms: Hashable, Sendable, Codable {
         holdDown: Span = .zero,
         margin: Fraction = Self.standardMargin,
         settle: Span = Self.standardSettle,
-        exploration: Fraction = Self.standardExploration
+        exploration: Fraction = Self.standardExploration,
+        scale: ScoreScale = .standard
     ) {
         (self.aims, self.limits, self.furtherLimits, self.damping) = (aims, limits, furtherLimits, damping)
         (self.holdDown, self.margin, self.settle, self.exploration) = (holdDown, margin, settle, exploration)
+        self.scale = scale
     }
 
     package static let standard = GroupTerms()

@@ -13,19 +13,32 @@ package struct Score: Hashable, Sendable, Codable {
     package let quality: UInt32?
 }
 
+/// What scores one half: loads differ, and what is slow or dear for one is not for another.
+package struct ScoreScale: Hashable, Sendable, Codable {
+    package let delay: Span
+    /// Of one unit of load.
+    package let price: Money
+
+    package init(delay: Span, price: Money) { (self.delay, self.price) = (delay, price) }
+
+    /// 100 ms: where people begin to feel that something is slow. One dollar.
+    package static let standard = ScoreScale(delay: .milliseconds(100), price: Money(picoDollars: 1_000_000_000_000))
+}
+
 package enum Scoring {
-    /// The delay that scores one half: where people begin to feel that something is slow.
-    package static let halfDelay = Span.milliseconds(100)
     /// What a lost piece of load costs in time: the sender's first retransmission (RFC 6298 §2.1 and §2.4, one second).
     package static let lossDelay = Span.seconds(1)
-    /// The price that scores one half.
-    package static let halfPrice = Money(picoDollars: 1_000_000_000_000)
     package static let one: UInt32 = 1_000_000
 
     /// The score by the strategy; nil when it judges by something that is not known of this member, or does not judge.
-    package static func score(_ evidence: Evidence, by strategy: Strategy, aims: Aims?) -> Score? {
-        let cost = evidence.price.map(score(price:))
-        let latency = evidence.measured.map { score(delay: delay(of: $0)) }
+    package static func score(
+        _ evidence: Evidence,
+        by strategy: Strategy,
+        aims: Aims?,
+        on scale: ScoreScale = .standard
+    ) -> Score? {
+        let cost = evidence.price.map { score(price: $0, on: scale) }
+        let latency = evidence.measured.map { score(delay: delay(of: $0), on: scale) }
         let quality = evidence.quality.map(\.millionths)
         let total: UInt32?
         switch strategy {
@@ -44,13 +57,15 @@ package enum Scoring {
         return measured.latency + measured.jitter + Span(nanoseconds: lost)
     }
 
-    /// `halfDelay / (halfDelay + delay)`.
-    package static func score(delay: Span) -> UInt32 {
-        hyperbola(Int128(halfDelay.nanoseconds), Int128(delay.nanoseconds))
+    /// `half / (half + delay)`, with the half of the scale.
+    package static func score(delay: Span, on scale: ScoreScale = .standard) -> UInt32 {
+        hyperbola(Int128(scale.delay.nanoseconds), Int128(delay.nanoseconds))
     }
 
-    /// `halfPrice / (halfPrice + price)`; what is free scores one.
-    package static func score(price: Money) -> UInt32 { hyperbola(halfPrice.picoDollars, price.picoDollars) }
+    /// `half / (half + price)`; what is free scores one.
+    package static func score(price: Money, on scale: ScoreScale = .standard) -> UInt32 {
+        hyperbola(scale.price.picoDollars, price.picoDollars)
+    }
 
     private static func hyperbola(_ half: Int128, _ value: Int128) -> UInt32 {
         let (sum, overflow) = half.addingReportingOverflow(max(0, value))

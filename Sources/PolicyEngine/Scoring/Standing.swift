@@ -133,8 +133,8 @@ extension Standing {
                 if let side = crossing(before, after, of: Int64(maxLoss.millionths), terms.margin) { return side }
             }
         }
-        let before = Scoring.score(delay: Scoring.delay(of: believed))
-        let after = Scoring.score(delay: Scoring.delay(of: found))
+        let before = Scoring.score(delay: Scoring.delay(of: believed), on: terms.scale)
+        let after = Scoring.score(delay: Scoring.delay(of: found), on: terms.scale)
         if before > after { return before - after > terms.margin.millionths ? true : nil }
         return after - before > terms.margin.millionths ? false : nil
     }

@@ -32,7 +32,7 @@ extension BlockReader {
     }
 
     /// Everything of a group's block that says how its members are judged, but the strategy itself.
-    package func groupTerms(aims: Aims?, maxCost: Money?) -> GroupTerms {
+    package func groupTerms(aims: Aims?, maxCost: Money?, scale: ScoreScale = .standard) -> GroupTerms {
         let (margin, settle) = hysteresis()
         return GroupTerms(
             aims: aims,
@@ -41,7 +41,8 @@ extension BlockReader {
             holdDown: span("hold-down", default: .zero, within: .zero...GroupTerms.longestHoldDown),
             margin: margin,
             settle: settle,
-            exploration: exploration()
+            exploration: exploration(),
+            scale: scale
         )
     }
 
