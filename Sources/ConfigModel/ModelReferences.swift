@@ -30,10 +30,16 @@ struct ModelReferences {
         for group in models.groups {
             for member in group.members { checkProvider(member) }
             checkTwins(group)
+            for lack in group.lacks(for: group.definition.strategy, group.definition.terms.aims) {
+                let name = group.definition.name
+                diagnostics.report("'models.groups.\(name.value).strategy' \(lack)", at: name.place)
+            }
         }
         for policy in models.policies {
             checkTargets(policy)
             checkSets(policy)
+            checkScopes(policy)
+            checkStrategy(policy)
         }
         checkKeys()
         checkReachable()
@@ -111,6 +117,50 @@ struct ModelReferences {
         }
     }
 
+    /// A name that nobody has would rule out everybody, or nobody, in silence.
+    private func checkScopes(_ policy: ModelPolicy) {
+        let regions = models.providers.compactMap { $0.region?.value }
+        for scope in [policy.constraints.only, policy.constraints.except] {
+            check(scope.regions, "region", regions)
+            check(scope.providers, "provider", declared.names("models", "providers"))
+            for path in scope.paths { checkPath(path) }
+        }
+    }
+
+    private func check(_ names: [Located<String>], _ what: String, _ known: [String]) {
+        for name in names where !known.contains(name.value) {
+            diagnostics.report(
+                "no provider has the \(what == "region" ? "region" : "name") '\(name.value)'",
+                at: name.place,
+                hint: NearestName.hint(for: name.value, among: known)
+            )
+        }
+    }
+
+    private func checkPath(_ path: Located<String>) {
+        guard let network else {
+            diagnostics.report("the path '\(path.value)' needs a network plane", at: path.place)
+            return
+        }
+        _ = GroupNames(network.groups.map(\.definition), plane: "network", declared, diagnostics).resolve(path)
+    }
+
+    /// Whether the policy's own strategy can judge the members it is to choose among.
+    private func checkStrategy(_ policy: ModelPolicy) {
+        guard let own = policy.constraints.strategy else { return }
+        let path = "models.policies.\(policy.name.value).strategy"
+        for name in policy.action.targets {
+            if name.value.contains(".") {
+                let words = "'\(path)' chooses among members, and 'use' names one alone: '\(name.value)'"
+                diagnostics.report(words, at: own.place)
+            }
+            guard let group = models.groups.first(where: { $0.definition.name.value == name.value }) else { continue }
+            for lack in group.lacks(for: own.value, policy.constraints.aims) {
+                diagnostics.report("'\(path)' \(lack)", at: own.place, related: group.definition.name.place)
+            }
+        }
+    }
+
     /// One secret with two names would be counted under either.
     private func checkKeys() {
         for key in models.keys {
@@ -150,6 +200,16 @@ struct ModelReferences {
                 at: policy.place,
                 related: models.policies[last].place
             )
+        }
+    }
+}
+
+extension ModelPolicy.Action {
+    fileprivate var targets: [Located<String>] {
+        switch self {
+        case .use(let name): [name]
+        case .split(let parts, _): parts.map(\.group)
+        case .reject: []
         }
     }
 }

@@ -179,7 +179,7 @@ package struct RouteQuestion: Codable, Sendable, Equatable {
     }
 }
 
-/// `explain model 'PROMPT' [--model M] [--key NAME]`. The prompt is used for its facts (length) and not kept.
+/// `explain model 'PROMPT' [--model M] [--key NAME]`. The prompt is used for its facts and not kept.
 package struct ModelQuestion: Codable, Sendable, Equatable {
     package var prompt: String
     package var model: String
@@ -187,9 +187,30 @@ package struct ModelQuestion: Codable, Sendable, Equatable {
     package var key: String?
     package var stream: Bool
     package var tools: Bool
+    /// As if a JSON schema were asked for, or an image shown.
+    package var schema: Bool?
+    package var image: Bool?
+    /// Whom the request would be for.
+    package var user: String?
+    /// The client's address.
+    package var source: String?
+    /// `name: value` of each header.
+    package var headers: [String]?
 
-    package init(prompt: String, model: String, key: String? = nil, stream: Bool = false, tools: Bool = false) {
+    package init(
+        prompt: String,
+        model: String,
+        key: String? = nil,
+        stream: Bool = false,
+        tools: Bool = false,
+        schema: Bool? = nil,
+        image: Bool? = nil,
+        user: String? = nil,
+        source: String? = nil,
+        headers: [String]? = nil
+    ) {
         (self.prompt, self.model, self.key, self.stream, self.tools) = (prompt, model, key, stream, tools)
+        (self.schema, self.image, self.user, self.source, self.headers) = (schema, image, user, source, headers)
     }
 }
 

@@ -17,7 +17,6 @@ extension Answers {
         }
         let explanation = view.explain(
             try facts(question, models),
-            model: question.model,
             draw: now.nanoseconds &* 0x9E37_79B9_7F4A_7C15
         )
         let choice = explanation.choice.map { explanation.candidates[$0] }
@@ -40,24 +39,34 @@ extension Answers {
         "no_candidate": "no member can serve it now",
     ]
 
-    /// Four bytes a token, as the gateway estimates.
-    private static let bytesPerToken = 4
-
     private func facts(_ question: ModelQuestion, _ models: ModelPlane) throws -> RequestFacts {
-        var facts = RequestFacts()
-        facts[.model] = .text(question.model)
-        facts[.stream] = .flag(question.stream)
-        facts[.tools] = .flag(question.tools)
-        facts[.promptTokens] = .number(Int64(question.prompt.utf8.count / Self.bytesPerToken))
-        guard let name = question.key else { return facts }
-        let keys = models.servedKeys
-        guard let key = keys.first(where: { $0.name == name }) else {
-            let hint = NearestName.hint(for: name, among: keys.map(\.name))
-            throw ErrorReply(errors: ["there is no key '\(name)'"], hint: hint)
+        var sketch = RequestSketch(prompt: question.prompt, model: question.model)
+        (sketch.isStreamed, sketch.hasTools) = (question.stream, question.tools)
+        (sketch.wantsSchema, sketch.hasImage) = (question.schema ?? false, question.image ?? false)
+        sketch.user = question.user
+        sketch.secondOfDay = WallClock.secondOfDay()
+        if let source = question.source {
+            guard let address = IPAddress(source) else { throw ErrorReply(errors: ["'\(source)' is no address"]) }
+            sketch.source = address
         }
-        facts[.key] = .text(name)
-        if let team = key.team { facts[.team] = .text(team) }
-        return facts
+        sketch.headers = try (question.headers ?? []).map(Self.header)
+        if let name = question.key {
+            let keys = models.servedKeys
+            guard let key = keys.first(where: { $0.name == name }) else {
+                let hint = NearestName.hint(for: name, among: keys.map(\.name))
+                throw ErrorReply(errors: ["there is no key '\(name)'"], hint: hint)
+            }
+            (sketch.key, sketch.team) = (name, key.team)
+        }
+        do { return try sketch.facts() } catch { throw ErrorReply(errors: [error.message]) }
+    }
+
+    private static func header(_ text: String) throws -> FactValue.Field {
+        guard let colon = text.firstIndex(of: ":"), colon != text.startIndex else {
+            throw ErrorReply(errors: ["'\(text)' is no header"], hint: "write NAME: VALUE")
+        }
+        let value = text[text.index(after: colon)...].drop { $0 == " " }
+        return FactValue.Field(name: text[..<colon].lowercased(), value: String(value))
     }
 
     private func policySteps(_ explanation: ModelExplanation, _ models: ModelPlane) -> [ExplainReply.Step] {
@@ -69,6 +78,7 @@ extension Answers {
                 cause: place.map(sources.cause)
             )
         }
+        if let arm = explanation.arm { return steps + [.init("policy", "its split gives this one to \(arm)")] }
         guard explanation.policy == nil, let group = explanation.group else { return steps }
         return steps + [.init("policy", "none decides; the name itself is served by group \(group)")]
     }
@@ -128,6 +138,7 @@ extension Answers {
             "key \(record.key ?? "-") asked for '\(record.requestedModel ?? "?")'"
             + (record.operation.map { ", \($0.rawValue)" } ?? "")
             + "\(record.isStreamed ? " as a stream" : ""); \(how) chose group \(record.group ?? "-")"
+            + (record.arm == nil ? "" : " as its arm of a split")
             + " (snapshot \(record.generation), draw \(record.draw))"
         return .init("request", words, cause: policy.map { sources.cause($0.name.place) })
     }

@@ -19,6 +19,7 @@ final class GatewayLoop: @unchecked Sendable {
     private var clients: [ObjectIdentifier: Ingress] = [:]
     private var httpDate = HTTPDate()
     private var keys = KeyCache()
+    private var localTime = LocalTime()
     /// The system's chance once, then a keyed hash of a count: as hard to guess, without a call into the kernel each time.
     private let dice = KeyedHash(key0: .random(in: 0 ... .max), key1: .random(in: 0 ... .max))
     private var draws: UInt64 = 0
@@ -110,6 +111,11 @@ final class GatewayLoop: @unchecked Sendable {
     // MARK: Small things that exchanges need
 
     func date() -> String { httpDate.text(atSecond: GatewayClock.unixMicroseconds() / 1_000_000) }
+
+    /// Local time of day.
+    func secondOfDay(at unixMicroseconds: UInt64) -> Int64 {
+        localTime.secondOfDay(atSecond: unixMicroseconds / 1_000_000)
+    }
 
     func draw() -> UInt64 {
         draws &+= 1

@@ -18,6 +18,7 @@ final class GatewayState: Sendable {
     }
 
     /// Reads the secrets that the snapshot names. Blocks while it reads small files.
+    /// - Parameter old: the state before, whose counters go on.
     /// - Returns: the state, and an alarm for every secret and trust that cannot be had.
     static func make(
         _ snapshot: GatewaySnapshot,
@@ -27,7 +28,7 @@ final class GatewayState: Sendable {
         keeping old: GatewayState?
     ) throws(SnapshotError) -> (state: GatewayState, alarms: [GatewayAlarm]) {
         counters.keep(snapshot)
-        let view = try RoutingView(snapshot) { counters.words(of: $0, $1) }
+        let view = try RoutingView(snapshot, after: old?.view) { counters.words(of: $0, $1) }
         view.keys.recall(snapshot.spending ?? [])
         var alarms: [GatewayAlarm] = []
         let credentials = snapshot.providers.map { provider in

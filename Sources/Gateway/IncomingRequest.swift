@@ -2,6 +2,7 @@
 import Inference
 import NIOCore
 import NetTypes
+import PolicyEngine
 import Wire
 
 /// One object, since it changes hands with every piece of its body. Touched on its own loop only.
@@ -31,6 +32,8 @@ final class IncomingRequest {
     let generation: UInt64
     /// What of the head goes on to a provider that gets the request as it is; empty otherwise.
     let carried: [Header]
+    /// Those that policies ask for.
+    let askedHeaders: [FactValue.Field]
     private(set) var body: [UInt8] = []
 
     init(_ head: HTTPMessage, loop: GatewayLoop) {
@@ -53,6 +56,7 @@ final class IncomingRequest {
         draw = loop.draw()
         generation = loop.state?.view.snapshot.generation ?? 0
         if case .passage = endpoint { carried = PassageRequest.carried(head.allFields) } else { carried = [] }
+        askedHeaders = loop.state.map { Self.headers(head, $0.view.askedHeaders) } ?? []
         let isGzip = headRefusal == nil && Self.isGzip(head, endpoint) == true
         inflater = isGzip ? BodyInflater(limit: GatewayLimits.requestBytes) : nil
         if headRefusal == nil, case .length(let length) = head.framing {
@@ -73,6 +77,11 @@ final class IncomingRequest {
         draw = loop.draw()
         generation = loop.state?.view.snapshot.generation ?? 0
         carried = []
+        askedHeaders = []
+    }
+
+    private static func headers(_ head: HTTPMessage, _ names: [String]) -> [FactValue.Field] {
+        names.compactMap { name in head.first(name).map { FactValue.Field(name: name, value: $0) } }
     }
 
     var decisionID: String { DecisionRecord.id(unixMicroseconds: unixMicroseconds, draw: draw) }

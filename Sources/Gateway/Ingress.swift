@@ -180,6 +180,8 @@ final class Ingress: ChannelInboundHandler {
             draw: request.draw
         )
         if key.hasBudget { asked.localDay = GatewayClock.localDay() }
+        asked.headers = request.askedHeaders
+        if state.view.asksForTime { asked.secondOfDay = loop.secondOfDay(at: request.unixMicroseconds) }
         driver.handle(.request(asked))
     }
 

@@ -44,6 +44,7 @@ extension ModelPlane {
     mutating func woke(at now: Instant, _ effects: inout [Effect]) {
         // As in `NetworkPlane.woke`.
         wakeAt = nil
+        advance(to: now)
         for member in groups.members {
             let breaker = breakers[member.id.index]
             if let due = breaker.pausedUntil, due <= now { endPause(of: member, at: now, &effects) }

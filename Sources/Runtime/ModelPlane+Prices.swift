@@ -1,6 +1,8 @@
 /// By which prices does the gateway count, and under which name do records know them?
+import ConfigSyntax
 import Inference
 import NetTypes
+import PolicyEngine
 
 extension ModelPlane {
     /// The prices of the running configuration; nil where nothing is said of them.
@@ -40,5 +42,19 @@ extension ModelPlane {
             rates.input, rates.output, rates.cachedInput ?? .max, rates.cacheWrite ?? .max, rates.reasoning ?? .max,
             rates.request, rates.image,
         ]
+    }
+}
+
+extension ModelsConfiguration {
+    /// The groups, each member with what a million tokens cost there, which `cost` judges by, and with a place for each size of prompt
+    /// where anybody is judged by how quick he is.
+    var pricedGroups: [GroupDefinition] {
+        let sizes = ModelPlane.judges(self) ? PromptSize.allCases.count : 0
+        let listed = Dictionary(self.listed.map { ($0.member, $0.price) }) { first, _ in first }
+        return groups.map { group in
+            let name = group.definition.name.value
+            let prices = group.members.map { ($0.price ?? listed["\(name).\($0.name.value)"])?.ofMillionTokens }
+            return group.definition.priced(prices, loadClasses: sizes)
+        }
     }
 }

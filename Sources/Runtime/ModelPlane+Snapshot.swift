@@ -11,7 +11,7 @@ extension ModelPlane {
 
     /// The snapshot of this moment, numbered with the current generation.
     package func snapshot(_ network: NetworkPlane?) -> GatewaySnapshot {
-        GatewaySnapshot(
+        var snapshot = GatewaySnapshot(
             generation: generation,
             providers: configuration.providers.compactMap(provider),
             models: groups,
@@ -33,6 +33,8 @@ extension ModelPlane {
             groupLimits: groupLimits,
             spending: spending.uses.isEmpty ? nil : spending.uses
         )
+        snapshot.routing = configuration.groups.map(\.routing)
+        return snapshot
     }
 
     /// Nil for a dialect that is not served; apply has refused the file then, so it does not happen.
@@ -79,26 +81,32 @@ extension ModelPlane {
     }
 
     private func policy(_ definition: ModelPolicy) -> GatewayPolicy? {
-        let target: GatewayPolicy.Target
-        switch definition.action {
-        case .reject(let reason): target = .reject(reason: reason)
-        case .use(let name):
-            if let group = groups.group(named: name.value) {
-                target = .group(group.id)
-            } else if let member = groups.member(named: name.value) {
-                target = .member(member.id)
-            } else {
-                return nil
-            }
-        case .split: return nil
-        }
+        guard let target = target(of: definition.action) else { return nil }
         return GatewayPolicy(
             name: definition.name.value,
             place: definition.place,
             match: definition.match,
             target: target,
-            fallsThrough: false
+            terms: PolicyTerms(definition.constraints),
+            fallsThrough: definition.otherwise == .next
         )
+    }
+
+    /// Nil for a name that is none; the file was refused then.
+    private func target(of action: ModelPolicy.Action) -> GatewayPolicy.Target? {
+        switch action {
+        case .reject(let reason): return .reject(reason: reason)
+        case .use(let name):
+            if let group = groups.group(named: name.value) { return .group(group.id) }
+            return groups.member(named: name.value).map { .member($0.id) }
+        case .split(let parts, let by):
+            let arms = parts.compactMap { part in
+                groups.group(named: part.group.value).map {
+                    GatewayPolicy.Arm(group: $0.id, weight: UInt32(clamping: part.weight))
+                }
+            }
+            return arms.isEmpty ? nil : .split(arms, by: by)
+        }
     }
 
     private static func text(_ host: ProviderURL.Host) -> String {
@@ -118,5 +126,29 @@ extension ModelPlane {
         case .file(let path): .file(path.value)
         case .environment(let name): .environment(name.value)
         }
+    }
+}
+
+extension PolicyTerms {
+    fileprivate init(_ constraints: ModelPolicy.Constraints) {
+        self.init(
+            strategy: constraints.strategy?.value,
+            aims: constraints.aims,
+            only: Names(constraints.only),
+            except: Names(constraints.except),
+            maxCost: constraints.maxCost?.value.amount,
+            maxLatency: constraints.maxLatency,
+            minQuality: constraints.minQuality
+        )
+    }
+}
+
+extension PolicyTerms.Names {
+    fileprivate init(_ scope: ModelPolicy.Scope) {
+        self.init(
+            regions: scope.regions.map(\.value),
+            providers: scope.providers.map(\.value),
+            paths: scope.paths.map(\.value)
+        )
     }
 }

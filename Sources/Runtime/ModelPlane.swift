@@ -36,6 +36,8 @@ package struct ModelPlane: Sendable {
     /// When each key was last used since the daemon's start, in microseconds since 1970.
     package internal(set) var lastUsed: [String: UInt64] = [:]
 
+    /// Whether members are judged by what was measured of them.
+    let judgesMembers: Bool
     var needsSnapshot = true
     /// `NetworkPlane.revision` of the last snapshot made; nil: without network.
     var lastNetwork: UInt64?
@@ -62,7 +64,8 @@ package struct ModelPlane: Sendable {
 
     init(_ configuration: ModelsConfiguration, keeping old: ModelPlane?, at now: Instant) {
         self.configuration = configuration
-        groups = GroupTable(configuration.groups.map(\.definition), keeping: old?.groups, at: now)
+        judgesMembers = Self.judges(configuration)
+        groups = GroupTable(configuration.pricedGroups, keeping: old?.groups, at: now)
         breakers = groups.members.map { member in
             old.flatMap { old in old.groups.member(named: member.fullName).map { old.breakers[$0.id.index] } }
                 ?? MemberBreaker()
@@ -111,7 +114,9 @@ extension ModelPlane {
         case .answered(let member, let count, _):
             if let member = groups.member(named: member) { breakers[member.id.index].answered(count, at: now) }
         case .pause(let member, let cause, let until): pause(member, cause, until: until, at: now, &effects)
-        case .decision(let record): keep(record, &effects)
+        case .decision(let record):
+            measure(record, at: now)
+            keep(record, &effects)
         case .mended(let code, let object): alarms.removeAll { $0.code == code && $0.object == object }
         case .alarm(let alarm): raise(alarm, &effects)
         case .standing(let found):
@@ -166,7 +171,7 @@ extension ModelPlane {
             generation += 1
             effects.append(.serve(snapshot(network)))
         }
-        if let next = breakers.compactMap(\.nextMoment).min(), wakeAt.map({ next < $0 }) ?? true {
+        if let next = nextMoment, wakeAt.map({ next < $0 }) ?? true {
             wakeAt = next
             effects.append(.wake(at: next))
         }

@@ -163,12 +163,11 @@ import Testing
 
     @Test func aPolicysConditionAnswersRequests() throws {
         let models = try #require(Fixtures.fixture("right/operator-surface.yaml").check().configuration?.models)
-        var facts = RequestFacts()
-        facts[.model] = .text("auto")
-        facts[.hasCode] = .flag(true)
-        facts[.modality] = .words(["text"])
-        facts[.team] = .text("legal")
-        #expect(models.policies.map { $0.match.evaluate(facts.facts) } == [true, false, true, false, true])
+        var sketch = RequestSketch(prompt: "```\ndef f(x): return x\n```", model: "auto")
+        sketch.team = "legal"
+        var facts = try sketch.facts()
+        let verdicts = models.policies.map { policy in policy.match.evaluate { facts.value($0) } }
+        #expect(verdicts == [true, false, true, false, true])
     }
 
     @Test func filesMergeByNameAndAppendListsInOrder() throws {

@@ -37,7 +37,7 @@ final class GatewayUnderTest: Sendable {
         mark: Mark? = nil,
         loops: Int = 2,
         tls: TLSConfiguration = .makeClientConfiguration(),
-        _ change: (inout GatewaySnapshot) -> Void = { _ in }
+        _ change: (inout GatewaySnapshot) throws -> Void = { _ in }
     ) throws {
         var pair: [Int32] = [0, 0]
         guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &pair) == 0 else {
@@ -46,7 +46,7 @@ final class GatewayUnderTest: Sendable {
         daemonEnd = TestSocket(pair[0], timeout: 3600)
         service = GatewayService(loops: loops, tls: tls)
         var snapshot = Self.snapshot(ports, timeouts, mark)
-        change(&snapshot)
+        try change(&snapshot)
         told = Mutex(snapshot)
         let (listening, port) = try TestSocket.listening()
         self.port = port
@@ -161,11 +161,16 @@ enum Fixed {
         total: .seconds(30)
     )
 
-    static func group(_ name: String, _ members: [String], _ scopes: [HealthScope]) -> GroupDefinition {
+    static func group(
+        _ name: String,
+        _ members: [String],
+        _ scopes: [HealthScope],
+        _ strategy: Strategy = .static
+    ) -> GroupDefinition {
         let place = Place(file: 0, line: 1, column: 1)
         return GroupDefinition(
             name: Located(name, at: place),
-            strategy: .static,
+            strategy: strategy,
             members: members.map {
                 MemberDefinition(
                     name: Located($0, at: place),

@@ -16,6 +16,7 @@ final class MockProvider: Sendable {
         var requests: [String] = []
         var connections = 0
         var closedByPeer = 0
+        var refuses = false
     }
 
     init(_ behaviour: @escaping Behaviour) throws {
@@ -46,13 +47,19 @@ final class MockProvider: Sendable {
     /// Connections that the gateway closed while this side waited or wrote.
     var closedByPeer: Int { state.withLock { $0.closedByPeer } }
 
+    /// From now on as a provider that fails at once.
+    func refuse() { state.withLock { $0.refuses = true } }
+
     /// No more connections.
     func stop() { shutdown(listening.descriptor, Int32(SHUT_RDWR)) }
 
     private func serve(_ connection: TestSocket, _ behaviour: Behaviour) {
         while let request = Self.request(from: connection) {
-            state.withLock { $0.requests.append(request) }
-            if behaviour(connection) == .close { return }
+            let refuses = state.withLock { state in
+                if !state.refuses { state.requests.append(request) }
+                return state.refuses
+            }
+            if (refuses ? Mock.status(500) : behaviour)(connection) == .close { return }
         }
         state.withLock { $0.closedByPeer += 1 }
     }

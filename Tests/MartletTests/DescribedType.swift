@@ -73,7 +73,20 @@ struct DescribedType: Sendable, CustomTestStringConvertible {
                 ),
                 RouteQuestion(destination: address)
             ),
-            DescribedType("ModelQuestion", ModelQuestion(prompt: "", model: "", key: ""), bareModel),
+            DescribedType(
+                "ModelQuestion",
+                ModelQuestion(
+                    prompt: "",
+                    model: "",
+                    key: "",
+                    schema: true,
+                    image: true,
+                    user: "",
+                    source: "",
+                    headers: []
+                ),
+                bareModel
+            ),
             DescribedType("AdminRequest", admin, admin),
             DescribedType("UsageQuestion", UsageQuestion(by: ["key"], since: "", until: ""), UsageQuestion()),
             DescribedType(

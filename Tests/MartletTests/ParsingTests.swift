@@ -98,6 +98,19 @@ import Testing
         let arguments = ["explain", "model", "two words", "--model", "chat", "--key", "ci", "--stream", "--tools"]
         let expected = ModelQuestion(prompt: "two words", model: "chat", key: "ci", stream: true, tools: true)
         #expect(try parse(arguments, as: ExplainModel.self).question == expected)
+        let more = [
+            "explain", "model", "x", "--schema", "--image", "--user", "ann", "--from", "192.0.2.7", "--header", "a: b",
+        ]
+        let wanted = ModelQuestion(
+            prompt: "x",
+            model: "auto",
+            schema: true,
+            image: true,
+            user: "ann",
+            source: "192.0.2.7",
+            headers: ["a: b"]
+        )
+        #expect(try parse(more, as: ExplainModel.self).question == wanted)
         #expect(
             try parse("explain model hello", as: ExplainModel.self).question
                 == ModelQuestion(prompt: "hello", model: "auto")

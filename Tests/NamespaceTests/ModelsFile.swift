@@ -8,6 +8,8 @@ struct ModelsFile {
     var providers: [String] = []
     /// Lines of `models.groups`.
     var groups: [String] = []
+    /// Lines of `models.policies`.
+    var policies: [String] = []
     /// The names of the client keys; each key is `ModelsSite.clientKey` of its name.
     var keys = ["ci"]
     /// How soon a silent uplink is noticed.
@@ -53,6 +55,7 @@ struct ModelsFile {
         \(lines(providers))
           groups:
         \(lines(groups))
+          policies: [\(policies.joined(separator: ", "))]
           keys:
         \(lines(keys.map { "\($0): { hash: \"sha256:\(ModelsSite.hash(ofClientKey: $0))\", team: platform }" }))
         control: { socket: \(socket) }

@@ -87,13 +87,21 @@ final class ModelsSite: Sendable {
     }
 
     /// A line of `models.providers` for one of the two mocks.
-    static func provider(_ name: String, _ dialect: MockProvider.Dialect, _ keyFile: String) -> String {
+    ///
+    /// - Parameter more: what else it says.
+    static func provider(
+        _ name: String,
+        _ dialect: MockProvider.Dialect,
+        _ keyFile: String,
+        more: String? = nil
+    ) -> String {
         let url =
             switch dialect {
             case .openai: "http://\(Site.providers[0].v4)/v1"
             case .anthropic: "http://\(Site.providers[1].v4)"
             }
-        return "\(name): { dialect: \(dialect.rawValue), url: \"\(url)\", key: { file: \(keyFile) }, path: wan }"
+        return
+            "\(name): { dialect: \(dialect.rawValue), url: \"\(url)\", key: { file: \(keyFile) }, path: wan\(more.map { ", \($0)" } ?? "") }"
     }
 
     /// The repository's files, wherever the tests run.

@@ -64,7 +64,8 @@ enum ImportTable {
         // Row 2
         ImportRow("Forwarding", .pure, ours: sharedCore),
         ImportRow("Liveness", .pure, ours: sharedCore + ["Wire"]),
-        ImportRow("Inference", .pure, ours: sharedCore + ["Wire"]),
+        // Synchronization: the counters that event loops share are atomics (docs/architecture.md §5).
+        ImportRow("Inference", .pure, ours: sharedCore + ["Wire"], further: ["Synchronization"]),
 
         // Row 3
         ImportRow("ConfigModel", .pure, ours: sharedCore + planes),

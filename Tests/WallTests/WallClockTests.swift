@@ -6,6 +6,7 @@ struct WallClockTests {
     /// File → why the wall clock is right there.
     private static let allowed: [String: String] = [
         "Sources/Daemon/WallClock.swift": "where it is read for all others",
+        "Sources/Daemon/Answers+ExplainModel.swift": "the local time of day that policies ask for",
         "Sources/Daemon/Answers+Top.swift": "when a look at the members was, to be shown",
         "Sources/Daemon/Answers+Usage.swift": "which month it is that will have cost so much",
         "Sources/Daemon/Answers.swift": "whether a key has expired, to be shown",
@@ -23,6 +24,7 @@ struct WallClockTests {
         "Sources/Daemon/DeviceCounter.swift": "which day an allowance's month has come to",
         "Sources/Daemon/ListWatch.swift": "how old a file is, whose time is the wall clock's",
         "Sources/Gateway/GatewayClock.swift": "when a request came, and the date of an answer",
+        "Sources/Gateway/LocalTime.swift": "the local time of day that policies ask for",
         "Sources/Ledger/LedgerKeeper.swift": "how old a row is, which has the time of its request",
         "Sources/Probing/BootClock.swift": "packet time stamps, which have no other clock; a jump is noticed",
         "Sources/Probing/WebHandler.swift": "when a certificate ends",

@@ -18,11 +18,14 @@ extension ModelGroup {
             let feature = "\(block.path).strategy: \(strategy.rawValue)"
             diagnostics.noteUnserved(feature, at: block.node("strategy")?.place ?? block.place)
         }
+        // Nobody counts what is lost of answers: health does.
+        if block.has("max-loss") { block.report("is for packets", key: "max-loss") }
         let timeouts = block.block("timeouts").map(Timeouts.read) ?? .standard
         let passiveHealth = PassiveHealth.read(in: block)
         let retries = block.block("retries").map(RetryBudget.read) ?? .standard
         let notCarried = block.optional("not-carried", as: NotCarried.self)?.value ?? .refuse
         let limits = RateLimits.read(in: block)
+        let routing = GroupRouting.read(block)
         let entries = block.named("members")
         if entries.isEmpty, block.isReadable, !block.has("members") || block.node("members")?.kind == .map([]) {
             diagnostics.report("'\(block.path)' has no members", at: block.keyPlace("members"))
@@ -37,7 +40,7 @@ extension ModelGroup {
                 members: read.map(\.definition),
                 // With nobody healthy, asking a member that failed is better than refusing without asking.
                 keepsLast: true,
-                terms: GroupTerms(aims: aims),
+                terms: block.groupTerms(aims: aims, maxCost: nil, scale: .answers),
                 mostDown: passiveHealth.mostDown(of: read.count)
             ),
             members: read.map(\.member),
@@ -46,6 +49,7 @@ extension ModelGroup {
             retries: retries,
             notCarried: notCarried,
             limits: limits,
+            routing: routing,
             place: entry.key.place
         )
     }
@@ -64,21 +68,20 @@ extension ModelGroup {
         let limits = RateLimits.read(in: block)
         let price = Price.read(in: block)
         let facts = ModelFacts.read(in: block)
-        block.noteUnserved("quality")
         let definition = MemberDefinition(
             name: entry.key,
             weight: block.integer("weight", default: 1, within: 1...largestWeight),
             tier: block.integer("tier", default: 1, within: 1...highestTier),
             // The one request that tries a member again decides.
             hysteresis: Hysteresis(downAfter: passiveHealth.downAfter, upAfter: 1),
-            scopes: [.any]
+            scopes: [.any],
+            quality: quality?.value
         )
         guard let provider, let model else { return nil }
         let member = ModelMember(
             name: entry.key,
             provider: provider,
             model: model,
-            quality: quality?.value,
             limits: limits,
             price: price,
             facts: facts,
@@ -88,14 +91,32 @@ extension ModelGroup {
     }
 }
 
-extension Strategy {
-    /// Whether this version chooses models by it.
-    var isServedForModels: Bool {
-        switch self {
-        case .static, .weighted: true
-        case .cost, .latency, .quality, .hybrid, .adaptive: false
+extension GroupRouting {
+    fileprivate static func read(_ group: BlockReader) -> GroupRouting {
+        GroupRouting(
+            balance: group.optional("balance", as: Balance.self)?.value ?? .weight,
+            affinity: group.block("affinity").flatMap(Affinity.read)
+        )
+    }
+}
+
+extension Affinity {
+    fileprivate static func read(_ block: BlockReader) -> Affinity? {
+        defer { block.finish() }
+        let by = block.required("by", as: Key.self)
+        let header = block.optional("header", as: String.self)
+        if let header, !BlockReader.isName(header.value) { block.report("is no header's name", key: "header") }
+        if header != nil, let by, by.value != .session { block.report("belongs to 'by: session'", key: "header") }
+        let hold = block.span("hold", default: standardHold, within: .zero...longestHold)
+        return by.map {
+            Affinity(by: $0.value, header: header?.value.lowercased() ?? standardHeader, hold: hold)
         }
     }
+}
+
+extension Strategy {
+    /// Whether this version chooses models by it.
+    var isServedForModels: Bool { self != .adaptive }
 }
 
 extension Timeouts {

@@ -13,7 +13,18 @@ package struct ModelGroup: Hashable, Sendable {
     package let notCarried: NotCarried
     /// Of all that the group serves.
     package let limits: RateLimits
+    package let routing: GroupRouting
     package let place: Place
+}
+
+extension ModelGroup {
+    /// What a strategy needs to know of every member and is not told; empty when it can judge them.
+    package func lacks(for strategy: Strategy, _ aims: Aims?) -> [String] {
+        let judgesQuality = strategy == .quality || strategy == .hybrid && aims.map { $0.quality > .zero } ?? false
+        let unrated = definition.members.filter { $0.quality == nil }.map(\.name.value)
+        guard judgesQuality, !unrated.isEmpty else { return [] }
+        return ["needs a 'quality' of every member, and \(unrated.joined(separator: ", ")) has none"]
+    }
 }
 
 /// One model deployment.
@@ -22,8 +33,6 @@ package struct ModelMember: Hashable, Sendable {
     package let provider: Located<String>
     /// The model's name as the provider knows it.
     package let model: Located<String>
-    /// Checked, not yet served.
-    package let quality: Fraction?
     package let limits: RateLimits
     /// What it costs; nil: what the list of prices says.
     package let price: Price?

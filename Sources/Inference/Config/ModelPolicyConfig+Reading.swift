@@ -1,5 +1,6 @@
 /// How `models.policies` is read.
 import ConfigSyntax
+import NetTypes
 import PolicyEngine
 
 extension ModelPolicy {
@@ -25,8 +26,8 @@ extension ModelPolicy {
         }
         let action = action(block)
         let otherwise = block.optional("otherwise", as: Otherwise.self)?.value ?? .reject
-        if otherwise == .next { block.noteUnserved("otherwise") }
-        let constraints = constraints(block)
+        let constraints = Constraints.read(block)
+        if block.has("reject") { Constraints.reportBesideReject(block) }
         guard let name, let action else { return nil }
         return ModelPolicy(
             name: name,
@@ -44,7 +45,6 @@ extension ModelPolicy {
         let reason = block.optional("reject", as: String.self)
         let parts = split(block)
         let by = block.optional("by", as: SplitKey.self)
-        block.noteUnserved("split")
         if block.has("by"), !block.has("split") { block.report("belongs to 'split'", key: "by") }
         let written = ["use", "reject", "split"].filter { block.has($0) }
         guard written.count == 1 else {
@@ -58,7 +58,7 @@ extension ModelPolicy {
         }
         if let use { return .use(use) }
         if let reason { return .reject(reason: reason.value) }
-        return parts.isEmpty ? nil : .split(parts, by: by?.value ?? .request)
+        return parts.isEmpty ? nil : .split(parts, by: by?.value ?? .key)
     }
 
     private static func split(_ block: BlockReader) -> [Part] {
@@ -73,18 +73,57 @@ extension ModelPolicy {
             return Part(group: entry.key, weight: weight.value)
         }
     }
+}
 
-    private static func constraints(_ block: BlockReader) -> Constraints {
-        let only = region("only", block)
-        let except = region("except", block)
-        let maxCost = block.optional("max-cost", as: RequestCost.self)
-        for key in ["only", "except", "max-cost"] { block.noteUnserved(key) }
-        return Constraints(onlyRegion: only, exceptRegion: except, maxCost: maxCost)
+extension ModelPolicy.Constraints {
+    static func read(_ block: BlockReader) -> Self {
+        let found = block.strategy()
+        let strategy = found.map { Located($0.strategy, at: block.keyPlace("strategy")) }
+        if let found, !found.strategy.isServedForModels {
+            block.diagnostics.noteUnserved(
+                "\(block.path).strategy: \(found.strategy.rawValue)",
+                at: block.keyPlace("strategy")
+            )
+        }
+        return Self(
+            strategy: strategy,
+            aims: found?.aims,
+            only: .read("only", block),
+            except: .read("except", block),
+            maxCost: block.optional("max-cost", as: RequestCost.self),
+            maxLatency: latency(block),
+            minQuality: block.optional("min-quality", as: Fraction.self)?.value
+        )
     }
 
-    private static func region(_ key: String, _ block: BlockReader) -> Located<String>? {
-        guard let inner = block.block(key) else { return nil }
-        defer { inner.finish() }
-        return inner.required("region", as: String.self)
+    private static func latency(_ block: BlockReader) -> Span? {
+        let bounds = Span.milliseconds(1)...Timeouts.longest
+        let isWritten = block.has("max-latency")
+        let span = block.span("max-latency", default: Timeouts.longest, within: bounds)
+        return isWritten ? span : nil
+    }
+
+    /// Who is refused is sent to nobody.
+    static func reportBesideReject(_ block: BlockReader) {
+        for key in ["strategy", "only", "except", "max-cost", "max-latency", "min-quality", "otherwise"]
+        where block.has(key) {
+            block.report("says whom to choose, and 'reject' chooses nobody", key: key)
+        }
+    }
+}
+
+extension ModelPolicy.Scope {
+    fileprivate static func read(_ key: String, _ policy: BlockReader) -> Self {
+        guard let block = policy.block(key) else { return .empty }
+        defer { block.finish() }
+        let scope = Self(
+            regions: block.values("region", as: String.self),
+            providers: block.values("provider", as: String.self),
+            paths: block.values("path", as: String.self)
+        )
+        if !["region", "provider", "path"].contains(where: block.has) {
+            block.reportLack("'\(block.path)' names nothing", hint: "write region:, provider: or path:")
+        }
+        return scope
     }
 }

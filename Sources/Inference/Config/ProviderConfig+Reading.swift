@@ -16,7 +16,6 @@ extension ProviderDefinition {
         let region = block.optional("region", as: String.self)
         let listedAs = block.optional("listed-as", as: String.self)
         let passThrough = block.optional("pass-through", as: Bool.self)?.value ?? false
-        block.noteUnserved("region")
         if let dialect, !dialect.value.isServed {
             diagnostics.noteUnserved("\(block.path).dialect: \(dialect.value.rawValue)", at: dialect.place)
         }

@@ -12,7 +12,7 @@ package struct ProviderDefinition: Hashable, Sendable {
     package let ca: SecretReference?
     /// A network group, or `group.member`; nil: whatever way the host's own routes say.
     package let path: Located<String>?
-    /// Where the provider keeps and computes data, in the operator's own words. Checked, not yet served.
+    /// Where the provider keeps and computes data, in the operator's own words: what `only` and `except` name.
     package let region: Located<String>?
     /// Under which name the list of prices has it; nil: under its own.
     package let listedAs: Located<String>?

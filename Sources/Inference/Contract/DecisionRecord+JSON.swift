@@ -27,6 +27,7 @@ extension DecisionRecord {
         writer.field("team", team)
         writer.field("requestedModel", requestedModel)
         writer.field("policy", policy)
+        writer.field("arm", arm)
         writer.field("group", group)
         writer.field("isStreamed", isStreamed)
         writer.field("operation", operation?.rawValue)

@@ -18,6 +18,8 @@ package struct DecisionRecord: Hashable, Sendable, Codable {
     package var requestedModel: String?
     /// The policy that decided; nil when the requested name is itself a group or `group.member`.
     package var policy: String?
+    /// Of a policy that splits, the arm that the request fell on: the group's name.
+    package var arm: String?
     /// The group that served, or that should have.
     package var group: String?
     package var isStreamed: Bool

@@ -1,5 +1,4 @@
 /// What does the gateway know? All it decides on, flat and by number, pushed by the daemon and replaced as a whole.
-package import ConfigSyntax
 package import NetTypes
 package import PolicyEngine
 
@@ -20,6 +19,8 @@ package struct GatewaySnapshot: Sendable, Codable {
     /// The mark of each network member that a model connection may leave by.
     package var paths: [PathMark]
     package var keys: [GatewayKey]
+    /// How candidates are picked, parallel to `models.groups`; what is not said is as usual.
+    package var routing: [GroupRouting] = []
     /// In file order.
     package var policies: [GatewayPolicy]
     /// Parallel to the listening sockets that the gateway inherits.
@@ -176,31 +177,5 @@ package struct GatewayListener: Hashable, Sendable, Codable {
     package init(address: String, tls: GatewayIdentity? = nil) {
         self.address = address
         self.tls = tls
-    }
-}
-
-/// One rule of `models.policies`.
-package struct GatewayPolicy: Sendable, Codable {
-    /// Whom a policy sends a request to.
-    package enum Target: Hashable, Sendable, Codable {
-        case group(GroupID)
-        case member(MemberID)
-        /// Answered with 403 and this reason.
-        case reject(reason: String)
-    }
-
-    package var name: String
-    package var place: Place
-    package var match: Match
-    package var target: Target
-    /// When nobody in the target can serve: whether the next policies are asked.
-    package var fallsThrough: Bool
-
-    package init(name: String, place: Place, match: Match, target: Target, fallsThrough: Bool) {
-        self.name = name
-        self.place = place
-        self.match = match
-        self.target = target
-        self.fallsThrough = fallsThrough
     }
 }

@@ -15,11 +15,11 @@ extension Exchange {
             record.requestedModel = asked.model
             record.isStreamed = asked.stream
             guard takeOfKey(request.access, asked, at: now) else { return }
-            let route = view.route(
-                RequestFacts(asked, key: request.key, team: request.team, source: request.source),
-                model: asked.model
-            )
-            follow(allowed(route, model: asked.model, to: request.access), model: asked.model, at: now)
+            var facts = RequestFacts(asked, request)
+            let route = allowed(view.route(&facts, draw: request.draw), model: asked.model, to: request.access)
+            need = facts.need
+            if case .use(let offer, _, _) = route { talk = view.talk(of: facts, for: offer) }
+            follow(route, model: asked.model, at: now)
         } catch {
             refuse(ClientError(error), at: now)
         }
@@ -28,7 +28,9 @@ extension Exchange {
     /// What a key is not for is not there for it, as OpenAI has it. The name that the client asked for counts as well as what
     /// serves it: who may use a group may be served by whatever the operator's policies put in its place.
     private func allowed(_ route: Route, model: String, to key: ServedKey?) -> Route {
-        guard case .use(let target, _) = route, let key, !view.allows(target, to: key) else { return route }
+        guard case .use(let offer, _, _) = route, let key, !view.allows(view.target(of: offer), to: key) else {
+            return route
+        }
         return view.target(named: model).map { view.allows($0, to: key) } ?? false ? route : .unknownModel
     }
 
@@ -39,12 +41,12 @@ extension Exchange {
         case .rejected(let policy, let reason):
             record.policy = policy
             refuse(ClientError(403, type: "permission_error", code: "rejected_by_policy", reason), at: now)
-        case .use(let target, let policy):
-            record.policy = policy
-            record.group = view.groupName(of: target)
-            self.target = target
-            guard takeOfGroup(target, at: now) else { return }
-            let set = view.candidates(for: target, without: tried)
+        case .use(let offer, let policy, let arm):
+            (record.policy, record.arm) = (policy, arm)
+            record.group = view.groupName(of: offer)
+            self.offer = offer
+            guard takeOfGroup(view.target(of: offer), at: now) else { return }
+            let set = view.candidates(for: offer, need, without: tried)
             record.candidates = set.rows
             if record.isStreamed { deadlines[.heartbeat] = now + ExchangeLimits.heartbeat }
             tryNext(set, at: now)
@@ -54,10 +56,11 @@ extension Exchange {
     /// Takes the next candidate; when there is none, the client is told.
     mutating func tryNext(_ first: CandidateSet? = nil, at now: Instant) {
         var set = first
-        while record.attempts.count < ExchangeLimits.attempts, let target {
-            let choices = set ?? view.candidates(for: target, without: tried)
+        while record.attempts.count < ExchangeLimits.attempts, let offer {
+            let choices = set ?? view.candidates(for: offer, need, without: tried)
             set = nil
-            guard let candidate = choices.choice(draw: drawForAttempt) else { break }
+            let picked = view.pick(choices, for: offer, talk, draw: drawForAttempt, at: now)
+            guard let candidate = picked else { break }
             if start(candidate, at: now) { return }
         }
         giveUp(at: now)
@@ -123,6 +126,7 @@ extension Exchange {
         if deadlines[.total] == nil { deadlines[.total] = startedAt + timeouts.total }
         deadlines[.connect] = now + timeouts.connect
         actions.append(.connect(attempt.connectOrder))
+        view.loads[candidate.member.index].began()
         self.attempt = attempt
     }
 

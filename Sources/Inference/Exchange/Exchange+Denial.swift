@@ -38,16 +38,17 @@ extension Exchange {
 
     /// A trial is for one request at a time, as long as others need not wait for its end: where nobody healthy is left, all may try.
     private func isTrial(_ candidate: Candidate) -> Bool {
-        guard view.snapshot.trials.contains(candidate.member), let target else { return false }
+        guard view.snapshot.trials.contains(candidate.member), let offer else { return false }
         var others = tried
         others.add(candidate, after: .otherMember)
-        return view.candidates(for: target, without: others).rows.contains { row in
+        return view.candidates(for: offer, need, without: others).rows.contains { row in
             row.weight > 0 && row.reason != Share.Reason.keptLast.code
         }
     }
 
     mutating func denied(_ denial: Denial, at now: Instant) {
         guard let current = attempt, current.phase == .connecting else { return }
+        view.loads[current.candidate.member.index].ended()
         attempt = nil
         deadlines.clearAttempt()
         switch denial {

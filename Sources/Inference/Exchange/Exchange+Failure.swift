@@ -52,6 +52,7 @@ extension Exchange {
     /// Ends the attempt; what becomes of its connection has been said.
     mutating func closeRow(as kind: FailureClass?, detail: String?, at now: Instant) {
         guard var row = attempt?.row, let startedAt = attempt?.startedAt else { return }
+        if let member = attempt?.candidate.member { view.loads[member.index].ended() }
         row.failure = kind
         row.detail = Self.shortened(detail)
         row.total = now - startedAt

@@ -29,7 +29,10 @@ package struct Exchange: ~Copyable, Sendable {
     /// The client's dialect.
     var client = ClientDialect.openai
     var ask: ClientAsk?
-    var target: GatewayPolicy.Target?
+    var offer: OfferID?
+    var need = RequestNeed.unknown
+    /// The conversation, where its group keeps those together.
+    var talk: Talk?
     var tried = Exclusions()
     var attempt: Attempt?
     var stream: AnswerStream?

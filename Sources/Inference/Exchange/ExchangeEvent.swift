@@ -1,5 +1,6 @@
 /// What can happen to an exchange? Everything from outside, one at a time; the time comes with each.
 package import NetTypes
+package import PolicyEngine
 
 /// Which attempt an event or action is about: events of attempts that are over are ignored.
 package struct AttemptID: Hashable, Sendable {
@@ -54,6 +55,12 @@ package struct ClientRequest: Sendable {
     package var unixMicroseconds: UInt64
     /// Uniform over all values.
     package var draw: UInt64
+    /// The key's tags.
+    package var tags: [String] = []
+    /// Those of `RoutingView.askedHeaders` that the client sent.
+    package var headers: [FactValue.Field] = []
+    /// Local time of day in seconds since midnight, if `RoutingView.asksForTime`.
+    package var secondOfDay: Int64?
 
     package init(
         dialect: ClientDialect = .openai,

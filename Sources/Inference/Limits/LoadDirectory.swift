@@ -32,7 +32,7 @@ struct LoadDirectory: Sendable {
         switch target {
         case .group(let group): return groups[group.index]
         case .member(let member): return groups[groupOf(member).index]
-        case .reject: return nil
+        case .reject, .split: return nil
         }
     }
 }

@@ -57,8 +57,9 @@ package struct Passage: Sendable {
     /// Chooses a path and asks for a connection, or refuses.
     package mutating func begin(at now: Instant) -> [ExchangeAction] {
         deadlines[.total] = now + Self.timeouts.total
-        let route = view.route(facts, model: provider.passageName)
-        if case .use(_, let policy) = route { record.policy = policy }
+        var facts = self.facts
+        let route = view.route(&facts, draw: request.draw)
+        if case .use(_, let policy, _) = route { record.policy = policy }
         if case .rejected(let policy, let reason) = route {
             record.policy = policy
             refuse(ClientError(403, type: "permission_error", code: "rejected_by_policy", reason), .rejected, at: now)
@@ -72,13 +73,8 @@ package struct Passage: Sendable {
 
     /// What policies can ask for. The model of a passage is `providers/NAME`.
     private var facts: RequestFacts {
-        var facts = RequestFacts()
-        facts[.model] = .text(provider.passageName)
-        facts[.key] = .text(request.key)
-        if let team = request.team { facts[.team] = .text(team) }
-        facts[.stream] = .flag(false)
-        facts[.tools] = .flag(false)
-        if let source = request.source { facts[.source] = .address(source) }
+        var facts = RequestFacts(model: provider.passageName, document: nil)
+        (facts.key, facts.team, facts.source) = (request.key, request.team, request.source)
         return facts
     }
 

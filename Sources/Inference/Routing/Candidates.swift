@@ -47,6 +47,8 @@ package struct Exclusions: Hashable, Sendable {
 /// The answer: what can be chosen, and a row for everything that was looked at.
 package struct CandidateSet: Sendable {
     package internal(set) var eligible: [Candidate] = []
+    /// What could serve and carries no load, because others are better: for conversations that it has already.
+    package internal(set) var reserve: [Candidate] = []
     package internal(set) var rows: [CandidateRow] = []
 
     /// The one that the draw falls on; nil when there is none.
@@ -57,25 +59,24 @@ package struct CandidateSet: Sendable {
 }
 
 extension GatewaySnapshot {
-    /// What a request to the target can be sent to, without what was tried already.
-    package func candidates(for target: GatewayPolicy.Target, without tried: Exclusions) -> CandidateSet {
-        switch target {
-        case .group(let group): candidates(of: group, only: nil, without: tried)
-        case .member(let member): candidates(of: models[member].group, only: member, without: tried)
-        case .reject: CandidateSet()
-        }
-    }
-
-    private func candidates(of group: GroupID, only: MemberID?, without tried: Exclusions) -> CandidateSet {
-        let ways = models[group].members.map { self.ways(to: $0, without: tried) }
-        let first = models[group].members.first?.index ?? 0
-        let shares = models.shares(of: group, in: .any) { member in
-            if let only, only != member { return .notAsked }
+    /// What a request for the offer can be sent to, without what was tried already.
+    func candidates(for offer: Offer, _ need: RequestNeed = .unknown, without tried: Exclusions) -> CandidateSet {
+        let ways = models[offer.group].members.map { self.ways(to: $0, by: offer.terms, without: tried) }
+        let first = models[offer.group].members.first?.index ?? 0
+        let shares = models.shares(
+            of: offer.group,
+            in: .any,
+            by: offer.shareTerms,
+            loadClass: offer.tellsSizes ? need.size?.rawValue : nil
+        ) { member in
+            if let only = offer.member, only != member { return .notAsked }
             if tried.contains(member) { return .tried }
+            if let cause = offer.breach(at: member.index - first) { return cause }
+            if let cause = dearness(of: member, by: offer.terms, need) { return cause }
             return ways[member.index - first].contains { $0.weight > 0 } ? nil : .noPath
         }
         var set = CandidateSet()
-        for share in shares.all where only == nil || share.member == only {
+        for share in shares.all where offer.member == nil || share.member == offer.member {
             set.add(share, over: ways[share.member.index - first], in: self)
         }
         set.reduceWeights()
@@ -89,6 +90,9 @@ extension CandidateSet {
         let member = snapshot.models[share.member].fullName
         if share.weight == 0 {
             rows.append(CandidateRow(member: member, weight: 0, share.reason))
+            if share.reason.isUsable {
+                reserve += ways.filter { $0.weight > 0 }.map { Candidate(share.member, over: $0) }
+            }
             // Why it has no way is the reason that helps.
             guard share.reason == .excluded(.noPath) else { return }
         }
@@ -132,7 +136,24 @@ extension CandidateSet {
     }
 }
 
+extension Share.Reason {
+    /// Whether a member without load for this reason could carry some.
+    fileprivate var isUsable: Bool {
+        switch self {
+        case .behind, .standby, .overLimit: true
+        case .eligible, .exploring, .keptLast, .lastResort, .degraded, .heldDown, .damped, .down, .absent, .drained,
+            .adminDown,
+            .outOfScope, .excluded:
+            false
+        }
+    }
+}
+
 extension Candidate {
+    fileprivate init(_ member: MemberID, over way: Way) {
+        self.init(member: member, path: way.path, mark: way.mark, families: way.families, weight: way.weight)
+    }
+
     fileprivate func weighing(_ weight: UInt32) -> Candidate {
         Candidate(member: member, path: path, mark: mark, families: families, weight: weight)
     }

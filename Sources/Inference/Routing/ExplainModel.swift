@@ -8,6 +8,8 @@ package struct ModelExplanation: Hashable, Sendable, Codable {
     /// The policy that decided; nil: the requested name is itself the target's, or nothing decided.
     package var policy: String?
     package var group: String?
+    /// Of a split, the arm that it falls on.
+    package var arm: String?
     /// Why nobody serves it: `rejected`, `model_not_found`, `no_candidate`; nil when somebody does.
     package var refusal: String?
     package var candidates: [CandidateRow]
@@ -18,13 +20,14 @@ package struct ModelExplanation: Hashable, Sendable, Codable {
 
 extension RoutingView {
     /// Explains what a request with these facts would get. Another draw may fall on another candidate of positive weight.
-    package func explain(_ facts: RequestFacts, model: String, draw: UInt64) -> ModelExplanation {
-        var verdicts: [PolicyVerdict] = []
-        let route = route(facts, model: model) { verdicts.append($0) }
+    package func explain(_ facts: RequestFacts, draw: UInt64) -> ModelExplanation {
+        var (facts, verdicts) = (facts, [PolicyVerdict]())
+        let route = route(&facts, draw: draw) { verdicts.append($0) }
         var explanation = ModelExplanation(
             policies: verdicts,
             policy: nil,
             group: nil,
+            arm: nil,
             refusal: nil,
             candidates: [],
             choice: nil,
@@ -35,16 +38,17 @@ extension RoutingView {
         case .rejected(let policy, _):
             explanation.policy = policy
             explanation.refusal = "rejected"
-        case .use(let target, let policy):
-            explanation.policy = policy
-            explain(target, draw: draw, in: &explanation)
+        case .use(let offer, let policy, let arm):
+            (explanation.policy, explanation.arm) = (policy, arm)
+            explain(offer, facts, draw: draw, in: &explanation)
         }
         return explanation
     }
 
-    private func explain(_ target: GatewayPolicy.Target, draw: UInt64, in explanation: inout ModelExplanation) {
-        let set = candidates(for: target, without: Exclusions())
-        explanation.group = groupName(of: target)
+    private func explain(_ offer: OfferID, _ facts: RequestFacts, draw: UInt64, in explanation: inout ModelExplanation)
+    {
+        let set = candidates(for: offer, facts.need, without: Exclusions())
+        explanation.group = groupName(of: offer)
         explanation.candidates = set.rows
         guard let choice = set.choice(draw: draw) else {
             explanation.refusal = "no_candidate"

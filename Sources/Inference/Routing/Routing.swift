@@ -1,11 +1,12 @@
 /// Who serves this request? Policies in file order; where none decides, the requested model's name itself.
 import ConfigSyntax
+import NetTypes
 import PolicyEngine
 
 /// What was decided.
 package enum Route: Hashable, Sendable {
-    /// By the policy of this name; nil: the requested name is itself the target's.
-    case use(GatewayPolicy.Target, policy: String?)
+    /// By the policy of this name; nil: the requested name is itself the target's. Of a split, the arm: the group's name.
+    case use(OfferID, policy: String?, arm: String?)
     case rejected(policy: String, reason: String)
     /// No policy matches and nothing has the requested name.
     case unknownModel
@@ -25,44 +26,87 @@ package struct PolicyVerdict: Hashable, Sendable, Codable {
 }
 
 extension RoutingView {
-    /// The route of a request, whose facts are gathered only if a policy asks. `judged` is told of every policy looked at, in order.
+    /// The route of a request. `judged` is told of every policy looked at, in order.
+    ///
+    /// - Parameter draw: decides where a split by request falls.
     package func route(
-        _ facts: @autoclosure () -> RequestFacts,
-        model: String,
-        judged: (PolicyVerdict) -> Void = { _ in }
+        _ facts: inout RequestFacts,
+        draw: UInt64,
+        judged: ((PolicyVerdict) -> Void)? = nil
     ) -> Route {
-        if snapshot.policies.isEmpty { return route(named: model) }
-        let facts = facts()
-        for policy in snapshot.policies {
-            let verdict = verdict(of: policy, on: facts)
-            judged(PolicyVerdict(policy: policy.name, verdict: verdict))
-            guard verdict == .decided else { continue }
-            if case .reject(let reason) = policy.target { return .rejected(policy: policy.name, reason: reason) }
-            return .use(policy.target, policy: policy.name)
+        var memo = PolicyProgram.Memo()
+        for index in snapshot.policies.indices {
+            guard conditions.holds(index, &facts, &memo) else {
+                judged?(PolicyVerdict(policy: snapshot.policies[index].name, verdict: .doesNotMatch))
+                continue
+            }
+            let policy = snapshot.policies[index]
+            if case .reject(let reason) = policy.target {
+                judged?(PolicyVerdict(policy: policy.name, verdict: .decided))
+                return .rejected(policy: policy.name, reason: reason)
+            }
+            let (offer, arm) = offer(ofPolicy: index, &facts, draw: draw)
+            let passesOn = policy.fallsThrough && !canServe(offer, facts.need)
+            judged?(PolicyVerdict(policy: policy.name, verdict: passesOn ? .passedOn : .decided))
+            if !passesOn { return .use(offer, policy: policy.name, arm: arm) }
         }
-        return route(named: model)
+        return route(named: facts.model)
     }
 
     private func route(named model: String) -> Route {
-        target(named: model).map { .use($0, policy: nil) } ?? .unknownModel
+        switch target(named: model) {
+        case .group(let group)?: .use(offers.offer(of: group), policy: nil, arm: nil)
+        case .member(let member)?: .use(offers.offer(of: member), policy: nil, arm: nil)
+        case .reject?, .split?, nil: .unknownModel
+        }
     }
 
-    private func verdict(of policy: GatewayPolicy, on facts: RequestFacts) -> PolicyVerdict.Verdict {
-        guard policy.match.evaluate(facts.facts) else { return .doesNotMatch }
-        if case .reject = policy.target { return .decided }
-        return !policy.fallsThrough || canServe(policy.target) ? .decided : .passedOn
+    private func canServe(_ offer: OfferID, _ need: RequestNeed) -> Bool {
+        !candidates(for: offer, need, without: Exclusions()).eligible.isEmpty
     }
 
-    private func canServe(_ target: GatewayPolicy.Target) -> Bool {
-        !candidates(for: target, without: Exclusions()).eligible.isEmpty
+    /// The name of the group that an offer lies in.
+    package func groupName(of offer: OfferID) -> String { groupNames[offers.all[offer.index].group.index] }
+}
+
+// MARK: - Splits
+
+extension RoutingView {
+    private func offer(
+        ofPolicy index: Int,
+        _ facts: inout RequestFacts,
+        draw: UInt64
+    ) -> (offer: OfferID, arm: String?) {
+        guard case .split(let arms, let by) = snapshot.policies[index].target else {
+            return (offers.offer(ofPolicy: index), nil)
+        }
+        let arm = arm(of: arms, policy: snapshot.policies[index].name, by, facts, draw: draw)
+        return (offers.offer(ofPolicy: index, arm: arm), groupNames[arms[arm].group.index])
     }
 
-    /// The name of the group that a target lies in.
-    package func groupName(of target: GatewayPolicy.Target) -> String? {
-        switch target {
-        case .group(let group): groupNames[group.index]
-        case .member(let member): groupNames[groupOfMember[member.index].index]
-        case .reject: nil
+    /// Rendezvous hashing over the arms' names: a changed weight moves only as many as it must, and what one split gives a key
+    /// says nothing of what another gives it.
+    private func arm(
+        of arms: [GatewayPolicy.Arm],
+        policy: String,
+        _ by: SplitKey,
+        _ facts: RequestFacts,
+        draw: UInt64
+    ) -> Int {
+        let weights = arms.map(\.weight)
+        guard let held = held(by, facts) else { return Sampling.weighted(weights, draw: draw) ?? 0 }
+        let key = hash.hash(hash.hash(policy), hash.hash(held))
+        let identities = arms.map { hash.hash(groupNames[$0.group.index]) }
+        return Sampling.consistent(weights, identities: identities, key: key, hash: hash) ?? 0
+    }
+
+    /// What the split holds on to; nil: nothing.
+    private func held(_ by: SplitKey, _ facts: RequestFacts) -> String? {
+        switch by {
+        case .request: nil
+        case .key: facts.key
+        case .user: facts.user ?? facts.key
+        case .session: facts.header(Affinity.standardHeader) ?? facts.user ?? facts.key
         }
     }
 }

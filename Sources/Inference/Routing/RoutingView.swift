@@ -42,11 +42,28 @@ package final class RoutingView: Sendable {
     let load: LoadDirectory
 
     private let targetsByName: [String: GatewayPolicy.Target]
-    /// What an untried request to a group can be sent to, parallel to `snapshot.models.groups`: the common case, worked out once.
-    private let untried: [CandidateSet]
+    let offers: OfferTable
+    let conditions: PolicyProgram
+    /// Headers that conditions or splits ask for, in lower case: the others are never made texts.
+    package let askedHeaders: [String]
+    /// Whether conditions ask for the time of day.
+    package let asksForTime: Bool
 
-    /// - Parameter book: where load is counted; nil: nowhere, and nothing is limited.
-    package init(_ snapshot: GatewaySnapshot, book: LoadBook? = nil) throws(SnapshotError) {
+    /// Parallel to `snapshot.models.members`: hashes of their names, and what stands for them in `memory`.
+    let memberHashes: [UInt64]
+    let memberIdentities: [AffinityMemory.Identity]
+    /// Parallel to `snapshot.models.members`.
+    package let loads: [MemberLoad]
+    let memory: AffinityMemory
+
+    /// - Parameters:
+    ///   - old: the view before, whose counters and memory go on.
+    ///   - book: where load is counted; nil: nowhere, and nothing is limited.
+    package init(
+        _ snapshot: GatewaySnapshot,
+        after old: RoutingView? = nil,
+        book: LoadBook? = nil
+    ) throws(SnapshotError) {
         try snapshot.check()
         self.snapshot = snapshot
         let hash = KeyedHash(key0: snapshot.hashKey0, key1: snapshot.hashKey1)
@@ -64,16 +81,45 @@ package final class RoutingView: Sendable {
         listedModels = snapshot.listedModels
         // Group and member names hold no dot, so that none of these can be the same.
         targetsByName = Dictionary(groups + members) { first, _ in first }
-        untried = models.groups.map { snapshot.candidates(for: .group($0.id), without: Exclusions()) }
+        let names = memberNames
+        memberHashes = names.map { hash.hash($0) }
+        memberIdentities = memberHashes.map { AffinityMemory.Identity(hash: $0) }
+        loads = Self.loads(of: names, after: old)
+        memory = old?.memory ?? AffinityMemory()
+        offers = OfferTable(snapshot)
+        conditions = PolicyProgram(snapshot.policies.map(\.match))
+        askedHeaders = snapshot.askedHeaders
+        asksForTime = snapshot.policies.contains { $0.match.slots.contains(RequestFact.time.slot) }
+    }
+
+    private static func loads(of names: [String], after old: RoutingView?) -> [MemberLoad] {
+        let before = Dictionary(zip(old?.memberNames ?? [], old?.loads ?? [])) { first, _ in first }
+        return names.map { before[$0] ?? MemberLoad() }
     }
 
     /// What the name of a group or of `group.member` stands for.
     package func target(named name: String) -> GatewayPolicy.Target? { targetsByName[name] }
 
-    /// What a request to the target can be sent to, without what was tried already.
-    package func candidates(for target: GatewayPolicy.Target, without tried: Exclusions) -> CandidateSet {
-        if case .group(let group) = target, tried.isEmpty { return untried[group.index] }
-        return snapshot.candidates(for: target, without: tried)
+    /// Whom an offer leads to.
+    func target(of id: OfferID) -> GatewayPolicy.Target {
+        let offer = offers.all[id.index]
+        return offer.member.map { .member($0) } ?? .group(offer.group)
+    }
+
+    /// What a request for an offer can be sent to, without what was tried already.
+    package func candidates(for id: OfferID, _ need: RequestNeed, without tried: Exclusions) -> CandidateSet {
+        let offer = offers.all[id.index]
+        guard tried.isEmpty, !offer.untried.isEmpty, !hasTooDear(offer, need) else {
+            return snapshot.candidates(for: offer, need, without: tried)
+        }
+        return offer.untried[offer.tellsSizes ? (need.size ?? .small).rawValue : 0]
+    }
+
+    private func hasTooDear(_ offer: Offer, _ need: RequestNeed) -> Bool {
+        guard offer.terms.maxCost != nil else { return false }
+        return snapshot.models[offer.group].members.contains {
+            snapshot.dearness(of: $0, by: offer.terms, need) != nil
+        }
     }
 
     package func deployment(of member: MemberID) -> Deployment { snapshot.deployments[member.index] }
@@ -110,6 +156,20 @@ extension GatewaySnapshot {
         case .group(let group): models.groups.indices.contains(group.index)
         case .member(let member): models.members.indices.contains(member.index)
         case .reject: true
+        case .split(let arms, _): arms.allSatisfy { models.groups.indices.contains($0.group.index) }
         }
+    }
+
+    fileprivate var askedHeaders: [String] {
+        var names: [String] = []
+        for name in policies.flatMap(\.match.fieldNames) where !names.contains(name) { names.append(name) }
+        let splitsBySession = policies.contains { policy in
+            if case .split(_, .session) = policy.target { true } else { false }
+        }
+        let sessions = routing.compactMap(\.affinity).filter { $0.by == .session }.map(\.header)
+        for name in (splitsBySession ? [Affinity.standardHeader] : []) + sessions where !names.contains(name) {
+            names.append(name)
+        }
+        return names
     }
 }

@@ -45,7 +45,7 @@ package final class ServedKey: Sendable {
         switch target {
         case .group(let group): return groups.contains(group)
         case .member(let member): return members.contains(member) || groups.contains(groupOf(member))
-        case .reject: return true
+        case .reject, .split: return true
         }
     }
 }

@@ -18,15 +18,15 @@ struct Way: Hashable, Sendable {
 
 extension GatewaySnapshot {
     /// The ways to a member's provider, those that carry nothing too.
-    func ways(to member: MemberID, without tried: Exclusions) -> [Way] {
+    func ways(to member: MemberID, by terms: PolicyTerms, without tried: Exclusions) -> [Way] {
         let provider = providers[deployments[member.index].provider]
         let families = IPAddress(provider.host).map { [$0.family] } ?? [.v4, .v6]
         guard let name = provider.path else {
-            return tried.contains(member, over: nil) ? [] : [.open]
+            return tried.contains(member, over: nil) || terms.asksForPaths ? [] : [.open]
         }
         guard let target = networkTarget(name) else { return [] }
         return ways(in: target.group, only: target.member, families) { path in
-            tried.contains(member, over: path) ? .tried : nil
+            tried.contains(member, over: path) ? .tried : breach(of: terms, over: path)
         }
     }
 

@@ -71,6 +71,17 @@ extension HTTPMessage {
     /// The first value of a field; the name in lower case.
     package func first(_ name: StaticString) -> String? { place(of: name).map(text) }
 
+    /// The same for a name that is known only at run time.
+    package func first(_ name: String) -> String? {
+        for field in fields where field.name.count == name.utf8.count {
+            let isSame = zip(bytes[field.name], name.utf8).allSatisfy { byte, letter in
+                (0x41...0x5A).contains(byte) ? byte | 0x20 == letter : byte == letter
+            }
+            if isSame { return text(field.value) }
+        }
+        return nil
+    }
+
     /// Whether the first value of a field is this word, in lower case, written in whatever case; nil: the field is not there.
     package func spells(_ name: StaticString, _ word: StaticString) -> Bool? {
         place(of: name).map { bytes.span.bytes.spells(word, at: $0) }

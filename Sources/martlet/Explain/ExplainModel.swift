@@ -12,6 +12,7 @@ struct ExplainModel: ParsableCommand {
             EXAMPLES
               martlet explain model 'Write a sorting function'
               martlet explain model 'hello' --model chat --key ci --stream
+              martlet explain model 'what is this?' --image --user ann --header 'x-session-id: 7'
             """
     )
 
@@ -30,10 +31,36 @@ struct ExplainModel: ParsableCommand {
     @Flag(help: "As if tools were offered.")
     var tools = false
 
+    @Flag(help: "As if the answer had to follow a JSON schema.")
+    var schema = false
+
+    @Flag(help: "As if an image were shown.")
+    var image = false
+
+    @Option(help: ArgumentHelp("Whom the request would be for.", valueName: "name"))
+    var user: String?
+
+    @Option(help: ArgumentHelp("The client's address.", valueName: "address"))
+    var from: String?
+
+    @Option(help: ArgumentHelp("A header of the request; may be given again.", valueName: "name: value"))
+    var header: [String] = []
+
     @OptionGroup var global: GlobalOptions
 
     var question: ModelQuestion {
-        ModelQuestion(prompt: prompt, model: model, key: key, stream: stream, tools: tools)
+        ModelQuestion(
+            prompt: prompt,
+            model: model,
+            key: key,
+            stream: stream,
+            tools: tools,
+            schema: schema ? true : nil,
+            image: image ? true : nil,
+            user: user,
+            source: from,
+            headers: header.isEmpty ? nil : header
+        )
     }
 
     func run() throws {

@@ -81,10 +81,33 @@ enum Stage {
         )
     }
 
-    static func policy(_ name: String, _ match: Match, _ target: GatewayPolicy.Target, fallsThrough: Bool = false)
-        -> GatewayPolicy
-    {
-        GatewayPolicy(name: name, place: place, match: match, target: target, fallsThrough: fallsThrough)
+    static func policy(
+        _ name: String,
+        _ match: Match,
+        _ target: GatewayPolicy.Target,
+        terms: PolicyTerms = .none,
+        fallsThrough: Bool = false
+    ) -> GatewayPolicy {
+        GatewayPolicy(name: name, place: place, match: match, target: target, terms: terms, fallsThrough: fallsThrough)
+    }
+
+    static func match(_ text: String) throws -> Match {
+        let expression = try Expression(parsing: text)
+        return try Match.compile(expression, schema: RequestFact.schema, sets: SetTable([])).get()
+    }
+
+    /// The facts of a request by the key `ci` of the team `legal`, from 10.0.0.9.
+    static func facts(_ body: [UInt8], _ change: (inout ClientRequest) -> Void = { _ in }) throws -> RequestFacts {
+        var client = ClientRequest(
+            body: body,
+            key: "ci",
+            team: "legal",
+            source: IPAddress("10.0.0.9"),
+            unixMicroseconds: 0,
+            draw: 0
+        )
+        change(&client)
+        return RequestFacts(try RequestView(body: body), client)
     }
 
     static func body(model: String = "chat", isStreamed: Bool) -> [UInt8] {

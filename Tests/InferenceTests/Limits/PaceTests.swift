@@ -48,7 +48,7 @@ import Testing
         var (word, bucket) = (UInt64(0), SlowBucket(amount, span, at: now))
         var (taken, refused) = (0, 0)
         var open: [UInt64] = []
-        for _ in 0..<20_000 {
+        for _ in 0..<5_000 {
             now += random.below(span / amount * 3 + 1)
             let at = Instant(nanoseconds: now)
             if random.below(4) == 0, let reserved = open.popLast() {
@@ -76,7 +76,7 @@ import Testing
             let left = bucket.left < 0 ? 0 : UInt64(bucket.left / Int128(span))
             #expect(pace.left(in: word, at: at) == left)
         }
-        #expect(taken > 1000 && refused > 1000, "\(taken) \(refused)")
+        #expect(taken > 300 && refused > 300, "\(taken) \(refused)")
     }
 
     @Test func whatWasReservedTooMuchComesBackAtOnce() {

@@ -17,7 +17,7 @@ import Testing
         for (member, path, next) in exclusions {
             tried.add(Candidate(member: member, path: path, mark: nil, families: [], weight: 1), after: next)
         }
-        return snapshot.candidates(for: .group(GroupID(0)), without: tried).rows.map { row in
+        return snapshot.candidates(for: Offer(snapshot, GroupID(0), nil, .none), without: tried).rows.map { row in
             [row.member, row.path, row.weight.description, row.reason, row.cause].compactMap { $0 }.joined(
                 separator: " "
             )
@@ -118,20 +118,21 @@ import Testing
         var snapshot = Stage.snapshot()
         snapshot.providers[0].host = "one.example"
         _ = snapshot.network.observe(.failure(Cause("lost")), of: MemberID(0), in: .v4, at: Stage.start)
-        let set = snapshot.candidates(for: .group(GroupID(0)), without: Exclusions())
+        let set = snapshot.candidates(for: Offer(snapshot, GroupID(0), nil, .none), without: Exclusions())
         #expect(set.eligible.map(\.families) == [[.v6], [.v4]])
     }
 
     @Test func aDrainedMemberAskedForByNameIsNotServed() {
         var snapshot = Stage.snapshot()
         _ = snapshot.models.set(.drain, of: MemberID(1))
-        let set = snapshot.candidates(for: .member(MemberID(1)), without: Exclusions())
+        let set = snapshot.candidates(for: Offer(snapshot, GroupID(0), MemberID(1), .none), without: Exclusions())
         #expect(set.eligible.isEmpty)
         #expect(set.rows.map(\.reason) == ["drained"])
     }
 
     @Test func aMemberAskedForByNameIsTheOnlyCandidate() {
-        let set = Stage.snapshot().candidates(for: .member(MemberID(1)), without: Exclusions())
+        let snapshot = Stage.snapshot()
+        let set = snapshot.candidates(for: Offer(snapshot, GroupID(0), MemberID(1), .none), without: Exclusions())
         #expect(set.eligible.map(\.member) == [MemberID(1)])
         #expect(set.rows.count == 1)
     }

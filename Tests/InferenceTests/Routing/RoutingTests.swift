@@ -21,10 +21,12 @@ import Testing
     {
         var snapshot = Stage.snapshot(policies: policies)
         change(&snapshot)
-        let asked = try RequestView(body: Stage.body(model: model, isStreamed: false))
-        let facts = RequestFacts(asked, key: "ci", team: "legal", source: IPAddress("10.0.0.9"))
-        return try RoutingView(snapshot).route(facts, model: model)
+        var facts = try Stage.facts(Stage.body(model: model, isStreamed: false))
+        return try RoutingView(snapshot).route(&facts, draw: 0)
     }
+
+    /// The offer that a policy of this number, or a name, leads to, among those of `Stage.snapshot`: a group and two members.
+    private func policyOffer(_ number: Int) -> OfferID { OfferID(index: 3 + number) }
 
     private let small = GatewayPolicy.Target.member(MemberID(1))
     private let chat = GatewayPolicy.Target.group(GroupID(0))
@@ -35,7 +37,10 @@ import Testing
             Stage.policy("legal", try match(#"key.team == "legal" and not stream"#), small),
             Stage.policy("rest", try match("any"), chat),
         ]
-        #expect(try route(policies) == .use(small, policy: "legal"))
+        #expect(
+            try route(policies) == .use(policyOffer(0), policy: "legal", arm: nil),
+            "the one before it leads nowhere"
+        )
     }
 
     @Test func aPolicyMayRefuse() throws {
@@ -44,8 +49,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("chat", Route.use(.group(GroupID(0)), policy: nil)),
-        ("chat.small", .use(.member(MemberID(1)), policy: nil)),
+        ("chat", Route.use(OfferID(index: 0), policy: nil, arm: nil)),
+        ("chat.small", .use(OfferID(index: 2), policy: nil, arm: nil)),
         ("gpt-big", .unknownModel),
     ])
     func aNameIsServedByWhatHasItWhenNoPolicySaysOtherwise(_ model: String, _ expected: Route) throws {
@@ -57,15 +62,14 @@ import Testing
             Stage.policy("first", try match("any"), small, fallsThrough: true),
             Stage.policy("second", try match("any"), chat),
         ]
-        #expect(try route(policies) == .use(small, policy: "first"))
+        #expect(try route(policies) == .use(policyOffer(0), policy: "first", arm: nil))
         let drained = try route(policies) { _ = $0.models.set(.drain, of: MemberID(1)) }
-        #expect(drained == .use(chat, policy: "second"))
+        #expect(drained == .use(policyOffer(1), policy: "second", arm: nil))
     }
 
     @Test func anExplanationIsTheDecisionWithoutSending() throws {
         let view = try RoutingView(Stage.snapshot(policies: [Stage.policy("all", try match("any"), chat)]))
-        let asked = try RequestView(body: Stage.body(isStreamed: false))
-        let explained = view.explain(RequestFacts(asked, key: "ci", team: nil, source: nil), model: "chat", draw: 5)
+        let explained = view.explain(try Stage.facts(Stage.body(isStreamed: false)), draw: 5)
         #expect(explained.policy == "all" && explained.group == "chat" && explained.refusal == nil)
         let world = try ExchangeWorld(view.snapshot)
         try world.feed(Stage.request(Stage.body(isStreamed: false), draw: 5))

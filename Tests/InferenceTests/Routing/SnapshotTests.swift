@@ -26,10 +26,12 @@ import Testing
         #expect(back.models[MemberID(0)].admin == .drain)
         #expect(back.network[MemberID(1)].health(in: .v6)?.absence == Cause("no-carrier"))
         #expect(back.providers == snapshot.providers && back.deployments == snapshot.deployments)
-        let target = GatewayPolicy.Target.group(GroupID(0))
+        let view = try RoutingView(snapshot)
+        let viewOfBack = try RoutingView(back)
+        let offer = view.offers.offer(of: GroupID(0))
         #expect(
-            back.candidates(for: target, without: Exclusions()).rows
-                == snapshot.candidates(for: target, without: Exclusions()).rows
+            viewOfBack.candidates(for: offer, .unknown, without: Exclusions()).rows
+                == view.candidates(for: offer, .unknown, without: Exclusions()).rows
         )
     }
 }

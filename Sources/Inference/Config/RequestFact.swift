@@ -2,7 +2,8 @@
 package import PolicyEngine
 
 package enum RequestFact: Int, CaseIterable, Sendable {
-    case model, key, team, stream, tools, source, promptTokens, hasCode, modality, time, header
+    case model, key, team, tags, stream, tools, wantsSchema, source, promptTokens, hasCode, language, modality, time,
+        header
 
     package var slot: FactSlot { FactSlot(rawValue) }
 
@@ -14,12 +15,15 @@ package enum RequestFact: Int, CaseIterable, Sendable {
         case .model: .init("model", .text(vocabulary: []))
         case .key: .init("key", .text(vocabulary: []))
         case .team: .init("key.team", .text(vocabulary: []))
+        case .tags: .init("key.tags", .words(vocabulary: []))
         case .stream: .init("stream", .flag)
         case .tools: .init("tools", .flag)
+        case .wantsSchema: .init("schema", .flag)
         case .source: .init("src", .address)
         case .promptTokens: .init("prompt.tokens", .number(0...Int64(UInt32.max)))
         case .hasCode: .init("prompt.has-code", .flag)
-        case .modality: .init("prompt.modality", .words(vocabulary: ["audio", "file", "image", "text", "video"]))
+        case .language: .init("prompt.language", .text(vocabulary: PromptLanguage.allCases.map(\.rawValue)))
+        case .modality: .init("prompt.modality", .words(vocabulary: PromptParts.modalities))
         case .time: .init("time", .time)
         case .header: .init("header", .fields)
         }
@@ -28,17 +32,5 @@ package enum RequestFact: Int, CaseIterable, Sendable {
     package static let schema = FactSchema(allCases.map(\.attribute), allowsPatterns: true)
 
     /// What this version cannot answer yet; a policy that asks for one of them is refused at apply by name.
-    package static let unserved = [hasCode, modality, time, header].map(\.name)
-}
-
-/// What is known of one request. Facts that are never set stay absent, and comparisons with them are false.
-package struct RequestFacts: Hashable, Sendable {
-    package var facts = Facts(for: RequestFact.schema)
-
-    package init() {}
-
-    package subscript(fact: RequestFact) -> FactValue {
-        get { facts[fact.slot] }
-        set { facts[fact.slot] = newValue }
-    }
+    package static let unserved = [tags].map(\.name)
 }

@@ -1,0 +1,74 @@
+/// What is a prompt made of? Looked up in the request as it came, in the words of either dialect, without decoding it as a whole.
+import Wire
+
+package enum PromptParts {
+    /// What a policy may ask for with `prompt.modality has`.
+    package static let modalities = ["audio", "file", "image", "text", "video"]
+    /// Bytes of the prompt's end that a language or code is looked for in: people say what they want last.
+    package static let lastBytes = 8192
+    /// Messages from the end that these bytes are taken of.
+    static let lastMessages = 16
+
+    /// Whether the answer shall follow a schema: OpenAI's `response_format`, Anthropic's `output_format` or `output_config`.
+    static func wantsSchema(_ request: JSONDocument) -> Bool {
+        let forms = [request["response_format"], request["output_format"], request["output_config"]?["format"]]
+        return forms.contains { $0?["type"]?.string == "json_schema" }
+    }
+
+    /// The kinds of its parts, in the order of `modalities`.
+    static func modalities(_ request: JSONDocument) -> [String] {
+        var found: Set<String> = []
+        for message in (request["messages"] ?? request.root).elements {
+            guard let content = message["content"] else { continue }
+            if content.kind == .string { found.insert("text") }
+            for part in content.elements {
+                if let kind = modality(part) { found.insert(kind) }
+                // What a tool showed is shown to the model too.
+                for inner in part["content"]?.elements ?? part.elements {
+                    if let kind = modality(inner) { found.insert(kind) }
+                }
+            }
+        }
+        return modalities.filter { found.contains($0) }
+    }
+
+    private static func modality(_ part: JSONView) -> String? {
+        switch part["type"]?.string {
+        case "text", "refusal": "text"
+        case "image_url", "image", "input_image": "image"
+        case "input_audio", "audio": "audio"
+        case "file", "document", "input_file": "file"
+        case "video_url", "video": "video"
+        default: nil
+        }
+    }
+
+    /// The end of what was said, as UTF-8, at most `lastBytes`: by everybody, or by one role alone.
+    static func lastWords(_ request: JSONDocument, of role: String?) -> [UInt8] {
+        var last: [JSONView] = []
+        for message in (request["messages"] ?? request.root).elements
+        where role == nil || message["role"]?.string == role {
+            if last.count == lastMessages { last.removeFirst() }
+            last.append(message)
+        }
+        var pieces: [[UInt8]] = []
+        var room = lastBytes
+        for message in last.reversed() where room > 0 {
+            guard let content = message["content"] else { continue }
+            for text in texts(content).reversed() where room > 0 {
+                let piece = PromptText.end(of: text.raw, bytes: room)
+                room -= piece.count
+                pieces.append(piece)
+            }
+        }
+        return Array(pieces.reversed().joined(separator: [0x0A]))
+    }
+
+    private static func texts(_ content: JSONView) -> [JSONView] {
+        if content.kind == .string { return [content] }
+        return content.elements.compactMap { part in
+            guard let text = part["text"], text.kind == .string else { return nil }
+            return text
+        }
+    }
+}

@@ -1,0 +1,87 @@
+/// What can a name, a policy or an arm of a split lead to? A target with its terms, and everything about it that does not depend on
+/// the single request worked out once, when the snapshot is taken.
+import PolicyEngine
+
+/// Names an offer of one `RoutingView`, by position.
+package struct OfferID: Hashable, Sendable {
+    package let index: Int
+}
+
+struct Offer: Sendable {
+    let group: GroupID
+    /// The only member that is meant; nil: any of the group.
+    let member: MemberID?
+    var terms: PolicyTerms
+    /// By what the group's load is divided; nil: by the group's own terms.
+    let shareTerms: Terms?
+    /// Why members of the group, by position in it, do not keep to the terms.
+    let breaches: [Cause?]
+    /// Whether prompts of different sizes find different members the best.
+    let tellsSizes: Bool
+    /// What an untried request can be sent to, one for all or one for each size of prompt; empty: worked out when asked, since few
+    /// ask for a member by name.
+    var untried: [CandidateSet] = []
+
+    init(_ snapshot: GatewaySnapshot, _ group: GroupID, _ member: MemberID?, _ terms: PolicyTerms) {
+        self.group = group
+        self.member = member
+        self.terms = terms
+        let definition = snapshot.models[group].definition
+        let strategy = terms.strategy ?? definition.strategy
+        tellsSizes = (strategy == .latency || strategy == .hybrid) && snapshot.knowsSizes(of: group)
+        shareTerms = terms.strategy.map { Terms(strategy: $0, aims: terms.aims, limits: definition.terms.limits) }
+        breaches =
+            terms == .none
+            ? [] : snapshot.models[group].members.map { snapshot.breach(of: terms, by: $0) }
+    }
+
+    /// Why the member at this position of the group keeps not to the terms.
+    func breach(at position: Int) -> Cause? { position < breaches.count ? breaches[position] : nil }
+}
+
+extension GatewaySnapshot {
+    fileprivate func knowsSizes(of group: GroupID) -> Bool {
+        models[group].members.contains { models[$0].classStanding.contains { $0.measured != nil } }
+    }
+}
+
+/// All offers of a snapshot: first each group, then each member, then those of policies in file order.
+struct OfferTable: Sendable {
+    private(set) var all: [Offer] = []
+    private let groups: Int
+    /// Where those of each policy begin.
+    private var policies: [Int] = []
+
+    init(_ snapshot: GatewaySnapshot) {
+        groups = snapshot.models.groups.count
+        all = snapshot.models.groups.map { Offer(snapshot, $0.id, nil, .none) }
+        all += snapshot.models.members.map { Offer(snapshot, $0.group, $0.id, .none) }
+        for policy in snapshot.policies {
+            policies.append(all.count)
+            switch policy.target {
+            case .reject: continue
+            case .group(let group): all.append(Offer(snapshot, group, nil, policy.terms))
+            case .member(let member): all.append(Offer(snapshot, snapshot.models[member].group, member, policy.terms))
+            case .split(let arms, _): all += arms.map { Offer(snapshot, $0.group, nil, policy.terms) }
+            }
+        }
+        for index in all.indices where all[index].member == nil {
+            let sizes: [PromptSize?] = all[index].tellsSizes ? PromptSize.allCases : [nil]
+            // What it costs depends on the single request, and is looked at then.
+            var offer = all[index]
+            offer.terms.maxCost = nil
+            all[index].untried = sizes.map { size in
+                var need = RequestNeed.unknown
+                need.size = size
+                return snapshot.candidates(for: offer, need, without: Exclusions())
+            }
+        }
+    }
+
+    func offer(of group: GroupID) -> OfferID { OfferID(index: group.index) }
+
+    func offer(of member: MemberID) -> OfferID { OfferID(index: groups + member.index) }
+
+    /// Of a policy by its position, and of one of its arms.
+    func offer(ofPolicy policy: Int, arm: Int = 0) -> OfferID { OfferID(index: policies[policy] + arm) }
+}

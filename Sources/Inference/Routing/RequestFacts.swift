@@ -1,0 +1,120 @@
+/// What does a request tell to the conditions of policies? Each fact is found out when the first condition asks for it: what
+/// nobody asks costs nothing, and what takes a walk over the prompt is walked once.
+package import NetTypes
+package import PolicyEngine
+package import Wire
+
+package struct RequestFacts: Sendable {
+    package var model: String
+    package var key: String?
+    package var team: String?
+    package var tags: [String] = []
+    package var isStreamed = false
+    package var hasTools = false
+    package var source: IPAddress?
+    package var promptTokens: UInt64?
+    /// The most tokens the answer may have, if the request says.
+    package var maxTokens: UInt64?
+    /// Since 1970, UTC.
+    package var second: UInt64 = 0
+    /// Of the client, as far as policies ask for them; names in lower case.
+    package var headers: [FactValue.Field] = []
+    /// Local time of day, in seconds since midnight.
+    package var secondOfDay: Int64?
+    /// Whom the request is for, if it says.
+    package var user: String?
+    /// The whole request; nil leaves what only it can tell absent.
+    private let document: JSONDocument?
+    private var schema: Bool?
+    private var modalities: [String]?
+    private var code: Bool?
+    private var language: FactValue?
+
+    /// - Parameter document: the body, checked to be an object.
+    package init(model: String, document: JSONDocument?) {
+        self.model = model
+        self.document = document
+    }
+
+    /// The facts of a chat request.
+    package init(_ request: RequestView, _ client: ClientRequest) {
+        self.init(model: request.model, document: request.document)
+        (key, team, tags, source) = (client.key, client.team, client.tags, client.source)
+        (headers, secondOfDay) = (client.headers, client.secondOfDay)
+        (isStreamed, hasTools) = (request.stream, request.hasTools)
+        (promptTokens, user) = (request.estimatedInputTokens, request.user)
+        (maxTokens, second) = (request.maxTokens, client.unixMicroseconds / 1_000_000)
+    }
+
+    /// The fact in this slot; absent when it is not known.
+    package mutating func value(_ slot: FactSlot) -> FactValue {
+        guard let fact = RequestFact(rawValue: slot.index) else { return .absent }
+        return switch fact {
+        case .model: .text(model)
+        case .key: Self.text(key)
+        case .team: Self.text(team)
+        case .tags: .words(tags)
+        case .stream: .flag(isStreamed)
+        case .tools: .flag(hasTools)
+        case .wantsSchema: .flag(wantsSchema())
+        case .source: source.map { .address($0) } ?? .absent
+        case .promptTokens: promptTokens.map { .number(Int64(clamping: $0)) } ?? .absent
+        case .hasCode: .flag(hasCode())
+        case .language: spokenLanguage()
+        case .modality: .words(shownModalities())
+        case .time: secondOfDay.map { .number($0) } ?? .absent
+        case .header: .fields(headers)
+        }
+    }
+
+    /// What is asked of whoever serves it.
+    package var need: RequestNeed { RequestNeed(prompt: promptTokens, answer: maxTokens, second: second) }
+
+    /// The first value of a header, if it is one that was kept.
+    package func header(_ name: String) -> String? { headers.first { $0.name == name }?.value }
+
+    private static func text(_ text: String?) -> FactValue { text.map { .text($0) } ?? .absent }
+
+    // MARK: Walks over the request, each at most once
+
+    /// Whether the answer shall follow a JSON schema.
+    package mutating func wantsSchema() -> Bool {
+        if let schema { return schema }
+        let found = document.map(PromptParts.wantsSchema) ?? false
+        schema = found
+        return found
+    }
+
+    /// Of what kind the prompt's parts are.
+    package mutating func shownModalities() -> [String] {
+        if let modalities { return modalities }
+        let found = document.map(PromptParts.modalities) ?? []
+        modalities = found
+        return found
+    }
+
+    private mutating func hasCode() -> Bool {
+        if let code { return code }
+        let found = document.map { PromptCode.isIn(PromptParts.lastWords($0, of: nil)) } ?? false
+        code = found
+        return found
+    }
+
+    private mutating func spokenLanguage() -> FactValue {
+        if let language { return language }
+        let words = document.map { PromptParts.lastWords($0, of: "user") } ?? []
+        let found = Self.text(PromptLanguage(of: words)?.rawValue)
+        language = found
+        return found
+    }
+
+    // MARK: The conversation
+
+    /// Whether it has messages: what is embedded or completed goes on with nothing.
+    var isConversation: Bool { document?["messages"] != nil }
+
+    /// A hash of the prompt's beginning.
+    func prefix(_ hash: KeyedHash) -> UInt64 { document.map { Conversation.prefix($0, hash) } ?? 0 }
+
+    var isInToolLoop: Bool { document.map(Conversation.isInToolLoop) ?? false }
+}

@@ -1,0 +1,42 @@
+/// What does a request ask of whoever serves it, besides its model's name? As far as it depends on the single request.
+import ConfigSyntax
+package import PolicyEngine
+
+package struct RequestNeed: Hashable, Sendable {
+    /// Nil: not known.
+    package var size: PromptSize?
+    /// Tokens of the prompt, estimated.
+    package var prompt: UInt64
+    /// Tokens of the answer: as many as the request allows, else `usualAnswer`.
+    package var answer: UInt64
+    /// Since 1970, UTC.
+    package var second: UInt64
+
+    /// What an answer is taken for that the request does not bound: two pages.
+    package static let usualAnswer: UInt64 = 1000
+
+    package init(prompt: UInt64? = nil, answer: UInt64? = nil, second: UInt64 = 0) {
+        size = prompt.map { PromptSize(tokens: $0) }
+        self.prompt = prompt ?? 0
+        self.answer = answer ?? Self.usualAnswer
+        self.second = second
+    }
+
+    package static let unknown = RequestNeed()
+}
+
+extension GatewaySnapshot {
+    /// Why a member is too dear for a request by the terms; nil when it is not. A price that nobody knows keeps no promise.
+    func dearness(of member: MemberID, by terms: PolicyTerms, _ need: RequestNeed) -> Cause? {
+        guard let most = terms.maxCost else { return nil }
+        let found = estimate(prompt: need.prompt, answer: need.answer, at: member, second: need.second)
+        guard let found else { return .priceUnknown }
+        return found.money > most ? .maxCost : nil
+    }
+}
+
+extension Cause {
+    /// What the request may cost there is beyond the policy's bound, or cannot be said.
+    package static let maxCost = Cause("max-cost")
+    package static let priceUnknown = Cause("price-unknown")
+}

@@ -1,0 +1,338 @@
+/// Every strategy, constraint and affinity does over real connections what it promises: counted where the requests arrive.
+import ConfigSyntax
+import Glibc
+import Inference
+import NetTypes
+import PolicyEngine
+import Testing
+
+@testable import Gateway
+
+/// Three providers, `m0` to `m2` in the group `chat`, and what each of them got.
+private final class Trio {
+    let mocks: [MockProvider]
+    let gateway: GatewayUnderTest
+    private let client: TestClient
+
+    /// - Parameters:
+    ///   - members: weight, tier, quality in thousandths and price of a million tokens in cents, of each.
+    ///   - change: what else is otherwise, once the group is there.
+    init(
+        _ strategy: Strategy,
+        _ members: [(weight: Int, tier: Int, quality: Int, cents: Int)],
+        aims: Aims? = nil,
+        _ change: (inout GatewaySnapshot) throws -> Void = { _ in }
+    ) throws {
+        mocks = try members.map { _ in try MockProvider(Mock.plain) }
+        let group = Self.group(strategy, members, aims)
+        gateway = try GatewayUnderTest(ports: mocks.map(\.port)) { snapshot in
+            snapshot.models = GroupTable([group], at: Instant(nanoseconds: 1))
+            for index in snapshot.providers.indices { snapshot.providers[index].name = "p\(index)" }
+            for (index, region) in ["us", "eu", "eu"].enumerated() where index < snapshot.providers.count {
+                snapshot.providers[index].region = region
+            }
+            try change(&snapshot)
+        }
+        client = try TestClient(gateway.port)
+    }
+
+    static let even = [(1, 1, 500, 100), (1, 1, 500, 100), (1, 1, 500, 100)]
+
+    private static func group(
+        _ strategy: Strategy,
+        _ members: [(weight: Int, tier: Int, quality: Int, cents: Int)],
+        _ aims: Aims?
+    ) -> GroupDefinition {
+        let place = Place(file: 0, line: 1, column: 1)
+        return GroupDefinition(
+            name: Located("chat", at: place),
+            strategy: strategy,
+            members: members.enumerated().map { number, member in
+                MemberDefinition(
+                    name: Located("m\(number)", at: place),
+                    weight: member.weight,
+                    tier: member.tier,
+                    hysteresis: Hysteresis(downAfter: 3, upAfter: 1),
+                    scopes: [.any],
+                    price: Money(picoDollars: Int128(member.cents) * 10_000_000_000),
+                    quality: Fraction(millionths: UInt32(member.quality * 1000)),
+                    loadClasses: PromptSize.allCases.count
+                )
+            },
+            keepsLast: true,
+            terms: GroupTerms(aims: aims, scale: .answers)
+        )
+    }
+
+    /// Asks, and says who answered; -1: nobody.
+    @discardableResult
+    func ask(_ body: String = TestClient.chat(isStreamed: false), _ headers: String = "") -> Int {
+        let before = counts
+        _ = client.ask(TestClient.request(body: body, more: headers))
+        return zip(before, counts).enumerated().first { $0.element.0 != $0.element.1 }?.offset ?? -1
+    }
+
+    var counts: [Int] { mocks.map { $0.requests.count } }
+
+    func stop() throws {
+        for mock in mocks { mock.stop() }
+        try gateway.stop()
+    }
+}
+
+extension OverSockets {
+    @Suite struct RoutingOverHTTPTests {
+        /// What a policy that takes everything asks besides.
+        private func policy(_ terms: PolicyTerms, _ text: String = "any", otherwise: Bool = false) throws
+            -> GatewayPolicy
+        {
+            let match = try Match.compile(
+                try Expression(parsing: text),
+                schema: RequestFact.schema,
+                sets: SetTable([])
+            ).get()
+            return GatewayPolicy(
+                name: "p",
+                place: Place(file: 0, line: 1, column: 1),
+                match: match,
+                target: .group(GroupID(0)),
+                terms: terms,
+                fallsThrough: otherwise
+            )
+        }
+
+        @Test func weightsAreShares() throws {
+            let trio = try Trio(.weighted, [(6, 1, 500, 100), (3, 1, 500, 100), (1, 1, 500, 100)])
+            for _ in 0..<600 { trio.ask() }
+            let counts = trio.counts
+            // 360, 180 and 60; five standard deviations are 60, 52 and 37.
+            #expect(abs(counts[0] - 360) < 70 && abs(counts[1] - 180) < 60 && abs(counts[2] - 60) < 40, "\(counts)")
+            try trio.stop()
+        }
+
+        @Test(
+            arguments: [
+                (Strategy.static, [(1, 1, 100, 900), (1, 1, 900, 1), (1, 1, 500, 500)], nil, [0], "the first"),
+                (.quality, [(1, 1, 600, 10), (1, 1, 900, 900), (1, 1, 800, 10)], nil, [1], "the best"),
+                (.cost, [(1, 1, 600, 300), (1, 1, 900, 200), (1, 1, 800, 20)], nil, [2], "the cheapest"),
+                (.cost, [(1, 2, 600, 1), (1, 1, 900, 200), (1, 1, 800, 200)], nil, [1, 2], "of the lowest tier"),
+                (
+                    .hybrid, [(1, 1, 500, 20), (1, 1, 900, 1500), (1, 1, 850, 100)], (500, 500), [2],
+                    "good and not dear"
+                ),
+                (.hybrid, [(1, 1, 300, 20), (1, 1, 990, 1500), (1, 1, 850, 100)], (50, 950), [1], "quality above all"),
+                (.hybrid, [(1, 1, 300, 20), (1, 1, 900, 1500), (1, 1, 850, 100)], (950, 50), [0], "price above all"),
+            ] as [(Strategy, [(weight: Int, tier: Int, quality: Int, cents: Int)], (Int, Int)?, [Int], String)]
+        )
+        func aStrategyChoosesWhomItPromises(
+            _ strategy: Strategy,
+            _ members: [(weight: Int, tier: Int, quality: Int, cents: Int)],
+            _ aims: (cost: Int, quality: Int)?,
+            _ expected: [Int],
+            _ what: String
+        ) throws {
+            let aims = aims.map {
+                Aims(
+                    cost: Fraction(millionths: UInt32($0.cost * 1000)),
+                    latency: .zero,
+                    quality: Fraction(millionths: UInt32($0.quality * 1000))
+                )
+            }
+            let trio = try Trio(strategy, members, aims: aims)
+            for _ in 0..<20 { trio.ask() }
+            let served = trio.counts.indices.filter { trio.counts[$0] > 0 }
+            #expect(served == expected, Comment(rawValue: what))
+            try trio.stop()
+        }
+
+        @Test func theOneMeasuredTheQuickestCarries() throws {
+            let trio = try Trio(.latency, Trio.even) { snapshot in
+                for (member, time) in [900, 200, 700].enumerated() {
+                    for _ in 0..<4 {
+                        _ = snapshot.models.measure(
+                            Sample(latency: .milliseconds(Int64(time)), loss: nil),
+                            of: MemberID(member),
+                            in: .any,
+                            at: Instant(nanoseconds: 1)
+                        )
+                    }
+                }
+            }
+            for _ in 0..<20 { trio.ask() }
+            #expect(trio.counts == [0, 20, 0])
+            try trio.stop()
+        }
+
+        /// The next tier answers at once when the lower one is refused, and in order.
+        @Test func tiersStandInForOneAnotherInOrder() throws {
+            let trio = try Trio(.weighted, [(1, 1, 500, 1), (1, 3, 500, 1), (1, 2, 500, 1)])
+            #expect(trio.ask() == 0)
+            trio.mocks[0].refuse()
+            #expect((0..<3).map { _ in trio.ask() } == [2, 2, 2])
+            trio.mocks[2].refuse()
+            #expect(trio.ask() == 1)
+            try trio.stop()
+        }
+
+        @Test(
+            arguments: [
+                (PolicyTerms(only: .init(regions: ["eu"])), [1, 2]),
+                (PolicyTerms(except: .init(regions: ["eu"])), [0]),
+                (PolicyTerms(only: .init(providers: ["p1"])), [1]),
+                (PolicyTerms(except: .init(providers: ["p0", "p1"])), [2]),
+                (PolicyTerms(minQuality: Fraction(millionths: 700_000)), [2]),
+                (PolicyTerms(strategy: .cost, minQuality: Fraction(millionths: 450_000)), [1]),
+                (PolicyTerms(only: .init(regions: ["mars"])), []),
+            ] as [(PolicyTerms, [Int])]
+        )
+        func aPolicysTermsAreKept(_ terms: PolicyTerms, _ expected: [Int]) throws {
+            let members = [(1, 1, 400, 10), (1, 1, 500, 50), (1, 1, 900, 900)]
+            let trio = try Trio(.weighted, members) { $0.policies = [try policy(terms)] }
+            for _ in 0..<30 { trio.ask() }
+            #expect(trio.counts.indices.filter { trio.counts[$0] > 0 } == expected)
+            if expected.isEmpty {
+                let answer = try #require(try TestClient(trio.gateway.port).chat(isStreamed: false))
+                #expect(answer.status == 503)
+            }
+            try trio.stop()
+        }
+
+        @Test func otherwiseTheNextPolicyIsAsked() throws {
+            let trio = try Trio(.weighted, Trio.even) { snapshot in
+                snapshot.policies = [
+                    try policy(PolicyTerms(only: .init(regions: ["mars"])), otherwise: true),
+                    try policy(PolicyTerms(only: .init(regions: ["us"]))),
+                ]
+            }
+            #expect((0..<5).map { _ in trio.ask() } == [0, 0, 0, 0, 0])
+            try trio.stop()
+        }
+
+        @Test(
+            arguments: [
+                (#"header.x-team == "blue""#, TestClient.chat(isStreamed: false), "X-Team: blue\r\n", true),
+                (#"header.x-team == "blue""#, TestClient.chat(isStreamed: false), "x-team: red\r\n", false),
+                (
+                    "prompt.modality has image",
+                    #"{"model":"chat","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"https://x/y"}}]}]}"#,
+                    "", true
+                ),
+                ("prompt.modality has image", TestClient.chat(isStreamed: false), "", false),
+                (
+                    "prompt.has-code",
+                    #"{"model":"chat","messages":[{"role":"user","content":"```\nlet x = 1\n```"}]}"#, "", true
+                ),
+                (
+                    "prompt.language == de",
+                    #"{"model":"chat","messages":[{"role":"user","content":"Wie ist das Wetter und ist es morgen besser?"}]}"#,
+                    "", true
+                ),
+                (
+                    "schema and tools",
+                    #"{"model":"chat","messages":[{"role":"user","content":"x"}],"tools":[{"type":"function","function":{"name":"f"}}],"response_format":{"type":"json_schema"}}"#,
+                    "", true
+                ),
+                ("time in 00:00-12:00 or time in 12:00-00:00", TestClient.chat(isStreamed: false), "", true),
+                ("src in 127.0.0.0/8 and prompt.tokens < 100", TestClient.chat(isStreamed: false), "", true),
+            ]
+        )
+        func aConditionOnAnyFactHolds(_ text: String, _ body: String, _ headers: String, _ holds: Bool) throws {
+            let trio = try Trio(.weighted, Trio.even) { snapshot in
+                snapshot.policies = [
+                    try policy(PolicyTerms(only: .init(regions: ["us"])), text),
+                    try policy(PolicyTerms(only: .init(providers: ["p2"]))),
+                ]
+            }
+            #expect(trio.ask(body, headers) == (holds ? 0 : 2))
+            try trio.stop()
+        }
+
+        @Test func theArmsOfASplitGetTheirSharesAndUsersStay() throws {
+            let trio = try Trio(.weighted, Trio.even) { snapshot in
+                let place = Place(file: 0, line: 1, column: 1)
+                // One group for each provider.
+                snapshot.models = GroupTable(
+                    (0..<3).map { number in
+                        GroupDefinition(
+                            name: Located("g\(number)", at: place),
+                            strategy: .static,
+                            members: [
+                                MemberDefinition(
+                                    name: Located("one", at: place),
+                                    weight: 1,
+                                    tier: 1,
+                                    hysteresis: Hysteresis(downAfter: 3, upAfter: 1),
+                                    scopes: [.any]
+                                )
+                            ],
+                            keepsLast: true
+                        )
+                    },
+                    at: Instant(nanoseconds: 1)
+                )
+                var split = try policy(.none)
+                split.target = .split(
+                    [.init(group: GroupID(0), weight: 8), .init(group: GroupID(1), weight: 2)],
+                    by: .user
+                )
+                snapshot.policies = [split]
+            }
+            let body = { (user: Int) in
+                #"{"model":"any","user":"u\#(user)","messages":[{"role":"user","content":"hello"}]}"#
+            }
+            let first = (0..<300).map { trio.ask(body($0)) }
+            // 60; five standard deviations are 35.
+            #expect(abs(first.count { $0 == 1 } - 60) < 40 && !first.contains(2), "\(trio.counts)")
+            #expect((0..<50).map { trio.ask(body($0)) } == Array(first.prefix(50)))
+            let record = try #require(trio.gateway.record())
+            #expect(record.arm == "g\(first[0])" && record.policy == "p")
+            try trio.stop()
+        }
+
+        @Test func aSessionStaysWithItsMemberAndSessionsSpread() throws {
+            let trio = try Trio(.weighted, Trio.even) {
+                $0.routing = [GroupRouting(affinity: Affinity(by: .session))]
+            }
+            let ask = { (session: Int) in
+                trio.ask(TestClient.chat(isStreamed: false), "X-Session-Id: s\(session)\r\n")
+            }
+            let first = (0..<90).map { ask($0) }
+            #expect((0..<90).map { ask($0) } == first)
+            #expect((0..<3).allSatisfy { member in (10...50).contains(first.count { $0 == member }) }, "\(trio.counts)")
+            try trio.stop()
+        }
+
+        @Test func theLessBusyMemberIsChosen() throws {
+            // The first never answers while it is asked: whoever comes later goes to the others.
+            let slow = try MockProvider(Mock.hang)
+            let quick = try MockProvider(Mock.plain)
+            let timeouts = ExchangeTimeouts(
+                connect: .seconds(5),
+                head: .seconds(20),
+                firstToken: .seconds(20),
+                betweenTokens: .seconds(20),
+                answer: .seconds(20),
+                total: .seconds(30)
+            )
+            let gateway = try GatewayUnderTest(ports: [slow.port, quick.port], timeouts: timeouts) { snapshot in
+                let names = ["m0", "m1"]
+                snapshot.models = GroupTable(
+                    [Fixed.group("chat", names, [.any], .weighted)],
+                    at: Instant(nanoseconds: 1)
+                )
+                snapshot.routing = [GroupRouting(balance: .leastOutstanding)]
+            }
+            let waiting = try (0..<6).map { _ in try TestClient(gateway.port) }
+            for client in waiting {
+                client.socket.write(TestClient.request(body: TestClient.chat(isStreamed: false)))
+            }
+            #expect(eventually { slow.requests.count + quick.requests.count >= 6 && slow.requests.count >= 1 })
+            let before = slow.requests.count
+            let client = try TestClient(gateway.port)
+            for _ in 0..<20 { #expect(client.chat(isStreamed: false)?.status == 200) }
+            #expect(slow.requests.count == before, "it has one under way, the other none")
+            for client in waiting { shutdown(client.socket.descriptor, Int32(SHUT_RDWR)) }
+            try gateway.stop()
+        }
+    }
+}
