@@ -136,6 +136,11 @@ let package = Package(
             path: "Benchmarks/Probing"
         ),
         program(
+            "bench-decision",
+            ["NetTypes", "ConfigSyntax", "PolicyEngine", "Inference"],
+            path: "Benchmarks/Decision"
+        ),
+        program(
             "bench-gateway",
             ["NetTypes", "ConfigSyntax", "PolicyEngine", "Inference", "Gateway", nio],
             path: "Benchmarks/ChatRelay"
