@@ -49,7 +49,7 @@ import Testing
         var (taken, refused) = (0, 0)
         var open: [UInt64] = []
         for _ in 0..<5_000 {
-            now += random.below(span / amount * 3 + 1)
+            now += random.below(span / 20 + 1)
             let at = Instant(nanoseconds: now)
             if random.below(4) == 0, let reserved = open.popLast() {
                 let used = random.below(reserved * 2 + 2)
