@@ -109,7 +109,8 @@ extension ModelsSite {
             to: "\(Site.lan.v4):\(Self.port)",
             path: isPage ? what : Self.chatPath,
             headers: ["authorization: Bearer \(secret)"],
-            body: isPage ? nil : Self.question(what, isStreamed: isStreamed),
+            // Not `nil`, which would be JSON's null.
+            body: isPage ? Optional.none : Self.question(what, isStreamed: isStreamed),
             within: .seconds(30),
             from: site.client,
             in: site.workspace

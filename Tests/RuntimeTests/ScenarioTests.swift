@@ -61,7 +61,7 @@ import Testing
             try Self.rewrite(name)
         }
         let texts = try Self.lines(name)
-        #expect(texts.reduce(0) { $0 + $1.count } < 200_000)
+        #expect(texts.reduce(0) { $0 + $1.count } < 250_000)
         let lines = try texts.map { try JSONDecoder().decode(RecordedLine.self, from: $0) }
         for (text, line) in zip(texts, lines) {
             let again = try Self.encode(line)

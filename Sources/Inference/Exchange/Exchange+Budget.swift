@@ -44,6 +44,4 @@ extension Exchange {
 extension Cause {
     /// It would cost more than what is left of a budget.
     static let overBudget = Cause("over-budget")
-    /// Nobody knows what it would cost a budget.
-    static let priceUnknown = Cause("price-unknown")
 }

@@ -36,7 +36,8 @@ extension GatewaySnapshot {
 }
 
 extension Cause {
-    /// What the request may cost there is beyond the policy's bound, or cannot be said.
+    /// What the request may cost there is beyond the policy's bound.
     package static let maxCost = Cause("max-cost")
+    /// Nobody knows what it would cost there, by a policy's bound or a budget.
     package static let priceUnknown = Cause("price-unknown")
 }
