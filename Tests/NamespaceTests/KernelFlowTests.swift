@@ -56,8 +56,11 @@ struct KernelFlowTests {
             #expect(try Conntrack.mark(of: tuple(localPort(socket))) == Self.ours.value)
             #expect(try Conntrack.mark(of: tuple(1)) == nil, "there is none")
             #expect(try count { $0.transport == 6 && $0.destinationPort == 7099 && !$0.isOver } == 1)
-            close(socket)
-            close(listener.descriptor)
+            for descriptor in [socket, listener.descriptor] {
+                // What was forked a moment ago may have a copy until its exec.
+                shutdown(descriptor, Int32(SHUT_RDWR))
+                close(descriptor)
+            }
             #expect(try count { $0.transport == 6 && $0.isOver } == 1, "it has ended, and is remembered")
             let other: AddressFamily = family == .v4 ? .v6 : .v4
             #expect(try Conntrack.count(mark: Self.ours, under: Self.mask, family: other) { _ in true } == 0)
@@ -124,7 +127,9 @@ private struct Listener {
 }
 
 private func markedSocket(_ family: AddressFamily, _ type: __socket_type, _ mark: UInt32) throws -> Int32 {
-    let descriptor = socket(family == .v4 ? AF_INET : AF_INET6, Int32(type.rawValue), 0)
+    // A program that another test starts must not keep it open.
+    let kind = Int32(type.rawValue | SOCK_CLOEXEC.rawValue)
+    let descriptor = socket(family == .v4 ? AF_INET : AF_INET6, kind, 0)
     try #require(descriptor >= 0)
     var mark = mark
     try #require(setsockopt(descriptor, SOL_SOCKET, SO_MARK, &mark, 4) == 0)
