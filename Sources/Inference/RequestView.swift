@@ -23,6 +23,9 @@ package struct RequestView: Sendable {
     /// The most tokens the answer may have, if it says.
     package let maxTokens: UInt64?
 
+    /// Of a model's name, in bytes; the longest that is known has some sixty.
+    private static let longestName = 512
+
     /// Reads a body.
     /// - Throws: what is wrong with it, ready to be told to the client.
     package init(
@@ -33,6 +36,10 @@ package struct RequestView: Sendable {
         let document = try Self.document(body)
         guard let model = document["model"], !model.isNull else { throw .missing("model") }
         guard let name = model.string, !name.isEmpty else { throw .wrongType("model", wanted: "a non-empty string") }
+        // It stands in every record of the request.
+        guard name.utf8.count <= Self.longestName else {
+            throw .wrongValue("model", wanted: "at most \(Self.longestName) bytes")
+        }
         let field = operation.promptField
         guard let prompt = document[field], !prompt.isNull else { throw .missing(field) }
         guard prompt.kind == .array || (prompt.kind == .string && operation.takesText) else {
@@ -42,7 +49,9 @@ package struct RequestView: Sendable {
         self.operation = operation
         self.document = document
         self.model = name
-        stream = try Field.flag(document["stream"], "stream") ?? false
+        let wantsStream = try Field.flag(document["stream"], "stream") ?? false
+        // Nothing else comes in pieces.
+        stream = wantsStream && (operation == .chat || operation == .completion)
         hasTools = document["tools"]?.elements.contains { _ in true } ?? false
         switch dialect {
         case .openai:

@@ -38,6 +38,7 @@ struct OpenAIRequestTests {
             (#"{"model":null,"messages":[]}"#, "model", .missing, "no model"),
             (#"{"model":7,"messages":[]}"#, "model", .wrongType, "a number"),
             (#"{"model":"","messages":[]}"#, "model", .wrongType, "nothing in it"),
+            (#"{"model":"\#(String(repeating: "m", count: 513))","messages":[]}"#, "model", .wrongValue, "a novel"),
             (#"{"model":"m"}"#, "messages", .missing, "no messages"),
             (#"{"model":"m","messages":{}}"#, "messages", .wrongType, "an object"),
             (#"{"model":"m","messages":[],"stream":"yes"}"#, "stream", .wrongType, "a word"),

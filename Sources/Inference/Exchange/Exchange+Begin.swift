@@ -56,7 +56,7 @@ extension Exchange {
     /// Takes the next candidate; when there is none, the client is told.
     mutating func tryNext(_ first: CandidateSet? = nil, at now: Instant) {
         var set = first
-        while record.attempts.count < ExchangeLimits.attempts, let offer {
+        while askedCount < ExchangeLimits.attempts, let offer {
             let choices = set ?? view.candidates(for: offer, need, without: tried)
             set = nil
             let picked = view.pick(choices, for: offer, talk, draw: drawForAttempt, at: now)
@@ -65,6 +65,9 @@ extension Exchange {
         }
         giveUp(at: now)
     }
+
+    /// How many were asked; of whom nothing was asked costs no try.
+    private var askedCount: Int { record.attempts.count { $0.failure?.isOfOurOwn != true } }
 
     /// The request's own draw, and for later attempts others made of it: a recording repeats them all.
     private var drawForAttempt: UInt64 {
@@ -135,16 +138,17 @@ extension Exchange {
         var row = row
         row.failure = .priceUnknown
         record.attempts.append(row)
-        lastFailure = Failure(kind: .priceUnknown)
+        // How somebody failed who was asked says more.
+        if lastFailure == nil { lastFailure = Failure(kind: .priceUnknown) }
         tried.add(candidate, after: FailureClass.priceUnknown.rule.next)
     }
 
     private mutating func notCarried(_ error: RequestError, _ candidate: Candidate, _ row: AttemptRow) {
         var row = row
         row.failure = .notCarried
-        row.detail = error.param
+        row.detail = Self.shortened(error.param)
         record.attempts.append(row)
-        lastFailure = Failure(kind: .notCarried, requestError: error)
+        if lastFailure == nil { lastFailure = Failure(kind: .notCarried, requestError: error) }
         tried.add(candidate, after: FailureClass.notCarried.rule.next)
     }
 }

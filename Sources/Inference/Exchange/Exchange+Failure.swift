@@ -37,7 +37,7 @@ extension Exchange {
             actions.append(.pause(member: member, Cause(failure.kind.rawValue), pause(after: failure)))
         case .untouched: break
         }
-        if let alarm = rule.alarm {
+        if let alarm = rule.alarm, standing(after: failure, rule) != .untouched {
             let text = Self.shortened(detail) ?? failure.kind.rule.message
             actions.append(.alarm(GatewayAlarm(alarm, object: attempt.row.member, detail: text)))
         }
@@ -62,8 +62,10 @@ extension Exchange {
         deadlines.clearAttempt()
     }
 
-    /// What strangers say is kept short: records are many.
-    private static func shortened(_ text: String?) -> String? { text.map { String($0.prefix(200)) } }
+    /// What strangers say is kept short, in bytes: records are many, and one letter may have as many marks as its writer likes.
+    static func shortened(_ text: String?) -> String? {
+        text.map { $0.utf8.count <= 200 ? $0 : String(decoding: $0.utf8.prefix(200), as: UTF8.self) }
+    }
 }
 
 // MARK: - What the client is told
