@@ -28,6 +28,8 @@ extension Exchange {
     /// bound that a model takes, and use a fraction.
     private static let standardAnswer: UInt64 = 1024
     private static let largestAnswer: UInt64 = 4096
+    /// Tokens, of a prompt or of an answer.
+    private static let largestReport: UInt64 = 10_000_000
 
     /// Takes the request's part of its key's and its team's limits; false when one of them is reached, which the client was told then.
     mutating func takeOfKey(_ key: ServedKey?, _ asked: RequestView, at now: Instant) -> Bool {
@@ -111,9 +113,11 @@ extension Exchange {
         (load.holds, load.member) = ([], nil)
     }
 
-    /// What is charged, reported or estimated.
+    /// What is charged, reported or estimated. Whatever a provider reports, no request is larger than any model takes, and nobody is kept
+    /// out for longer than that.
     private var usedTokens: UInt64 {
-        record.cost.map { $0.input.addingReportingOverflow($0.output).partialValue } ?? 0
+        guard let cost = record.cost else { return 0 }
+        return min(cost.input, Self.largestReport) + min(cost.output, Self.largestReport)
     }
 
     /// The member's provider told how much more it takes.

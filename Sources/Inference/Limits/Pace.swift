@@ -50,12 +50,17 @@ package struct Pace: Hashable, Sendable, Codable {
     package func wait(for units: UInt64, in word: UInt64, at now: Instant) -> Span {
         let owed = word - min(word, now.nanoseconds)
         let room = span - min(time(of: units), span)
-        return Span(nanoseconds: Int64(clamping: owed - min(owed, room)))
+        return Self.span(owed - min(owed, room))
     }
 
     /// How long until all is paid for.
     package func reset(in word: UInt64, at now: Instant) -> Span {
-        Span(nanoseconds: Int64(clamping: word - min(word, now.nanoseconds)))
+        Self.span(word - min(word, now.nanoseconds))
+    }
+
+    /// At most a century, so that whoever rounds it up has room.
+    private static func span(_ nanoseconds: UInt64) -> Span {
+        Span(nanoseconds: Int64(min(nanoseconds, 100 * 365 * 86_400_000_000_000)))
     }
 
     /// Nanoseconds that so many units pay, rounded up: a limit errs on the side of less.

@@ -8,8 +8,9 @@ package struct SpendingLimit: Hashable, Sendable, Codable {
     package enum Span: String, Hashable, Sendable, CaseIterable, Codable {
         case day, month
 
-        /// The number of the period that a local date (20261126) lies in; later ones have larger numbers.
-        package func period(of day: Int) -> Int { self == .day ? day : day / 100 }
+        /// The number of the period that a local date (20261126) lies in; later ones have larger numbers, and a month (20261100) none
+        /// that a day of the next would not pass: a budget that is changed from one to the other goes on.
+        package func period(of day: Int) -> Int { self == .day ? day : day / 100 * 100 }
     }
 
     package let picoDollars: UInt64
@@ -31,7 +32,7 @@ package struct SpendingLimit: Hashable, Sendable, Codable {
 package struct SpendingUse: Hashable, Sendable, Codable {
     package var kind: LoadSubject.Kind
     package var name: String
-    /// 20261126, or 202611.
+    /// 20261126, or 20261100.
     package var period: Int
     package var picoDollars: UInt64
 

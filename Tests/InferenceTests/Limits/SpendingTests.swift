@@ -81,12 +81,23 @@ import Testing
 
     @Test func aProcessThatBeginsAnewGoesOnWhereTheLastOneEnded() {
         let subject = Self.subject(100, per: .month)
-        let use = SpendingUse(kind: .key, name: "ci", period: 202_611, picoDollars: 90)
+        let use = SpendingUse(kind: .key, name: "ci", period: 20_261_100, picoDollars: 90)
         subject.recall(use)
         subject.recall(use)
         #expect(subject.reserve(11, on: Self.day) == nil && subject.reserve(10, on: Self.day) != nil)
-        subject.recall(SpendingUse(kind: .key, name: "ci", period: 202_610, picoDollars: 5000))
+        subject.recall(SpendingUse(kind: .key, name: "ci", period: 20_261_000, picoDollars: 5000))
         #expect(subject.words.value(of: .spent) == 100, "an earlier month says nothing")
+    }
+
+    /// The numbers of days and months are of one kind: whichever a budget was counted by before, the next period begins it anew.
+    @Test func aBudgetThatIsCountedByAnotherPeriodBeginsAnewWithTheNext() {
+        for (old, new, next) in [
+            (SpendingLimit.Span.day, SpendingLimit.Span.month, 20_261_201), (.month, .day, 20_261_127),
+        ] {
+            let subject = Self.subject(100, per: new)
+            subject.recall(SpendingUse(kind: .key, name: "ci", period: old.period(of: Self.day), picoDollars: 100))
+            #expect(subject.reserve(100, on: next) != nil)
+        }
     }
 
     // MARK: In exchanges
