@@ -41,6 +41,8 @@ package final class LedgerKeeper: Sendable {
     private let work: Work
     private let directory: String
     private let trouble = Mutex<String?>(nil)
+    /// Why the newest segments are in memory, where a restart of the daemon loses them; nil: they are not.
+    private let inMemory = Mutex<String?>(nil)
 
     /// Opens the ledger of a directory, which is made if need be. What an earlier daemon left there is kept first.
     package init(directory: String) throws(LedgerError) {
@@ -73,7 +75,7 @@ package final class LedgerKeeper: Sendable {
     }
 
     /// What keeps it from its work, in words; nil: nothing.
-    package var problem: String? { trouble.withLock { $0 } }
+    package var problem: String? { trouble.withLock { $0 } ?? inMemory.withLock { $0 } }
 
     /// From now on.
     package func follow(_ terms: LedgerTerms) {
@@ -101,11 +103,13 @@ package final class LedgerKeeper: Sendable {
 
     private func segment(id: UInt64) throws(LedgerError) -> (segment: SegmentFile, descriptor: Int32) {
         do throws(LedgerError) {
-            return try SegmentFile.make(in: directory, id: id)
+            let onDisk = try SegmentFile.make(in: directory, id: id)
+            inMemory.withLock { $0 = nil }
+            return onDisk
         } catch {
-            let inMemory = try SegmentFile.make(inMemory: id)
-            trouble.withLock { $0 = "segments of the ledger are in memory: \(error)" }
-            return inMemory
+            let unkept = try SegmentFile.make(inMemory: id)
+            inMemory.withLock { $0 = "segments of the ledger are in memory: \(error)" }
+            return unkept
         }
     }
 

@@ -1,4 +1,5 @@
 /// What is read of one segment, and when is it done with?
+import Foundation
 import Inference
 
 /// Touched by the keeper alone.
@@ -24,7 +25,9 @@ final class SegmentReader {
         let isBeingWritten = file.isBeingWritten
         try emptyOtherHalf()
         var size = Self.glance
-        while let scan = scan(size) {
+        while true {
+            // What cannot be read now is not over: it may be read another time.
+            guard let scan = scan(size) else { throw .system("cannot read a segment of the ledger", errno: errno) }
             size = Self.piece
             if scan.position != position { try store.keep(scan.rows, of: file.id, upTo: scan.position) }
             position = scan.position

@@ -17,7 +17,8 @@ package final class LoopLedger {
     /// - Returns: false when it was only added to a sum.
     package func settle(_ row: LedgerRow) -> Bool {
         guard let writer else { return true }
-        if writeSums(), writer.append(row) { return true }
+        // Sums that wait go first, and are tried now and then: not with each request.
+        if sums.isEmpty, writer.append(row) { return true }
         sums.add(row)
         return false
     }
