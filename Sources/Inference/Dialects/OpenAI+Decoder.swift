@@ -12,6 +12,8 @@ extension OpenAI {
         private var answerID = ""
         /// The provider's indexes of the calls begun so far: the place in it is our own index, without gaps.
         private var calls: [UInt64] = []
+        /// Whether the last call's block is still told: what comes between ends it.
+        private var isInCall = false
         private var hasRefused = false
         /// Whether the mark of a proper end has been seen.
         package private(set) var isComplete = false
@@ -70,16 +72,19 @@ extension OpenAI {
             if let delta = choice["delta"] {
                 // One thought under both names is one thought.
                 let thought = OpenAI.reasoningFields.lazy.compactMap { delta[$0]?.string }.first { !$0.isEmpty }
+                let before = events.count
                 if let thought { events.append(.reasoning(thought)) }
                 if let text = delta["content"]?.string, !text.isEmpty { events.append(.text(text)) }
                 if let refusal = delta["refusal"]?.string, !refusal.isEmpty {
                     hasRefused = true
                     events.append(.text(refusal))
                 }
+                if events.count > before { isInCall = false }
                 for call in delta["tool_calls"]?.elements ?? delta.elements { try take(call: call, &events) }
             }
             if let word = choice["finish_reason"]?.string {
                 events.append(.finish(hasRefused ? .contentFilter : OpenAI.finishReason(word)))
+                isInCall = false
             }
         }
 
@@ -95,10 +100,13 @@ extension OpenAI {
                 let name = call["function"]?["name"]?.string ?? ""
                 events.append(.toolCallStart(index: calls.count, id: own, name: name))
                 calls.append(index)
+                isInCall = true
             }
             guard let json = call["function"]?["arguments"]?.string, !json.isEmpty else { return }
             // A block is told to its end before the next one begins.
-            guard calls.last == index else { throw .malformed("The provider's stream goes back to an earlier call.") }
+            guard calls.last == index, isInCall else {
+                throw .malformed("The provider's stream goes back to an earlier call.")
+            }
             events.append(.toolCallArguments(index: calls.count - 1, json: json))
         }
     }

@@ -67,7 +67,17 @@ extension Exchange {
 
     /// What the runtime learns of the member. A provider that names the time after which it can be asked says that it works.
     func standing(after failure: Failure, _ rule: FailureRule) -> FailureRule.Standing {
-        failure.kind == .overloaded && failure.retryAfter != nil ? .wantsPause : rule.standing
+        if isOfUnknownUse(failure) { return .untouched }
+        return failure.kind == .overloaded && failure.retryAfter != nil ? .wantsPause : rule.standing
+    }
+
+    /// Whether a provider may only have said that it has no such thing for this model: nobody wrote that it has, and a client that
+    /// asks for it must not take the member from those who chat.
+    private func isOfUnknownUse(_ failure: Failure) -> Bool {
+        guard let operation = record.operation, operation != .chat, let attempt else { return false }
+        let capabilities = view.deployment(of: attempt.candidate.member).facts?.capabilities
+        if let capabilities, capabilities.isSuperset(of: operation.needs) { return false }
+        return failure.kind == .malformed || [403, 404, 405, 501].contains(attempt.head?.status ?? 0)
     }
 
     /// For how long the member is left alone: as long as it asks for, within bounds.

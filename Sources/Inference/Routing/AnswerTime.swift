@@ -10,7 +10,8 @@ package enum AnswerTime {
     /// Of one answer; nil when it was none, or says nothing of time. An answer in one piece does not tell when it began: its
     /// whole time is taken in proportion to its length, and as it is when it is shorter or its length is unknown.
     package static func of(_ record: DecisionRecord) -> Span? {
-        guard record.outcome == .answered, let attempt = record.attempts.last, attempt.failure == nil,
+        guard record.outcome == .answered, record.operation != .countTokens, let attempt = record.attempts.last,
+            attempt.failure == nil,
             let first = attempt.firstToken, let total = attempt.total
         else { return nil }
         let length = record.usage.output.map { Int64(clamping: $0) } ?? 0
