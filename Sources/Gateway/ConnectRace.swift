@@ -39,7 +39,9 @@ final class ConnectRace {
     /// Nobody waits any more.
     func cancel() {
         answer = nil
+        waiting = []
         winner?.close()
+        winner = nil
     }
 
     private func next() {

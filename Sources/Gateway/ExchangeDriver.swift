@@ -27,6 +27,8 @@ final class ExchangeDriver {
     private var isGathering = false
     /// The connection serves the next request.
     private var hasHandedBack = false
+    /// The answer broke off.
+    private var isCut = false
 
     init(on state: GatewayState, framing: AnswerFraming, loop: GatewayLoop, ingress: Ingress) {
         exchange = Exchange(on: state.view)
@@ -136,6 +138,10 @@ final class ExchangeDriver {
             return handle(.connectFailed(order.attempt, .secretUnavailable, detail: "see the alarm on its provider"))
         }
         let trust = state.trusts[order.provider]
+        // Without it a connection of earlier days, in plain text, would be as good as any.
+        guard !order.isTLS || trust != nil else {
+            return handle(.connectFailed(order.attempt, .tls, detail: "see the alarm on its provider"))
+        }
         if let connection = loop.pool.takeIdle(order, trusting: trust) {
             return connected(.success(connection), order.attempt)
         }
@@ -201,7 +207,10 @@ final class ExchangeDriver {
     }
 
     private func endAnswer(_ end: ClientEnd) {
-        guard end == .complete else { return }
+        guard end == .complete else {
+            isCut = true
+            return
+        }
         framing.writeEnd(to: &outgoing)
     }
 
@@ -216,6 +225,7 @@ final class ExchangeDriver {
         guard passage?.isOver ?? exchange.isOver else { return ingress.rearm() }
         guard !hasHandedBack else { return }
         hasHandedBack = true
-        ingress.answered(keepsAlive: framing.keepsAlive)
+        // An answer that has no end must not be followed by another.
+        if isCut { ingress.close() } else { ingress.answered(keepsAlive: framing.keepsAlive) }
     }
 }

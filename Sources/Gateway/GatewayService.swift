@@ -7,6 +7,7 @@ import Inference
 import NIOCore
 import NIOPosix
 package import NIOSSL
+import NetTypes
 
 /// What runs; immutable but for what the link's loop alone touches.
 package final class GatewayService: @unchecked Sendable {
@@ -169,13 +170,16 @@ extension GatewayService {
         }
     }
 
-    /// No new clients; the end comes with the last answer, or when `GatewayLimits.drain` has passed.
+    /// No new clients; the end comes with the last answer, or when none can still be going on.
     private func drain() {
         guard !isDraining else { return }
         isDraining = true
         for descriptor in waitingListeners { close(descriptor) }
         waitingListeners = []
-        link.eventLoop.assumeIsolated().scheduleTask(in: GatewayLimits.drain.timeAmount) { self.end() }
+        // No answer that may still go on is cut: each ends within its own total.
+        let longest = snapshot?.deployments.map(\.timeouts.total).max() ?? .zero
+        let patience = max(GatewayLimits.drain, longest + .seconds(60))
+        link.eventLoop.assumeIsolated().scheduleTask(in: patience.timeAmount) { self.end() }
         let closed = listeners.map { Listener.close($0, loops: loops) }
         EventLoopFuture.andAllComplete(closed, on: link.eventLoop).whenComplete { _ in self.drainLoops() }
     }

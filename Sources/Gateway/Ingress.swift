@@ -154,8 +154,8 @@ final class Ingress: ChannelInboundHandler {
             exchange(request, of: key, on: state)
         case .passage(let target):
             guard let key = request.key.flatMap(state.view.keys.current) else { return answer(.badKey, for: request) }
-            // Whoever may use some models alone may not ask a provider for anything, nor may whose budget could not tell what it costs.
-            guard !key.isScoped, !key.hasBudget else { return answer(.unknownPath, for: request) }
+            // Whoever may use some models alone may not ask a provider for anything, nor may who has limits, which cannot be counted here.
+            guard !key.isScoped, !key.isLimited else { return answer(.unknownPath, for: request) }
             pass(request, to: target, on: state)
         case .models, .live, .ready: answer(.own(request.endpoint, for: request.key, loop), for: request)
         case .unknown: answer(.unknownPath, for: request)

@@ -126,6 +126,8 @@ final class UpstreamConnection: ChannelInboundHandler {
     func close() {
         if case .closed = phase { return }
         phase = .closed
+        // Whoever waits has let go, and would be held by this.
+        onSecured = nil
         pool.forget(self)
         context?.close(promise: nil)
     }

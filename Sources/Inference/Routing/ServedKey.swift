@@ -33,6 +33,9 @@ package final class ServedKey: Sendable {
     /// Whether it is for some models alone.
     package var isScoped: Bool { groups != nil }
 
+    /// Whether it or its team has limits or a budget.
+    package var isLimited: Bool { !subjects.isEmpty }
+
     /// Whether somebody's budget pays for it.
     package var hasBudget: Bool { !payers.isEmpty }
 
