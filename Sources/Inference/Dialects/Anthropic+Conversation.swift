@@ -104,10 +104,10 @@ extension Anthropic {
     private static func image(_ source: JSONView?, _ field: String) throws(RequestError) -> Chat.Image {
         guard let source else { throw .missing(field) }
         switch try Field.requiredText(source["type"], "\(field).type") {
-        case "url": return .url(try Field.requiredText(source["url"], "\(field).url"))
+        case "url": return .url(try Field.webAddress(source["url"], "\(field).url"))
         case "base64":
             return .data(
-                mediaType: try Field.requiredText(source["media_type"], "\(field).media_type"),
+                mediaType: try Field.mediaType(source["media_type"], "\(field).media_type"),
                 base64: try Field.requiredText(source["data"], "\(field).data")
             )
         default: throw .untranslatable("\(field).type")
@@ -123,9 +123,9 @@ extension Anthropic {
         let title = try Field.text(block["title"], "\(field).title")
         guard let source = block["source"] else { throw .missing("\(field).source") }
         switch try Field.requiredText(source["type"], "\(field).source.type") {
-        case "url": return .file(.url(try Field.requiredText(source["url"], "\(field).source.url")))
+        case "url": return .file(.url(try Field.webAddress(source["url"], "\(field).source.url")))
         case "base64":
-            let type = try Field.requiredText(source["media_type"], "\(field).source.media_type")
+            let type = try Field.mediaType(source["media_type"], "\(field).source.media_type")
             let data = try Field.requiredText(source["data"], "\(field).source.data")
             return .file(.data(mediaType: type, base64: data, name: title))
         // A document that is text is text, under its title.

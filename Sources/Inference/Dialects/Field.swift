@@ -23,6 +23,28 @@ enum Field {
         return text
     }
 
+    /// An address of the web: other providers take no other, and fetch nothing that they would not.
+    static func webAddress(_ view: JSONView?, _ field: String) throws(RequestError) -> String {
+        let address = try requiredText(view, field)
+        guard address.hasPrefix("https://") || address.hasPrefix("http://") else {
+            throw .wrongValue(field, wanted: "an http or https address")
+        }
+        return address
+    }
+
+    /// A type of media without parameters (RFC 6838 §4.2): elsewhere it stands in a `data:` address.
+    static func mediaType(_ view: JSONView?, _ field: String) throws(RequestError) -> String {
+        let type = try requiredText(view, field)
+        let parts = type.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+        let isToken = { (part: Substring.UTF8View) in
+            !part.isEmpty && part.allSatisfy { (0x21...0x7E).contains($0) && !"\"(),:;<=>?@[\\]".utf8.contains($0) }
+        }
+        guard parts.count == 2, parts.allSatisfy(isToken) else {
+            throw .wrongValue(field, wanted: "a type such as 'image/png'")
+        }
+        return type
+    }
+
     /// An object that may be missing or null.
     static func object(_ view: JSONView?, _ field: String) throws(RequestError) -> JSONView? {
         guard let view, !view.isNull else { return nil }
