@@ -71,44 +71,49 @@ extension Anthropic {
     private static func write(_ image: Chat.Image, _ field: String, to writer: inout JSONWriter) throws(RequestError) {
         writer.beginObject()
         writer.member("type", "image")
-        writer.key("source")
-        writer.beginObject()
         switch image {
-        case .url(let url):
-            writer.member("type", "url")
-            writer.member("url", url)
+        case .url(let url): writeSource(url: url, to: &writer)
         case .data(let type, let base64):
             guard imageTypes.contains(type) else {
                 let known = imageTypes.joined(separator: ", ")
                 throw .inexpressible("\(field).content", in: .anthropic, "images are \(known), not \(type)")
             }
-            writer.member("type", "base64")
-            writer.member("media_type", type)
-            writer.member("data", base64)
+            writeSource(type, base64, to: &writer)
         }
-        writer.endObject()
         writer.endObject()
     }
 
     private static func write(_ file: Chat.File, _ field: String, to writer: inout JSONWriter) throws(RequestError) {
         writer.beginObject()
         writer.member("type", "document")
-        writer.key("source")
-        writer.beginObject()
         switch file {
-        case .url(let url):
-            writer.member("type", "url")
-            writer.member("url", url)
+        case .url(let url): writeSource(url: url, to: &writer)
         case .data(let type, let base64, _):
             guard type == "application/pdf" else {
                 throw .inexpressible("\(field).content", in: .anthropic, "files are application/pdf, not \(type)")
             }
-            writer.member("type", "base64")
-            writer.member("media_type", type)
-            writer.member("data", base64)
+            writeSource(type, base64, to: &writer)
         }
-        writer.endObject()
         if case .data(_, _, let name?) = file { writer.member("title", name) }
+        writer.endObject()
+    }
+
+    /// What the provider is to fetch by itself.
+    private static func writeSource(url: String, to writer: inout JSONWriter) {
+        writer.key("source")
+        writer.beginObject()
+        writer.member("type", "url")
+        writer.member("url", url)
+        writer.endObject()
+    }
+
+    /// What comes with the request.
+    private static func writeSource(_ mediaType: String, _ base64: String, to writer: inout JSONWriter) {
+        writer.key("source")
+        writer.beginObject()
+        writer.member("type", "base64")
+        writer.member("media_type", mediaType)
+        writer.member("data", base64)
         writer.endObject()
     }
 
