@@ -27,7 +27,7 @@ extension OpenAI {
         package mutating func feed(_ bytes: [UInt8]) throws(UpstreamError) -> [ChatEvent] {
             reader.append(bytes.span.bytes)
             var events: [ChatEvent] = []
-            while let block = try next() { try take(block, into: &events) }
+            while let block = try reader.nextOfProvider() { try take(block, into: &events) }
             return events
         }
 
@@ -36,14 +36,6 @@ extension OpenAI {
             var events: [ChatEvent] = []
             if let block = reader.finish() { try take(block, into: &events) }
             return events
-        }
-
-        private mutating func next() throws(UpstreamError) -> ServerSentEvent? {
-            do {
-                return try reader.next()
-            } catch {
-                throw .malformed("The provider's stream cannot be read: \(error).")
-            }
         }
 
         private mutating func take(_ block: ServerSentEvent, into events: inout [ChatEvent]) throws(UpstreamError) {

@@ -19,11 +19,7 @@ extension OpenAI {
         package mutating func feed(_ bytes: [UInt8]) throws(UpstreamError) -> [Observed] {
             reader.append(bytes.span.bytes)
             var observed: [Observed] = []
-            do {
-                while let event = try reader.next() { observed.append(look(at: event)) }
-            } catch {
-                throw .malformed("The provider's stream cannot be read: \(error).")
-            }
+            while let event = try reader.nextOfProvider() { observed.append(look(at: event)) }
             return observed
         }
 
