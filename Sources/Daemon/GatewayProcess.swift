@@ -28,15 +28,18 @@ final class GatewayProcess: Sendable {
 
     /// Spawns it. Throws `DaemonError` with the step that failed.
     ///
-    /// - Parameter ledger: a segment for each loop that it is to have.
-    init(executable: String, listeners: [ListeningSocket], ledger: [Int32]) throws {
+    /// - Parameters:
+    ///   - loops: event loops that it is to have.
+    ///   - ledger: a segment for each of them, or none.
+    init(executable: String, listeners: [ListeningSocket], loops: Int, ledger: [Int32]) throws {
         var pair: [Int32] = [-1, -1]
         let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
         guard socketpair(AF_UNIX, type, 0, &pair) == 0 else {
             throw DaemonError.system("cannot make the gateway's socket pair", errno: errno)
         }
         defer { close(pair[1]) }
-        let arguments = [executable, "gateway", "--listeners", "\(listeners.count)", "--ledger", "\(ledger.count)"]
+        let counts = [("--listeners", listeners.count), ("--loops", loops), ("--ledger", ledger.count)]
+        let arguments = [executable, "gateway"] + counts.flatMap { [$0.0, "\($0.1)"] }
         let descriptors = [pair[1]] + listeners.map(\.descriptor) + ledger
         let answer = Self.spawn(executable, arguments, descriptors)
         guard answer > 0 else {

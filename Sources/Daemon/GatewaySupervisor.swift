@@ -3,6 +3,7 @@
 /// The gateway gets its listening sockets and one end of a socket pair, and of our privileges CAP_NET_RAW alone. When it ends it
 /// is started again at once, with a growing pause when it keeps ending. When the set of listening sockets changes, a new gateway
 /// takes them over and the old one finishes its streams.
+import CShim
 import Foundation
 import Inference
 import Ledger
@@ -16,6 +17,11 @@ import Synchronization
 final class GatewaySupervisor: Sendable {
     /// Pauses before a gateway that ended soon after its start is started again, in milliseconds.
     private static let pauses = [0, 100, 500, 1000, 5000]
+    /// One for each core: those that the daemon, and so the gateway, may run on (`CPUAffinity=`), and no more than its cgroup has.
+    private static let loops = {
+        let usable = Int(martlet_usable_cores())
+        return usable > 0 ? min(usable, System.coreCount) : System.coreCount
+    }()
     /// A gateway that ran this long is taken for healthy again.
     private static let healthyAfter = Span.seconds(10)
 
@@ -156,7 +162,12 @@ extension GatewaySupervisor {
         do {
             let segments = segments()
             defer { for descriptor in segments { close(descriptor) } }
-            let process = try GatewayProcess(executable: executable, listeners: sockets, ledger: segments)
+            let process = try GatewayProcess(
+                executable: executable,
+                listeners: sockets,
+                loops: Self.loops,
+                ledger: segments
+            )
             if let snapshot = adopt(process, sockets) {
                 process.send(snapshot)
                 runtime.post(.gatewayStarted)
@@ -184,7 +195,7 @@ extension GatewaySupervisor {
     /// One for each loop of the gateway. Without a ledger it serves all the same: an answer is worth more than its account.
     private func segments() -> [Int32] {
         do throws(LedgerError) {
-            return try ledger.open().segments(System.coreCount)
+            return try ledger.open().segments(Self.loops)
         } catch {
             logger.error("ledger: nothing will be kept of what this gateway settles: \(error)")
             return []

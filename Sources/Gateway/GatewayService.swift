@@ -74,8 +74,8 @@ package final class GatewayService: @unchecked Sendable {
 
     /// Serves until the daemon says `drain` or goes away, and what runs has ended. Takes the descriptors over.
     /// - Returns: the exit status: 0 after a clean end, 1 when the sockets could not be taken over.
-    package static func run(linkDescriptor: Int32, listeners: [Int32], ledger: [Int32]) -> Int32 {
-        let service = GatewayService(loops: ledger.isEmpty ? System.coreCount : ledger.count, ledger: ledger)
+    package static func run(linkDescriptor: Int32, listeners: [Int32], loops: Int, ledger: [Int32]) -> Int32 {
+        let service = GatewayService(loops: loops, ledger: ledger)
         do {
             try service.start(linkDescriptor: linkDescriptor, listeners: listeners)
             try service.waitForEnd()

@@ -62,6 +62,8 @@ struct GatewayProcessCommand: ParsableCommand {
 
     @Option(help: "How many listening sockets follow the link.")
     var listeners: Int32
+    @Option(help: "How many event loops it has.")
+    var loops: Int32
     @Option(help: "How many segments of the ledger follow the listening sockets, one for each loop.")
     var ledger: Int32 = 0
 
@@ -72,6 +74,7 @@ struct GatewayProcessCommand: ParsableCommand {
         let status = GatewayService.run(
             linkDescriptor: Self.link,
             listeners: Array(first..<segments),
+            loops: Int(max(1, min(loops, Self.most))),
             ledger: Array(segments..<end)
         )
         throw ExitCode(status)

@@ -11,4 +11,7 @@ int martlet_name_thread(const char *name);
  */
 int martlet_make_thread_real_time(int priority);
 
+/* How many cores the process may run on (CPUAffinity=, taskset); 0 when the kernel does not say. */
+int martlet_usable_cores(void);
+
 #endif
