@@ -86,19 +86,27 @@ final class GatewayProcess: Sendable {
         }
     }
 
-    /// Reads reports on a thread of its own until the process is gone, then says with which status it ended.
+    /// Reads reports on a thread of its own until the process is gone, then says with which status it ended. `heard` gets those that
+    /// came together.
     func listen(
-        _ heard: @escaping @Sendable (GatewayReport) -> Void,
+        _ heard: @escaping @Sendable ([GatewayReport]) -> Void,
         ended: @escaping @Sendable (Int32) -> Void
     ) {
         let thread = Thread { [self] in
-            while let frame = LinkFrame.read(from: link) {
-                if let report = try? JSONDecoder().decode(GatewayReport.self, from: frame) { heard(report) }
+            var reader = LinkReader(descriptor: link)
+            let decoder = JSONDecoder()
+            while let messages = reader.next() {
+                heard(messages.compactMap { Self.report($0, decoder) })
             }
             ended(reap())
         }
         thread.name = "martlet-gwlink"
         thread.start()
+    }
+
+    private static func report(_ bytes: [UInt8], _ decoder: JSONDecoder) -> GatewayReport? {
+        if let decision = DecisionRecord(reportJSON: bytes) { return .decision(decision) }
+        return try? decoder.decode(GatewayReport.self, from: Data(bytes))
     }
 
     /// Its exit status, or 128 + the signal that ended it. A gateway that closed its link but goes on is ended.

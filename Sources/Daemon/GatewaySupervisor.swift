@@ -177,7 +177,7 @@ extension GatewaySupervisor {
             }
             process.listen { [runtime] in
                 runtime.waitForRoom()
-                runtime.post(.gateway($0))
+                runtime.post($0.map { .fact(.gateway($0)) })
             } ended: { [self] in
                 ended(process, status: $0)
             }

@@ -3,9 +3,6 @@
 import Foundation
 
 enum LinkFrame {
-    /// A decision record is a few kilobytes; what is longer is a defect, and nothing after it can be trusted.
-    private static let longest = 16 << 20
-
     static func encode(_ message: some Encodable) throws -> Data {
         let body = try JSONEncoder().encode(message)
         let length = UInt32(clamping: body.count)
@@ -26,27 +23,54 @@ enum LinkFrame {
             return true
         }
     }
+}
 
-    /// The next message's bytes; nil when the other end is gone or says something that is no frame.
-    static func read(from descriptor: Int32) -> Data? {
-        guard let head = read(4, from: descriptor) else { return nil }
-        let length = head.reduce(0) { $0 << 8 | Int($1) }
-        return length <= longest ? read(length, from: descriptor) : nil
+/// What the other end says, in as few calls as it takes.
+struct LinkReader {
+    /// A decision record is a few kilobytes; what is longer than this is a defect, and nothing after it can be trusted.
+    private static let longest = 16 << 20
+    /// Bytes asked for at once: some fifty decisions.
+    private static let piece = 64 << 10
+
+    private let descriptor: Int32
+    private var buffer: [UInt8] = []
+    /// What of the buffer is taken.
+    private var place = 0
+
+    init(descriptor: Int32) { self.descriptor = descriptor }
+
+    /// Waits for messages: the bytes of each that has come, at least one. Nil when the other end is gone or says something that is no frame.
+    mutating func next() -> [[UInt8]]? {
+        while true {
+            let messages = takeMessages()
+            if !messages.isEmpty { return messages }
+            guard (nextLength ?? 0) <= Self.longest, read() else { return nil }
+        }
     }
 
-    private static func read(_ count: Int, from descriptor: Int32) -> Data? {
-        var data = Data(count: count)
-        let isWhole = data.withUnsafeMutableBytes { bytes in
-            var got = 0
-            while got < count {
-                let rest = UnsafeMutableRawBufferPointer(rebasing: bytes[got...])
-                let step = recv(descriptor, rest.baseAddress, rest.count, 0)
-                if step < 0, errno == EINTR { continue }
-                guard step > 0 else { return false }
-                got += step
-            }
-            return true
+    private mutating func takeMessages() -> [[UInt8]] {
+        var messages: [[UInt8]] = []
+        while let length = nextLength, length <= Self.longest, buffer.count - place - 4 >= length {
+            messages.append(Array(buffer[place + 4..<place + 4 + length]))
+            place += 4 + length
         }
-        return isWhole ? data : nil
+        buffer.removeFirst(place)
+        place = 0
+        return messages
+    }
+
+    /// Of the message that begins at `place`.
+    private var nextLength: Int? {
+        guard buffer.count - place >= 4 else { return nil }
+        return buffer[place..<place + 4].reduce(0) { $0 << 8 | Int($1) }
+    }
+
+    private mutating func read() -> Bool {
+        let piece = [UInt8](unsafeUninitializedCapacity: Self.piece) { [descriptor] bytes, count in
+            repeat { count = recv(descriptor, bytes.baseAddress, bytes.count, 0) } while count < 0 && errno == EINTR
+            count = max(0, count)
+        }
+        buffer += piece
+        return !piece.isEmpty
     }
 }

@@ -43,6 +43,7 @@ final class NoteHub: Sendable {
 
     /// Says the notes, in order; never waits.
     func say(_ notes: [Note], sources: SourceMap, at unix: UInt64) {
+        let notes = hearsDetails ? notes : notes.filter { !$0.isDetail }
         guard !notes.isEmpty else { return }
         let mayQueue = state.withLock { state -> Bool in
             guard state.waiting < Self.mostWaiting else {
@@ -67,6 +68,8 @@ final class NoteHub: Sendable {
             if dropped > 0 { logger.warning("journal: \(dropped) lines were dropped because nobody took them") }
         }
     }
+
+    private var hearsDetails: Bool { logger.logLevel <= .debug || state.withLock { !$0.watchers.isEmpty } }
 
     /// Says what was not a note of a turn: what operators did, and what came of it.
     func say(_ line: WatchLine) {

@@ -48,6 +48,13 @@ final class RuntimeThread: Sendable {
 
     func post(_ kind: Event.Kind) { push(.event(kind)) }
 
+    /// All of them in this order, for the price of one.
+    func post(_ kinds: [Event.Kind]) {
+        guard !kinds.isEmpty else { return }
+        queue.withLock { queue in queue.work += kinds.map(Work.event) }
+        signal.signal()
+    }
+
     /// Blocks a producer that has a thread of its own while the queue is full, so that the kernel or the gateway cannot fill our
     /// memory with events faster than turns are made.
     func waitForRoom() {

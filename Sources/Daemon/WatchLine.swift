@@ -184,6 +184,17 @@ extension WatchLine {
             ("attempts", "\(record.attempts.count)"), ("status", record.status.map { "\($0)" }),
             ("ms", "\(record.duration.milliseconds)"),
         ]
-        return WatchLine(record.outcome == .answered ? .debug : .info, "decision", words, fields)
+        return WatchLine(level(of: record), "decision", words, fields)
+    }
+
+    fileprivate static func level(of record: DecisionRecord) -> Logger.Level {
+        record.outcome == .answered ? .debug : .info
+    }
+}
+
+extension Note {
+    /// Whether its line is for `debug`: there may be thousands of these a second, which mostly nobody reads.
+    var isDetail: Bool {
+        if case .decision(let record) = self { WatchLine.level(of: record) <= .debug } else { false }
     }
 }

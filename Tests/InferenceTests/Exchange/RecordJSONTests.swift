@@ -23,6 +23,7 @@ import Testing
         let own = record.reportJSON()
         let back = try JSONDecoder().decode(GatewayReport.self, from: Data(own))
         #expect(back == .decision(record))
+        #expect(DecisionRecord(reportJSON: own) == record, "read as it is written, without the decoder")
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         let theirs = try JSONSerialization.jsonObject(with: encoder.encode(GatewayReport.decision(record)))
@@ -48,6 +49,23 @@ import Testing
         )
         try check(record)
         try check(record.withCostText)
+    }
+
+    @Test func whatIsNotAsItIsWrittenIsLeftToTheDecoder() throws {
+        let own = String(decoding: try full().reportJSON(), as: UTF8.self)
+        let changes = [
+            ("\"isStreamed\":true", "\"isStreamed\":1"), ("\"outcome\":\"answered\"", "\"outcome\":\"eaten\""),
+            ("\"weight\":1", "\"weight\":1,\"new\":2"), ("\"generation\"", "\"other\""), ("\"decision\"", "\"alarm\""),
+            ("{\"decision\"", "[\"decision\""),
+        ]
+        for (old, new) in changes {
+            let text = own.replacing(old, with: new)
+            try #require(text != own, "\(old)")
+            #expect(DecisionRecord(reportJSON: Array(text.utf8)) == nil, "\(new)")
+        }
+        for length in own.utf8.indices.prefix(300) {
+            #expect(DecisionRecord(reportJSON: Array(own.utf8[..<length])) == nil)
+        }
     }
 
     @Test func anEmptyRecordToo() throws { try check(DecisionRecord(generation: 0)) }
