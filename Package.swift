@@ -140,11 +140,6 @@ let package = Package(
             ["NetTypes", "ConfigSyntax", "PolicyEngine", "Inference"],
             path: "Benchmarks/Decision"
         ),
-        program(
-            "bench-gateway",
-            ["NetTypes", "ConfigSyntax", "PolicyEngine", "Inference", "Gateway", nio],
-            path: "Benchmarks/ChatRelay"
-        ),
 
         // Tests
         tests("NetTypesTests", ["NetTypes"]),

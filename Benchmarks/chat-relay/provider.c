@@ -1,80 +1,218 @@
-/* A provider for the benchmark: answers every request on a kept connection with the same 1 KiB chat completion.
- * Usage: provider PORT. One thread, epoll, no parsing beyond content-length. */
+/* A provider for the benchmark, in both dialects: answers what is asked at /v1/messages as Anthropic does, everything else as OpenAI.
+ * Usage: provider PORT. One thread, epoll, no parsing beyond what is needed.
+ *
+ * A prompt that begins with "chunks=N gap=M" is answered with a stream of N pieces, M microseconds apart, every other with 1 KiB in one
+ * piece. Each piece of a stream is the moment at which it was sent, "@NANOSECONDS." of the monotonic clock, so that whoever reads it
+ * knows how long it was under way. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
+#include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { BUFFER = 1 << 16, CONNECTIONS = 4096 };
+enum { KEPT = 8192, SCRATCH = 1 << 18 };
 
-struct connection { int fd; size_t used; char bytes[BUFFER]; };
+/* Of a request its head and the beginning of its body are kept, the rest is counted. */
+struct connection {
+    int fd, anthropic, chunks, sent, streams, closed;
+    uint64_t gap, due;
+    size_t used, missing;
+    struct connection *next;
+    char bytes[KEPT + 1];
+};
 
-static char answer[2048];
-static size_t answer_length;
+/* Streams in the order in which their next piece is due: within a run all have the same gap. */
+static struct connection *first, **last = &first;
+static char plain[2][2048];
+static size_t plain_length[2];
 
-static void make_answer(void) {
-    char body[1100], text[900];
-    memset(text, 'x', sizeof text - 1);
-    text[sizeof text - 1] = 0;
-    int length = snprintf(body, sizeof body,
-        "{\"id\":\"x\",\"object\":\"chat.completion\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\","
-        "\"content\":\"%.830s\"},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":200,"
-        "\"completion_tokens\":200,\"total_tokens\":400}}", text);
-    answer_length = (size_t)snprintf(answer, sizeof answer,
-        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%s", length, body);
+static uint64_t now_ns(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-/* Bytes of the first whole request, or 0. */
-static size_t whole(const struct connection *c) {
+static void make_answers(void) {
+    char text[900], body[1400];
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = 0;
+    for (int anthropic = 0; anthropic < 2; anthropic++) {
+        int length = snprintf(body, sizeof body, anthropic
+            ? "{\"id\":\"msg_1\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\"m\",\"content\":[{\"type\":\"text\","
+              "\"text\":\"%.800s\"}],\"stop_reason\":\"end_turn\",\"stop_sequence\":null,\"usage\":{\"input_tokens\":200,"
+              "\"output_tokens\":200}}"
+            : "{\"id\":\"chatcmpl-1\",\"object\":\"chat.completion\",\"created\":1,\"model\":\"m\",\"choices\":[{\"index\":0,"
+              "\"message\":{\"role\":\"assistant\",\"content\":\"%.800s\"},\"finish_reason\":\"stop\"}],\"usage\":"
+              "{\"prompt_tokens\":200,\"completion_tokens\":200,\"total_tokens\":400}}", text);
+        plain_length[anthropic] = (size_t)snprintf(plain[anthropic], sizeof plain[anthropic],
+            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%s", length, body);
+    }
+}
+
+/* Appends an event as one HTTP chunk. */
+__attribute__((format(printf, 2, 3)))
+static void event(char **to, const char *format, ...) {
+    char text[1024];
+    va_list values;
+    va_start(values, format);
+    int length = vsnprintf(text, sizeof text, format, values);
+    va_end(values);
+    *to += sprintf(*to, "%x\r\n%s\r\n", (unsigned)length, text);
+}
+
+static void begin(struct connection *c, char **to) {
+    *to += sprintf(*to, "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n");
+    if (!c->anthropic) return;
+    event(to, "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"msg_1\",\"type\":\"message\",\"role\":"
+        "\"assistant\",\"model\":\"m\",\"content\":[],\"stop_reason\":null,\"stop_sequence\":null,\"usage\":{\"input_tokens\":200,"
+        "\"output_tokens\":1}}}\n\n");
+    event(to, "event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\","
+        "\"text\":\"\"}}\n\n");
+}
+
+static void piece(struct connection *c, char **to) {
+    unsigned long now = now_ns();
+    if (c->anthropic)
+        event(to, "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\","
+            "\"text\":\"@%lu.\"}}\n\n", now);
+    else
+        event(to, "data: {\"id\":\"chatcmpl-1\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"m\",\"choices\":["
+            "{\"index\":0,\"delta\":{%s\"content\":\"@%lu.\"},\"finish_reason\":null}]}\n\n", c->sent ? "" : "\"role\":\"assistant\",", now);
+}
+
+static void end(struct connection *c, char **to) {
+    if (c->anthropic) {
+        event(to, "event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":0}\n\n");
+        event(to, "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\",\"stop_sequence\":null},"
+            "\"usage\":{\"output_tokens\":%d}}\n\n", c->chunks);
+        event(to, "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n");
+    } else {
+        const char *common = "\"id\":\"chatcmpl-1\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"m\"";
+        event(to, "data: {%s,\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n", common);
+        event(to, "data: {%s,\"choices\":[],\"usage\":{\"prompt_tokens\":200,\"completion_tokens\":%d,\"total_tokens\":%d}}\n\n", common,
+            c->chunks, c->chunks + 200);
+        event(to, "data: [DONE]\n\n");
+    }
+    *to += sprintf(*to, "0\r\n\r\n");
+}
+
+/* The next piece of a stream, the end of it after the last. False when the reader is gone or slower than its socket. */
+static int write_next(struct connection *c) {
+    char bytes[4096], *to = bytes;
+    if (c->sent == 0) begin(c, &to);
+    if (c->sent < c->chunks) piece(c, &to); else end(c, &to);
+    if (write(c->fd, bytes, (size_t)(to - bytes)) != to - bytes) return 0;
+    c->streams = c->sent++ < c->chunks;
+    if (!c->streams) return 1;
+    c->due += c->gap;
+    c->next = NULL;
+    *last = c;
+    last = &c->next;
+    return 1;
+}
+
+static void leave(struct connection *c) {
+    close(c->fd);
+    c->closed = 1;
+    if (!c->streams) free(c);
+}
+
+static void write_due(void) {
+    while (first && first->due <= now_ns()) {
+        struct connection *c = first;
+        first = c->next;
+        if (!first) last = &first;
+        if (c->closed) { free(c); continue; }
+        c->streams = 0;
+        if (!write_next(c)) leave(c);
+    }
+}
+
+/* Takes the head, when it is whole: how much of the body is still to come. */
+static int take_head(struct connection *c) {
     const char *end = memmem(c->bytes, c->used, "\r\n\r\n", 4);
     if (!end) return 0;
-    size_t head = (size_t)(end - c->bytes) + 4, body = 0;
+    size_t body = 0;
     for (const char *p = c->bytes; p < end; p++)
         if (!strncasecmp(p, "\ncontent-length:", 16)) { body = strtoul(p + 16, NULL, 10); break; }
-    return c->used >= head + body ? head + body : 0;
+    size_t whole = (size_t)(end - c->bytes) + 4 + body;
+    c->missing = whole > c->used ? whole - c->used : 0;
+    return 1;
+}
+
+static int answer(struct connection *c) {
+    c->bytes[c->used] = 0;
+    c->anthropic = strstr(c->bytes, " /v1/messages ") != NULL;
+    const char *wish = strstr(c->bytes, "chunks=");
+    unsigned long gap;
+    c->used = 0;
+    if (!wish || sscanf(wish, "chunks=%d gap=%lu", &c->chunks, &gap) != 2)
+        return write(c->fd, plain[c->anthropic], plain_length[c->anthropic]) == (ssize_t)plain_length[c->anthropic];
+    c->gap = gap * 1000;
+    c->due = now_ns();
+    c->sent = 0;
+    return write_next(c);
 }
 
 static int serve(struct connection *c) {
-    ssize_t got = read(c->fd, c->bytes + c->used, BUFFER - c->used);
-    if (got <= 0) return -1;
-    c->used += (size_t)got;
-    for (size_t size; (size = whole(c)) > 0;) {
-        memmove(c->bytes, c->bytes + size, c->used - size);
-        c->used -= size;
-        if (write(c->fd, answer, answer_length) != (ssize_t)answer_length) return -1;
+    static char scratch[SCRATCH];
+    for (;;) {
+        ssize_t got;
+        size_t room;
+        if (c->missing > 0) {
+            room = c->missing < SCRATCH ? c->missing : SCRATCH;
+            if ((got = read(c->fd, scratch, room)) > 0) c->missing -= (size_t)got;
+        } else {
+            room = KEPT - c->used;
+            if ((got = read(c->fd, c->bytes + c->used, room)) > 0) {
+                c->used += (size_t)got;
+                if (!take_head(c) && c->used < KEPT) continue;
+            }
+        }
+        if (got < 0) return 1; /* nothing more for now */
+        if (got == 0) return 0;
+        if (c->missing == 0) return answer(c);
     }
-    return 0;
+}
+
+static void accept_one(int listening, int epoll) {
+    int one = 1;
+    struct connection *c = calloc(1, sizeof *c);
+    struct epoll_event wanted = { .events = EPOLLIN, .data.ptr = c };
+    c->fd = accept4(listening, NULL, NULL, SOCK_NONBLOCK);
+    setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    epoll_ctl(epoll, EPOLL_CTL_ADD, c->fd, &wanted);
 }
 
 int main(int argc, char **argv) {
     if (argc != 2) return 2;
-    make_answer();
+    make_answers();
+    prctl(PR_SET_TIMERSLACK, 1);
     int listening = socket(AF_INET, SOCK_STREAM, 0), one = 1, epoll = epoll_create1(0);
     setsockopt(listening, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
     struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((unsigned short)atoi(argv[1])),
         .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    if (bind(listening, (struct sockaddr *)&address, sizeof address) || listen(listening, 1024)) { perror("listen"); return 1; }
-    struct epoll_event event = { .events = EPOLLIN, .data.ptr = NULL }, ready[256];
-    epoll_ctl(epoll, EPOLL_CTL_ADD, listening, &event);
+    if (bind(listening, (struct sockaddr *)&address, sizeof address) || listen(listening, 4096)) { perror("listen"); return 1; }
+    struct epoll_event wanted = { .events = EPOLLIN, .data.ptr = NULL }, ready[256];
+    epoll_ctl(epoll, EPOLL_CTL_ADD, listening, &wanted);
     for (;;) {
-        int count = epoll_wait(epoll, ready, 256, -1);
+        uint64_t now = now_ns(), wait = !first ? 1000000000u : first->due > now ? first->due - now : 0;
+        struct timespec most = { .tv_sec = (time_t)(wait / 1000000000u), .tv_nsec = (long)(wait % 1000000000u) };
+        int count = epoll_pwait2(epoll, ready, 256, &most, NULL);
         for (int i = 0; i < count; i++) {
             struct connection *c = ready[i].data.ptr;
-            if (!c) {
-                c = calloc(1, sizeof *c);
-                c->fd = accept(listening, NULL, NULL);
-                setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-                event.data.ptr = c;
-                epoll_ctl(epoll, EPOLL_CTL_ADD, c->fd, &event);
-            } else if (serve(c)) {
-                close(c->fd);
-                free(c);
-            }
+            if (!c) accept_one(listening, epoll);
+            else if (!c->closed && !serve(c)) leave(c);
         }
+        write_due();
     }
 }
