@@ -235,6 +235,8 @@ package struct ProviderRow: Codable, Sendable, Equatable {
     package var key: String?
     /// The network group or member its connections leave by; nil: the host's own routing.
     package var path: String?
+    /// What its probe last showed; nil: it has none.
+    package var probe: String?
     /// Members that use it, `group.member`.
     package var members: [String]
     package var place: String
@@ -245,11 +247,12 @@ package struct ProviderRow: Codable, Sendable, Equatable {
         url: String,
         key: String?,
         path: String?,
+        probe: String?,
         members: [String],
         place: String
     ) {
         (self.name, self.dialect, self.url, self.key) = (name, dialect, url, key)
-        (self.path, self.members, self.place) = (path, members, place)
+        (self.path, self.probe, self.members, self.place) = (path, probe, members, place)
     }
 }
 

@@ -202,6 +202,7 @@ extension Answers {
                 url: provider.url.text,
                 key: provider.key?.words,
                 path: provider.path?.value,
+                probe: provider.probe.map { words($0, provider.name.value) },
                 members: models.groups.flatMap { group in
                     group.members.filter { $0.provider.value == provider.name.value }.map {
                         "\(group.definition.name.value).\($0.name.value)"
@@ -210,6 +211,21 @@ extension Answers {
                 place: sources.cause(provider.name.place)
             )
         }
+    }
+}
+
+extension Answers {
+    /// What the last round of a provider's probe showed, path by path.
+    private func words(_ probe: ProviderProbe, _ provider: String) -> String {
+        guard let watch = router.models?.watches.first(where: { $0.name == provider }) else {
+            return "\(probe.kind.rawValue): not yet"
+        }
+        let outcomes = watch.outcomes.map { outcome in
+            let way = outcome.path.map { "\($0) " } ?? ""
+            return way + (outcome.failure?.rawValue ?? "\(outcome.after.milliseconds) ms")
+        }
+        let verdict = watch.health.verdict.rawValue
+        return "\(probe.kind.rawValue): \(verdict) for \(age(watch.health.since)) (\(outcomes.joined(separator: ", ")))"
     }
 }
 

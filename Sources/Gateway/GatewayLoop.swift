@@ -12,7 +12,10 @@ final class GatewayLoop: @unchecked Sendable {
     let allocator = ByteBufferAllocator()
     let pool: UpstreamPool
     let reports: ReportSink
+    let connector: UpstreamConnector
     private let ledger: LoopLedger
+    /// On the one loop that probes.
+    private var prober: ProviderProber?
     private(set) var state: GatewayState?
     private(set) var isDraining = false
     private var isWaitingForRoom = false
@@ -42,13 +45,21 @@ final class GatewayLoop: @unchecked Sendable {
         self.ledger = ledger
         self.eventLoop = eventLoop
         let addresses = AddressBook(on: eventLoop, threads: resolver)
-        pool = UpstreamPool(UpstreamConnector(on: eventLoop, addresses: addresses), on: eventLoop)
+        connector = UpstreamConnector(on: eventLoop, addresses: addresses)
+        pool = UpstreamPool(connector, on: eventLoop)
         reports = ReportSink(to: link, on: eventLoop, number: number)
     }
 
     func execute(_ body: @escaping @Sendable (GatewayLoop) -> Void) { eventLoop.execute { body(self) } }
 
     func use(_ state: GatewayState) { self.state = state }
+
+    /// Probes the providers of this state, and goes on with what it probes already.
+    func probe(_ state: GatewayState) {
+        let prober = prober ?? ProviderProber(on: self)
+        self.prober = prober
+        if !isDraining { prober.use(state) }
+    }
 
     /// Exchanges over this path learn at once; so do idle connections.
     func pathDown(_ mark: Mark) {
@@ -68,6 +79,7 @@ final class GatewayLoop: @unchecked Sendable {
     /// Clients go with the end of their answer, idle ones soon; `body` is called when the last has gone.
     func drain(_ body: @escaping @Sendable () -> Void) {
         isDraining = true
+        prober?.stop()
         onEmpty = body
         for client in Array(clients.values) { client.drain() }
         tellIfEmpty()
@@ -77,6 +89,7 @@ final class GatewayLoop: @unchecked Sendable {
     func closeAll() {
         for client in Array(clients.values) { client.close() }
         pool.closeIdle()
+        prober?.stop()
         ledger.writeSums()
         reports.flush()
     }

@@ -133,6 +133,7 @@ extension GatewayService {
             readCertificates()
             let pushed = loops.map { loop in loop.eventLoop.submit { loop.use(state) } }
             EventLoopFuture.andAllSucceed(pushed, on: link.eventLoop).whenSuccess {
+                self.loops.first?.execute { $0.probe(state) }
                 self.openListeners()
                 self.link.send([.ready(generation: snapshot.generation)])
             }

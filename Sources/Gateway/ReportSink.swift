@@ -113,7 +113,7 @@ final class ReportSink {
         switch report {
         case .ready, .alarm, .mended, .standing, .pause: flush()
         case .signal(_, _, let signal, _): if signal != .success { flush() } else { schedule() }
-        case .decision, .answered, .serving, .dropped: schedule()
+        case .decision, .answered, .probed, .serving, .dropped: schedule()
         }
     }
 

@@ -45,6 +45,11 @@ final class UpstreamConnector {
         return race
     }
 
+    /// The addresses of a name, from the same book that requests look into.
+    func resolve(_ host: String, _ answer: @escaping (AddressBook.Answer) -> Void) {
+        addresses.addresses(of: host, at: GatewayClock.now(), answer)
+    }
+
     /// The families that the path carries, taking turns, IPv6 first (RFC 8305 §4).
     static func sorted(_ addresses: [IPAddress], _ families: [AddressFamily]) -> [IPAddress] {
         let byFamily = [AddressFamily.v6, .v4].filter(families.contains).map { family in
@@ -62,7 +67,26 @@ final class UpstreamConnector {
         _ pool: UpstreamPool
     ) -> EventLoopFuture<any Channel> {
         let connection = UpstreamConnection(UpstreamKey(order, trust), family: address.family, pool: pool)
-        let handler = NIOLoopBound(connection, eventLoop: eventLoop)
+        let handshake = order.isTLS ? trust.map { Handshake(host: order.host, trust: $0) } : nil
+        return dial(address, order.port, order.mark, handshake, connection)
+    }
+
+    /// With whom TLS is spoken, and by whose word the certificate is believed.
+    struct Handshake {
+        let host: String
+        let trust: UpstreamTrust
+    }
+
+    /// A connection to one address over the path of the mark, in TLS if there is a handshake to make, with this handler at its end.
+    func dial(
+        _ address: IPAddress,
+        _ port: UInt16,
+        _ mark: Mark?,
+        _ handshake: Handshake?,
+        _ last: any ChannelHandler
+    ) -> EventLoopFuture<any Channel> {
+        let handler = NIOLoopBound(last, eventLoop: eventLoop)
+        let secured = NIOLoopBound(handshake, eventLoop: eventLoop)
         var bootstrap = ClientBootstrap(group: eventLoop)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelOption(.autoRead, value: false)
@@ -71,16 +95,18 @@ final class UpstreamConnector {
             .connectTimeout(.seconds(60))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    if let trust, order.isTLS { try Self.secure(channel, order.host, trust.context) }
+                    if let handshake = secured.value {
+                        try Self.secure(channel, handshake.host, handshake.trust.context)
+                    }
                     try channel.pipeline.syncOperations.addHandler(handler.value)
                 }
             }
-        if let mark = order.mark {
+        if let mark {
             let option = ChannelOptions.Types.SocketOption(level: .socket, name: .init(rawValue: SO_MARK))
             bootstrap = bootstrap.channelOption(option, value: SocketOptionValue(Int32(bitPattern: mark.value)))
         }
         do {
-            return bootstrap.connect(to: try SocketAddress(ipAddress: "\(address)", port: Int(order.port)))
+            return bootstrap.connect(to: try SocketAddress(ipAddress: "\(address)", port: Int(port)))
         } catch {
             return eventLoop.makeFailedFuture(error)
         }

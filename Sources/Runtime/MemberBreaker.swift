@@ -16,8 +16,13 @@ struct MemberBreaker: Hashable, Sendable {
     private var closedAt: Instant?
     private var wait = Span.zero
     private var attempts = TallyWindow(slice: PassiveHealth.slice)
+    /// When it last answered a request, as far as that was told.
+    private(set) var answeredAt: Instant?
 
-    mutating func answered(_ count: UInt64, at now: Instant) { attempts.add(all: count, some: 0, at: now) }
+    mutating func answered(_ count: UInt64, at now: Instant) {
+        attempts.add(all: count, some: 0, at: now)
+        answeredAt = now
+    }
 
     /// Counts a failure; whether there were too many.
     mutating func failed(under rule: PassiveHealth, at now: Instant) -> Bool {

@@ -51,7 +51,8 @@ extension ModelPlane {
             ca: definition.ca.map(Self.secret),
             path: definition.path?.value,
             region: definition.region?.value,
-            passThrough: definition.passThrough ? true : nil
+            passThrough: definition.passThrough ? true : nil,
+            probe: definition.probe
         )
     }
 

@@ -45,6 +45,8 @@ package struct ModelPlane: Sendable {
     var noted: [GroupID: [NotedShare]] = [:]
     /// Parallel to `groups.members`.
     var breakers: [MemberBreaker]
+    /// What probes have shown, of providers that are probed and have been.
+    package internal(set) var watches: [ProviderWatch] = []
     /// The moment of `Effect.wake` already asked for, if it is still to come.
     var wakeAt: Instant?
 
@@ -77,6 +79,13 @@ package struct ModelPlane: Sendable {
         (alarms, counters, wakeAt) = (old.alarms, old.counters, old.wakeAt)
         (measures, serving, droppedReports) = (old.measures, old.serving, old.droppedReports)
         (storedKeys, lastUsed, spending) = (old.storedKeys, old.lastUsed, old.spending)
+        let probed = configuration.providers.filter { $0.probe != nil }
+        watches = old.watches.filter { watch in
+            probed.contains { new in
+                new.name.value == watch.name
+                    && old.configuration.providers.contains { $0.name.value == watch.name && $0.probe == new.probe }
+            }
+        }
     }
 
     mutating func set(_ admin: Admin, of member: String) -> Bool {
@@ -114,6 +123,7 @@ extension ModelPlane {
         case .answered(let member, let count, _):
             if let member = groups.member(named: member) { breakers[member.id.index].answered(count, at: now) }
         case .pause(let member, let cause, let until): pause(member, cause, until: until, at: now, &effects)
+        case .probed(let provider, let outcomes, _): probed(provider, outcomes, at: now, &effects)
         case .decision(let record):
             measure(record, at: now)
             keep(record, &effects)

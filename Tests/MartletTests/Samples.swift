@@ -105,6 +105,7 @@ enum Samples {
         url: "https://api.openai.com/v1",
         key: "credential openai",
         path: "wan",
+        probe: "tcp: up for 3 min (wan.fiber 12 ms)",
         members: ["chat.spare"],
         place: "martlet.yaml:50"
     )

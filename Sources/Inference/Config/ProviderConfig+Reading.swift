@@ -14,6 +14,7 @@ extension ProviderDefinition {
         if ca != nil, url?.value.scheme == .http { block.report("is of no use without https", key: "ca") }
         let way = block.optional("path", as: String.self)
         let region = block.optional("region", as: String.self)
+        let probe = block.block("probe").map { ProviderProbe.read($0, of: url?.value) }
         let listedAs = block.optional("listed-as", as: String.self)
         let passThrough = block.optional("pass-through", as: Bool.self)?.value ?? false
         if let dialect, !dialect.value.isServed {
@@ -30,6 +31,7 @@ extension ProviderDefinition {
             region: region,
             listedAs: listedAs,
             passThrough: passThrough,
+            probe: probe,
             place: entry.key.place
         )
     }

@@ -18,6 +18,8 @@ package struct ProviderDefinition: Hashable, Sendable {
     package let listedAs: Located<String>?
     /// Whether clients may ask it for anything by `/providers/NAME/…`.
     package let passThrough: Bool
+    /// Nil: it is not probed.
+    package let probe: ProviderProbe?
     package let place: Place
 }
 

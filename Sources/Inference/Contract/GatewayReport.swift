@@ -23,6 +23,8 @@ package enum GatewayReport: Hashable, Sendable, Codable {
     case answered(member: String, count: UInt64, at: Instant)
     /// The member works, and wants to be left alone until then.
     case pause(member: String, Cause, until: Instant)
+    /// A round of probes of a provider, one outcome for each path that carries its load; never empty.
+    case probed(provider: String, [ProbeOutcome], at: Instant)
     case decision(DecisionRecord)
     case alarm(GatewayAlarm)
     /// All that is wrong with what the snapshot names outside of itself: secrets, certificates. What was said so before and is not

@@ -92,6 +92,8 @@ package struct GatewayProvider: Hashable, Sendable, Codable {
     package var region: String?
     /// Whether clients may ask it for anything by `/providers/NAME/…`; nil: no.
     package var passThrough: Bool?
+    /// Nil: it is not probed.
+    package var probe: ProviderProbe?
 
     package init(
         name: String,
@@ -104,7 +106,8 @@ package struct GatewayProvider: Hashable, Sendable, Codable {
         ca: GatewaySecret? = nil,
         path: String? = nil,
         region: String? = nil,
-        passThrough: Bool? = nil
+        passThrough: Bool? = nil,
+        probe: ProviderProbe? = nil
     ) {
         self.name = name
         self.dialect = dialect
@@ -117,6 +120,7 @@ package struct GatewayProvider: Hashable, Sendable, Codable {
         self.path = path
         self.region = region
         self.passThrough = passThrough
+        self.probe = probe
     }
 }
 

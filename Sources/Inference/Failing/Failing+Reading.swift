@@ -45,3 +45,27 @@ extension RetryBudget {
         )
     }
 }
+
+extension ProviderProbe {
+    /// - Parameter url: the provider's, if that could be read.
+    static func read(_ block: BlockReader, of url: ProviderURL?) -> ProviderProbe {
+        defer { block.finish() }
+        let kind = block.optional("kind", as: Kind.self)?.value
+        if kind == .tls, url?.scheme == .http {
+            block.report("wants a provider with https", key: "kind", hint: "write kind: tcp")
+        }
+        let every = block.span("every", default: standard.every, within: .milliseconds(100)...(.seconds(86_400)))
+        let timeout = block.span(
+            "timeout",
+            default: min(standard.timeout, every),
+            within: .milliseconds(1)...(.seconds(60))
+        )
+        if timeout > every { block.report("is longer than the \(every) to the next probe", key: "timeout") }
+        return ProviderProbe(
+            kind: kind ?? standard.kind,
+            every: every,
+            timeout: timeout,
+            downAfter: block.integer("down-after", default: standard.downAfter, within: 1...1000)
+        )
+    }
+}

@@ -16,13 +16,13 @@ struct ShowProviders: ParsableCommand {
 }
 
 extension ProviderRow: ListDisplayable {
-    static var columns: [Column] { ["PROVIDER", "DIALECT", "URL", "KEY", "PATH", "MEMBERS", "LINE"] }
+    static var columns: [Column] { ["PROVIDER", "DIALECT", "URL", "KEY", "PATH", "PROBE", "MEMBERS", "LINE"] }
 
     static var none: String { "no providers configured" }
 
     var cells: [Cell] {
         [
-            Cell(name, .strong), Cell(dialect), Cell(url), Cell(key), Cell(path),
+            Cell(name, .strong), Cell(dialect), Cell(url), Cell(key), Cell(path), Cell(probe),
             Cell(members.isEmpty ? nil : members.joined(separator: ", ")), Cell(place, .quiet),
         ]
     }

@@ -1,0 +1,187 @@
+/// How is one provider probed over one way? Connect, shake hands, ask for the list of models: as far as the kind goes, until the first
+/// failure or the timeout.
+import Inference
+import NIOCore
+import NIOSSL
+import NIOTLS
+import NetTypes
+import Wire
+
+/// Touched on its own loop only; holds itself by its timer until it is over.
+final class ProbeRun {
+    private let provider: GatewayProvider
+    private let way: ProbeWay
+    private let probe: ProviderProbe
+    private let credentials: [HTTPField]?
+    private let trust: UpstreamTrust?
+    private let address: ProviderAddress
+    private let loop: GatewayLoop
+    private let startedAt = GatewayClock.now()
+    /// nil once it was given.
+    private var answer: ((ProbeOutcome) -> Void)?
+    private var left: [IPAddress] = []
+    private var running = 0
+    private var lastFailure = ConnectFailure(kind: .unreachable, detail: "the path carries none of the host's families")
+    /// The first that was opened, and what hears of it; of others nothing is heard.
+    private var channel: (any Channel)?
+    private var handler: ProbeHandler?
+    /// It was asked for the list of models.
+    private var hasAsked = false
+
+    init(of index: Int, over way: ProbeWay, _ probe: ProviderProbe, on state: GatewayState, _ loop: GatewayLoop) {
+        provider = state.view.snapshot.providers[index]
+        address = state.view.addresses[index]
+        credentials = state.credentials[index]
+        trust = state.trusts[index]
+        (self.way, self.probe, self.loop) = (way, probe, loop)
+    }
+
+    func start(_ answer: @escaping (ProbeOutcome) -> Void) {
+        self.answer = answer
+        after(probe.timeout) {
+            self.end(self.hasAsked ? .headTimeout : .connectTimeout, "no answer within \(self.probe.timeout)")
+        }
+        guard !isSecured || trust != nil else { return end(.tls, "see the alarm on its provider") }
+        loop.connector.resolve(provider.host) { result in
+            switch result {
+            case .success(let all):
+                self.left = UpstreamConnector.sorted(all, self.way.families)
+                self.next()
+            case .failure(let error): self.end(.nameResolution, error.reason)
+            }
+        }
+    }
+
+    private var isSecured: Bool { provider.isTLS && probe.kind != .tcp }
+
+    private func after(_ span: Span, _ body: @escaping () -> Void) {
+        loop.eventLoop.assumeIsolated().scheduleTask(in: span.timeAmount, body)
+    }
+
+    /// Tries the next address when the last one failed or has not answered for a quarter of a second, as requests do: an address that
+    /// leads nowhere is no reason to call a provider dead that they reach.
+    private func next() {
+        guard answer != nil, channel == nil else { return }
+        guard !left.isEmpty else {
+            if running == 0 { end(lastFailure.kind, lastFailure.detail) }
+            return
+        }
+        running += 1
+        dial(left.removeFirst())
+        if !left.isEmpty { after(GatewayLimits.nextAddress) { self.next() } }
+    }
+
+    private func dial(_ address: IPAddress) {
+        let handshake = isSecured ? trust.map { UpstreamConnector.Handshake(host: provider.host, trust: $0) } : nil
+        let handler = ProbeHandler(self, waitsForTLS: handshake != nil)
+        loop.connector.dial(address, provider.port, way.mark, handshake, handler)
+            .assumeIsolated()
+            .whenComplete { result in
+                self.running -= 1
+                switch result {
+                case .success(let channel): self.opened(channel, handler)
+                case .failure(let error):
+                    let (kind, detail) = UpstreamFault.classify(error)
+                    self.lastFailure = ConnectFailure(kind: kind, detail: detail)
+                    self.next()
+                }
+            }
+    }
+
+    private func opened(_ channel: any Channel, _ handler: ProbeHandler) {
+        guard answer != nil, self.channel == nil else { return channel.close(promise: nil) }
+        (self.channel, self.handler) = (channel, handler)
+        if !isSecured { ready() }
+    }
+
+    fileprivate func heard(_ news: ProbeNews, by handler: ProbeHandler) {
+        guard handler === self.handler else { return }
+        switch news {
+        case .secured: ready()
+        case .answered(let status): end(FailureClass(ofModelList: status), "status \(status)")
+        case .broke(let failure, let detail): end(failure, detail)
+        }
+    }
+
+    /// Connected, and secured where that is wanted.
+    private func ready() {
+        guard probe.kind == .models else { return end(nil, nil) }
+        guard let credentials else { return end(.secretUnavailable, nil) }
+        var head = HTTPWriter(capacity: 512)
+        guard head.requestLine("GET", provider.pathPrefix + provider.dialect.modelsPath) else {
+            return end(.malformed, "the provider's path is none")
+        }
+        head.field("host", address.authority)
+        head.field("accept", "application/json")
+        for field in credentials { head.field(field) }
+        head.field("connection", "close")
+        head.endOfHead()
+        hasAsked = true
+        channel?.writeAndFlush(ByteBuffer(bytes: head.bytes), promise: nil)
+    }
+
+    private func end(_ failure: FailureClass?, _ detail: String?) {
+        guard let answer else { return }
+        self.answer = nil
+        channel?.close(promise: nil)
+        let after = GatewayClock.now() - startedAt
+        let words = failure == nil ? nil : detail.map { String($0.prefix(200)) }
+        answer(ProbeOutcome(path: way.path, failure: failure, detail: words, after: after))
+    }
+}
+
+/// What a probe's connection tells.
+private enum ProbeNews {
+    case secured
+    case answered(Int)
+    case broke(FailureClass, String)
+}
+
+/// Listens on a probe's connection.
+private final class ProbeHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    private let run: ProbeRun
+    private var waitsForTLS: Bool
+    private var reader = HTTPReader(.answers)
+    private var incoming = ByteBuffer()
+
+    init(_ run: ProbeRun, waitsForTLS: Bool) { (self.run, self.waitsForTLS) = (run, waitsForTLS) }
+
+    func channelActive(context: ChannelHandlerContext) { context.read() }
+
+    func channelReadComplete(context: ChannelHandlerContext) { context.read() }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard case .handshakeCompleted? = event as? TLSUserEvent, waitsForTLS else { return }
+        waitsForTLS = false
+        run.heard(.secured, by: self)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var bytes = unwrapInboundIn(data)
+        incoming.writeBuffer(&bytes)
+        do {
+            while true {
+                var taken = 0
+                let event = try reader.next(in: incoming, taken: &taken)
+                incoming.moveReaderIndex(forwardBy: taken)
+                if case .head(let head)? = event { return run.heard(.answered(head.status), by: self) }
+                if event == nil { return }
+            }
+        } catch {
+            broke(error)
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { broke(error) }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        run.heard(.broke(waitsForTLS ? .tls : .reset, "closed by the provider"), by: self)
+    }
+
+    private func broke(_ error: any Error) {
+        let (kind, detail) = UpstreamFault.classify(error)
+        run.heard(.broke(waitsForTLS ? .tls : kind, detail), by: self)
+    }
+}

@@ -1,0 +1,86 @@
+/// How is a provider asked whether it is there, when nobody else asks? Without cost: by a connection, a handshake, or its list of
+/// models.
+import ConfigSyntax
+package import NetTypes
+
+package struct ProviderProbe: Hashable, Sendable, Codable {
+    /// What is tried; each holds the one before.
+    package enum Kind: String, Hashable, Sendable, CaseIterable, Codable, ScalarValue {
+        /// A TCP connection.
+        case tcp
+        /// And a TLS handshake.
+        case tls
+        /// And `GET …/models` with the key.
+        case models
+    }
+
+    package let kind: Kind
+    package let every: Span
+    /// For the whole of it, over one path.
+    package let timeout: Span
+    /// Rounds in a row without success over any path that put the provider's members out; at least 1.
+    package let downAfter: Int
+
+    /// How long the rounds take that put a provider's members out.
+    package var patience: Span { Span(nanoseconds: Span.scaled(every.nanoseconds, Int64(downAfter))) }
+
+    /// As often as a person would want to know, and seldom enough that no provider minds.
+    package static let standard = ProviderProbe(kind: .tcp, every: .seconds(10), timeout: .seconds(2), downAfter: 3)
+
+    package init(kind: Kind, every: Span, timeout: Span, downAfter: Int) {
+        self.kind = kind
+        self.every = every
+        self.timeout = timeout
+        self.downAfter = max(1, downAfter)
+    }
+}
+
+/// What one probe over one path showed.
+package struct ProbeOutcome: Hashable, Sendable, Codable {
+    /// `group.member` of the network plane; nil: the host's own routing.
+    package var path: String?
+    /// nil: it answered.
+    package var failure: FailureClass?
+    package var detail: String?
+    /// Until the outcome was known.
+    package var after: Span
+
+    package init(path: String?, failure: FailureClass?, detail: String? = nil, after: Span) {
+        (self.path, self.failure, self.detail, self.after) = (path, failure, detail, after)
+    }
+}
+
+extension FailureClass {
+    /// Whether a probe of this kind fails for the same reason: its success then says that the reason is gone.
+    package func shows(in kind: ProviderProbe.Kind) -> Bool {
+        switch self {
+        case .nameResolution, .connectRefused, .connectTimeout, .unreachable: true
+        case .tls: kind != .tcp
+        case .unauthorised: kind == .models
+        case .headTimeout, .firstTokenTimeout, .stall, .total, .rateLimited, .overloaded, .serverError,
+            .unknownUpstreamModel, .clientError, .malformed, .errorFirstEvent, .errorMidStream, .reset, .truncated,
+            .tooLarge, .pathDown, .secretUnavailable, .notCarried, .priceUnknown, .retryBudget:
+            false
+        }
+    }
+
+    /// What an answer to `GET …/models` makes of the provider: one that knows no such list, or wants a pause, is there.
+    package init?(ofModelList status: Int) {
+        switch FailureClass(status: status) {
+        case .unauthorised: self = .unauthorised
+        case .serverError, .overloaded: self = .serverError
+        case .malformed: self = .malformed
+        default: return nil
+        }
+    }
+}
+
+extension Dialect {
+    /// Where the list of models is, below the provider's address.
+    package var modelsPath: String {
+        switch self {
+        case .openai: "/models"
+        case .anthropic: "/v1/models"
+        }
+    }
+}

@@ -1,0 +1,81 @@
+/// What do probes of providers say of the members that use them? That a provider is gone, once it was asked often enough; and that what
+/// kept a member from being reached is over. Never that a model works: only its own answers say that.
+import ConfigSyntax
+package import Inference
+package import NetTypes
+package import PolicyEngine
+
+/// What probes have shown of one provider.
+package struct ProviderWatch: Hashable, Sendable {
+    package let name: String
+    package private(set) var health: Health
+    /// By path, of the last round.
+    package private(set) var outcomes: [ProbeOutcome] = []
+    /// When that was.
+    package private(set) var at: Instant
+
+    init(_ name: String, _ probe: ProviderProbe, at now: Instant) {
+        self.name = name
+        health = Health(Hysteresis(downAfter: probe.downAfter, upAfter: 1), since: now)
+        at = now
+    }
+
+    /// One path that answers is enough.
+    mutating func take(_ outcomes: [ProbeOutcome], at now: Instant) {
+        (self.outcomes, at) = (outcomes, now)
+        let failures = outcomes.compactMap(\.failure)
+        if let failure = failures.first, failures.count == outcomes.count {
+            _ = health.observe(.failure(Cause("probe-" + failure.rawValue)), at: now)
+        } else {
+            _ = health.observe(.success, at: now)
+        }
+    }
+}
+
+extension ModelPlane {
+    mutating func probed(_ name: String, _ outcomes: [ProbeOutcome], at now: Instant, _ effects: inout [Effect]) {
+        guard !outcomes.isEmpty, let provider = configuration.providers.first(where: { $0.name.value == name }),
+            let probe = provider.probe
+        else { return }
+        let index = watchIndex(of: name, probe, at: now)
+        watches[index].take(outcomes, at: now)
+        let members = members(of: name)
+        if watches[index].health.verdict == .down, let cause = watches[index].health.cause {
+            for member in members where mayBeOutvoted(member, by: probe, at: now) {
+                follow(groups.trip(member.id, in: .any, because: cause, at: now), of: member, at: now, &effects)
+            }
+        }
+        guard outcomes.contains(where: { $0.failure == nil }) else { return }
+        for member in members where isReachableAgain(member, probe) { beginTrial(of: member, at: now, &effects) }
+    }
+
+    private func members(of provider: String) -> [GroupTable.Member] {
+        groups.members.filter { member in
+            let group = configuration.groups[member.group.index]
+            let first = groups[member.group].members.first?.index ?? 0
+            return group.members[member.id.index - first].provider.value == provider
+        }
+    }
+
+    /// Requests know more than probes: whoever has answered one since the rounds began that failed is not put out by them, and
+    /// whoever is on trial is judged by the request that tries it.
+    private func mayBeOutvoted(_ member: GroupTable.Member, by probe: ProviderProbe, at now: Instant) -> Bool {
+        let breaker = breakers[member.id.index]
+        guard member.health(in: .any)?.verdict != .down, !breaker.isOnTrial else { return false }
+        return breaker.answeredAt.map { now - $0 > probe.patience } ?? true
+    }
+
+    /// Whether the member is out for a reason that the probe would have met too.
+    private func isReachableAgain(_ member: GroupTable.Member, _ probe: ProviderProbe) -> Bool {
+        guard breakers[member.id.index].trialAt != nil, let cause = member.health(in: .any)?.cause?.name else {
+            return false
+        }
+        return cause.hasPrefix("probe-") || FailureClass(rawValue: cause)?.shows(in: probe.kind) == true
+    }
+
+    private mutating func watchIndex(of name: String, _ probe: ProviderProbe, at now: Instant) -> Int {
+        if let index = watches.firstIndex(where: { $0.name == name }) { return index }
+        watches.append(ProviderWatch(name, probe, at: now))
+        return watches.count - 1
+    }
+}
