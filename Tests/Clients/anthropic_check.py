@@ -9,9 +9,9 @@ mock provider itself too (client 2.12.0 sends its key in `authorization`: start 
 
 import argparse
 import json
-import sys
 
 import anthropic
+from cases import Wrong, expect, report
 
 TEXT = "seven martlets fly over the wide river and never land"
 TOOL = {
@@ -31,15 +31,6 @@ SCHEMA = {
 }
 # A PNG of one pixel.
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-
-
-class Wrong(Exception):
-    """An answer that is not as it must be."""
-
-
-def expect(condition, message):
-    if not condition:
-        raise Wrong(message)
 
 
 class Check:
@@ -251,15 +242,14 @@ CASES = PAIRED + [name + "_streamed" for name in PAIRED] + ["pieces", "events", 
 ON_DEMAND = ["models", "overloaded", "overloaded_streamed", "broken_stream"]
 
 
-def run(check, case):
-    name = case.removesuffix("_streamed")
-    check.streamed = name != case
-    try:
-        detail, ok = getattr(check, name)(), True
-    except Exception as error:  # whatever goes wrong is the case's result
-        detail, ok = f"{type(error).__name__}: {error}", False
-    print(json.dumps({"case": case, "ok": ok, "detail": detail}), flush=True)
-    return ok
+def case(check, name):
+    method = name.removesuffix("_streamed")
+
+    def body():
+        check.streamed = method != name
+        return getattr(check, method)()
+
+    return name, body
 
 
 def main():
@@ -275,8 +265,7 @@ def main():
     if unknown:
         parser.error(f"unknown cases {unknown}; known are {CASES + ON_DEMAND}")
     check = Check(options)
-    results = [run(check, case) for case in chosen]
-    sys.exit(0 if all(results) else 1)
+    report(case(check, name) for name in chosen)
 
 
 if __name__ == "__main__":

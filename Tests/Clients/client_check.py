@@ -10,10 +10,10 @@ gateway, whatever the dialect of the provider behind it.
 
 import argparse
 import json
-import sys
 import time
 
 import openai
+from cases import Wrong, expect, report
 
 TEXT = "seven martlets fly over the wide river and never land"
 TOOL = {
@@ -36,15 +36,6 @@ SCHEMA = {
 }
 # A PNG of one pixel.
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-
-
-class Wrong(Exception):
-    """An answer that is not as it must be."""
-
-
-def expect(condition, message):
-    if not condition:
-        raise Wrong(message)
 
 
 class Check:
@@ -331,15 +322,6 @@ CASES = [
 ON_DEMAND = ["overloaded", "broken_stream"]
 
 
-def run(check, case):
-    try:
-        detail, ok = getattr(check, case)(), True
-    except Exception as error:  # whatever goes wrong is the case's result
-        detail, ok = f"{type(error).__name__}: {error}", False
-    print(json.dumps({"case": case, "ok": ok, "detail": detail}), flush=True)
-    return ok
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--base-url", required=True)
@@ -352,8 +334,7 @@ def main():
     if unknown:
         parser.error(f"unknown cases {unknown}; known are {CASES + ON_DEMAND}")
     check = Check(options)
-    results = [run(check, case) for case in chosen]
-    sys.exit(0 if all(results) else 1)
+    report((name, getattr(check, name)) for name in chosen)
 
 
 if __name__ == "__main__":

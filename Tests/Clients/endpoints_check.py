@@ -8,22 +8,12 @@ client_check.py does.
 """
 
 import argparse
-import json
-import sys
 
 import anthropic
 import openai
+from cases import Wrong, expect, report
 
 TEXT = "seven martlets fly over the wide river and never land"
-
-
-class Wrong(Exception):
-    """An answer that is not as it must be."""
-
-
-def expect(condition, message):
-    if not condition:
-        raise Wrong(message)
 
 
 class Check:
@@ -140,15 +130,6 @@ CASES = [
 ]
 
 
-def run(check, case):
-    try:
-        detail, ok = getattr(check, case)(), True
-    except Exception as error:  # whatever goes wrong is the case's result
-        detail, ok = f"{type(error).__name__}: {error}", False
-    print(json.dumps({"case": case, "ok": ok, "detail": detail}), flush=True)
-    return ok
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--base-url", required=True)
@@ -156,8 +137,7 @@ def main():
     parser.add_argument("--openai", required=True)
     parser.add_argument("--anthropic", required=True)
     check = Check(parser.parse_args())
-    results = [run(check, case) for case in CASES]
-    sys.exit(0 if all(results) else 1)
+    report((name, getattr(check, name)) for name in CASES)
 
 
 if __name__ == "__main__":

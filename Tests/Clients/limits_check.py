@@ -8,23 +8,13 @@ send three requests an hour, the second may hold two streams at the same time, t
 """
 
 import argparse
-import json
-import sys
 import time
 
 import openai
+from cases import Wrong, expect, report
 
 # Long enough to be held open by a provider that pauses between words.
 LONG = " ".join(["word"] * 400)
-
-
-class Wrong(Exception):
-    """An answer that is not as it must be."""
-
-
-def expect(condition, message):
-    if not condition:
-        raise Wrong(message)
 
 
 class Check:
@@ -106,15 +96,7 @@ def main():
     for name in ("requests", "streams", "tokens"):
         parser.add_argument(f"--{name}", required=True)
     check = Check(parser.parse_args())
-    failed = False
-    for name in ("requests", "streams", "tokens"):
-        try:
-            row = {"case": name, "ok": True, "detail": getattr(check, name)()}
-        except Exception as error:  # whatever it is, it is this case's failure
-            row = {"case": name, "ok": False, "detail": f"{type(error).__name__}: {error}"}
-            failed = True
-        print(json.dumps(row), flush=True)
-    sys.exit(1 if failed else 0)
+    report((name, getattr(check, name)) for name in ("requests", "streams", "tokens"))
 
 
 if __name__ == "__main__":
