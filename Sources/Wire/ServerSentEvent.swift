@@ -8,6 +8,11 @@ package struct ServerSentEvent: Equatable, Sendable {
     /// The block exactly as it came, with its blank line, and with the LF of a CRLF whose CR ended the block before.
     package let raw: ArraySlice<UInt8>
 
+    /// The same with the blank line that its end lacks.
+    package var closed: ServerSentEvent {
+        ServerSentEvent(name: name, data: data, raw: raw + [0x0A, 0x0A])
+    }
+
     /// Whether two blocks say the same, however the bytes were cut into pieces before.
     package static func == (one: ServerSentEvent, other: ServerSentEvent) -> Bool {
         one.name == other.name && one.data == other.data && one.raw.elementsEqual(other.raw)

@@ -93,9 +93,11 @@ struct AnthropicStreamTests {
             var observer = OpenAI.StreamObserver(includeUsage: true)
             #expect(try observer.feed(bytes).allSatisfy { !$0.raw.isEmpty })
             var passing = OpenAI.StreamObserver(includeUsage: true)
-            var passed = try passing.feed(damaged).flatMap(\.raw)
-            if let rest = passing.finish() { passed += rest.raw }
-            #expect(passed == damaged, "no byte is lost, whatever it says")
+            let passed = try passing.feed(damaged).flatMap(\.raw)
+            #expect(damaged.starts(with: passed), "no byte of what has ended is lost, whatever it says")
+            if let rest = passing.finish() {
+                #expect(passed + rest.raw == damaged + [0x0A, 0x0A], "an end without its blank line gets one")
+            }
             let relayed = try? GoldenTests.relay(damaged, from: .openai, to: .anthropic, pieces: 50)
             var reader = Anthropic.StreamObserver()
             #expect(try reader.feed(relayed ?? []).allSatisfy { $0.error == nil })

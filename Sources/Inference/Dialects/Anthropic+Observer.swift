@@ -19,7 +19,7 @@ extension Anthropic {
         }
 
         /// What is left when the provider has closed the stream: some leave the last blank line out.
-        package mutating func finish() -> Observed? { reader.finish().map(Self.look) }
+        package mutating func finish() -> Observed? { reader.lastOfProvider().map(Self.look) }
 
         private static func look(at event: ServerSentEvent) -> Observed {
             var observed = Observed(raw: event.raw)

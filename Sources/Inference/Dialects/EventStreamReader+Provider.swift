@@ -11,4 +11,18 @@ extension EventStreamReader {
             throw .malformed("The provider's stream cannot be read: \(error).")
         }
     }
+
+    /// What is left when the provider has closed the stream: an event whose last blank line some servers leave out, with that line. An
+    /// event that was cut off within is nothing: what comes behind it must not become a part of it.
+    mutating func lastOfProvider() -> ServerSentEvent? {
+        guard let rest = finish(), let data = rest.data, OpenAI.isWhole(data) else { return nil }
+        return rest.closed
+    }
+}
+
+extension OpenAI {
+    /// Whether an event's data has come to its end, in either dialect: JSON has, or the mark of a stream's end.
+    fileprivate static func isWhole(_ data: [UInt8]) -> Bool {
+        data == doneMark || (try? JSONDocument(data, limits: .answer)) != nil
+    }
 }

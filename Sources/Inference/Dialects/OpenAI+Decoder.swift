@@ -34,7 +34,7 @@ extension OpenAI {
         /// What is left when the provider has closed the stream: some leave the last blank line out.
         package mutating func finish() throws(UpstreamError) -> [ChatEvent] {
             var events: [ChatEvent] = []
-            if let block = reader.finish() { try take(block, into: &events) }
+            if let block = reader.lastOfProvider() { try take(block, into: &events) }
             return events
         }
 

@@ -25,7 +25,7 @@ extension OpenAI {
 
         /// What is left when the provider has closed the stream: some leave the last blank line out.
         package mutating func finish() -> Observed? {
-            reader.finish().map { look(at: $0) }
+            reader.lastOfProvider().map { look(at: $0) }
         }
 
         private mutating func look(at event: ServerSentEvent) -> Observed {
