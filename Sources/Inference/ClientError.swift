@@ -49,7 +49,8 @@ package struct ClientError: Equatable, Sendable {
         self.init(
             status ?? error.clientStatus,
             type: OpenAI.errorType(of: error.kind),
-            code: error.code ?? error.kind.rawValue,
+            // Programs ask for this one by OpenAI's name, whoever said it.
+            code: error.kind == .contextLength ? "context_length_exceeded" : error.code ?? error.kind.rawValue,
             error.clientMessage
         )
     }

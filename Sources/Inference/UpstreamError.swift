@@ -4,8 +4,10 @@ package struct UpstreamError: Error, Equatable, Sendable {
     package enum Kind: String, Equatable, Sendable {
         /// The provider finds our request wrong: another one may not.
         case invalidRequest
-        /// The request is larger than it takes.
+        /// The request is larger than it takes, in bytes.
         case tooLarge
+        /// It is longer than the model takes, in tokens.
+        case contextLength
         /// Our key is not known.
         case authentication
         /// Our key may not do this.
@@ -47,7 +49,7 @@ package struct UpstreamError: Error, Equatable, Sendable {
     /// a model that is not there) is none of the client's doing: to it, the gateway is bad.
     package var clientStatus: Int {
         switch kind {
-        case .invalidRequest: 400
+        case .invalidRequest, .contextLength: 400
         case .tooLarge: 413
         case .rateLimited: 429
         case .overloaded: 503
@@ -61,7 +63,17 @@ package struct UpstreamError: Error, Equatable, Sendable {
         switch kind {
         case .authentication, .permission: "The provider refused the gateway's credentials."
         case .quota: "The gateway's account with the provider is exhausted."
-        case .invalidRequest, .tooLarge, .notFound, .rateLimited, .overloaded, .timeout, .server, .malformed: message
+        case .invalidRequest, .tooLarge, .contextLength, .notFound, .rateLimited, .overloaded, .timeout, .server, .malformed: message
+        }
+    }
+
+    /// Whether a provider's refusal says that the request has more tokens than the model takes: by its code where there is one for
+    /// it, else by the words that Anthropic's API, vLLM and llama.cpp's server have for it.
+    static func saysTooLong(code: String?, message: String) -> Bool {
+        if let code, ["context_length_exceeded", "exceed_context_size_error"].contains(code) { return true }
+        let message = message.lowercased()
+        return ["maximum context length", "prompt is too long", "exceed context limit", "context window"].contains {
+            message.contains($0)
         }
     }
 

@@ -53,7 +53,7 @@ struct OpenAIStreamTests {
             (#"{"error":{"message":"m","type":"server_error","code":null}}"#, .server, 500),
             (
                 #"{"error":{"message":"m","type":"invalid_request_error","code":"context_length_exceeded"}}"#,
-                .invalidRequest, 400
+                .contextLength, 400
             ),
             (#"{"error":{"message":"m","type":"x","code":"rate_limit_exceeded"}}"#, .rateLimited, 429),
             (#"{"error":{"message":"m","type":"insufficient_quota","code":"insufficient_quota"}}"#, .quota, 429),

@@ -21,8 +21,9 @@ extension Anthropic {
     static func failure(_ error: JSONView?, status: Int?) -> UpstreamError {
         let word = error?["type"]?.string
         let meaning = word.flatMap(meaning)
-        let kind = meaning?.kind ?? UpstreamError.kind(ofStatus: status ?? 500)
         let message = error?["message"]?.string ?? "The provider reported an error without words."
+        var kind = meaning?.kind ?? UpstreamError.kind(ofStatus: status ?? 500)
+        if kind == .invalidRequest, UpstreamError.saysTooLong(code: nil, message: message) { kind = .contextLength }
         return UpstreamError(kind, status: status ?? meaning?.status ?? 500, message: message, code: word)
     }
 

@@ -21,7 +21,7 @@ extension OpenAI {
     /// What the client's library makes of a class of failures, in step with `clientStatus`.
     static func errorType(of kind: UpstreamError.Kind) -> String {
         switch kind {
-        case .invalidRequest, .tooLarge: "invalid_request_error"
+        case .invalidRequest, .tooLarge, .contextLength: "invalid_request_error"
         case .rateLimited: "rate_limit_error"
         case .authentication, .permission, .notFound, .quota, .overloaded, .timeout, .server, .malformed: "server_error"
         }
@@ -35,7 +35,11 @@ extension OpenAI {
         guard let document = try? JSONDocument(body, limits: .answer), let error = embeddedError(document) else {
             return UpstreamError(kind, status: status, message: "The provider answered with status \(status).")
         }
-        let refined = kind == .rateLimited && error.kind == .quota ? .quota : kind
+        var refined = kind
+        if kind == .rateLimited, error.kind == .quota { refined = .quota }
+        if kind == .invalidRequest, UpstreamError.saysTooLong(code: error.code, message: error.message) {
+            refined = .contextLength
+        }
         return UpstreamError(refined, status: status, message: error.message, code: error.code)
     }
 
@@ -51,7 +55,10 @@ extension OpenAI {
         let message = error.string ?? error["message"]?.string ?? "The provider reported an error without words."
         let status = error["code"]?.unsigned.flatMap { (400...599).contains($0) ? Int($0) : nil }
         let word = error["code"]?.string ?? error["type"]?.string
-        let (kind, usual) = status.map { (UpstreamError.kind(ofStatus: $0), $0) } ?? meaning(of: error)
+        let (found, usual) = status.map { (UpstreamError.kind(ofStatus: $0), $0) } ?? meaning(of: error)
+        let names = [word, error["type"]?.string]
+        let isTooLong = found == .invalidRequest && names.contains { UpstreamError.saysTooLong(code: $0, message: message) }
+        let kind = isTooLong ? UpstreamError.Kind.contextLength : found
         return UpstreamError(kind, status: status ?? usual, message: message, code: word)
     }
 
@@ -63,7 +70,8 @@ extension OpenAI {
             case "invalid_api_key", "authentication_error": return (.authentication, 401)
             case "model_not_found", "not_found_error": return (.notFound, 404)
             case "overloaded_error", "service_unavailable_error", "engine_overloaded": return (.overloaded, 503)
-            case "invalid_request_error", "BadRequestError", "context_length_exceeded": return (.invalidRequest, 400)
+            case "invalid_request_error", "BadRequestError", "context_length_exceeded", "exceed_context_size_error":
+                return (.invalidRequest, 400)
             default: continue
             }
         }

@@ -22,7 +22,22 @@ extension Exchange {
         debtor = nil
         guard rule.next != .giveUp else { return giveUp(at: now) }
         tried.add(current.candidate, after: rule.next)
+        if rule.next == .longerMember { ruleOutShorter(than: current.candidate.member) }
         tryNext(at: now)
+    }
+
+    /// Rules out whoever is not known to take more than this member, which has found the request too long; where nobody knows what that
+    /// one takes, whoever is not known to take as much as the request is estimated to have.
+    private mutating func ruleOutShorter(than member: MemberID) {
+        let floor = context(of: member) ?? load.prompt
+        for other in view.snapshot.models[view.groupOfMember[member.index]].members where other != member {
+            if context(of: other).map({ $0 <= floor }) ?? true { tried.add(other) }
+        }
+    }
+
+    /// Tokens; nil: nobody says.
+    private func context(of member: MemberID) -> UInt64? {
+        view.deployment(of: member).facts?.context
     }
 
     /// Passive health and alarms.
@@ -82,7 +97,7 @@ extension Exchange {
         if let error = failure.requestError { return failed(ClientError(error), now) }
         let rule = failure.kind.rule
         record.errorCode = rule.errorCode
-        guard failure.kind == .clientError, let error = failure.error else {
+        guard failure.kind.isOfTheRequest, let error = failure.error else {
             return failed(ClientError(rule), retryAfter: failure.retryAfter, now)
         }
         failed(ClientError(error, status: error.status), body: failure.body, now)

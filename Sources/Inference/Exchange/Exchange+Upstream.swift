@@ -122,7 +122,7 @@ extension Exchange {
             kind: kind,
             error: error,
             retryAfter: head.retryAfter,
-            body: isReadable && kind == .clientError ? body : nil
+            body: isReadable && kind.isOfTheRequest ? body : nil
         )
         fail(failure, detail: Self.detail(of: error, kind), at: now)
     }
@@ -130,6 +130,6 @@ extension Exchange {
     /// What of a provider's words may stand in records. Those about the client's request may repeat the prompt, and those
     /// about our key the key: of these only the code is kept.
     static func detail(of error: UpstreamError, _ kind: FailureClass) -> String? {
-        kind == .clientError || kind == .unauthorised ? error.code : error.message
+        kind.isOfTheRequest || kind == .unauthorised ? error.code : error.message
     }
 }

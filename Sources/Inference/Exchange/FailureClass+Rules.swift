@@ -8,6 +8,8 @@ package struct FailureRule: Hashable, Sendable {
         case otherCandidate
         /// Another member: this one has answered, so its paths are not at fault.
         case otherMember
+        /// Another member, of those whose model takes more.
+        case longerMember
         /// Nowhere: nobody else would do better.
         case giveUp
     }
@@ -52,6 +54,7 @@ extension FailureClass {
         case .unauthorised: .operator(.upstreamUnauthorised, "The provider refused the gateway's credentials.")
         case .unknownUpstreamModel: .operator(.upstreamModelUnknown, "The provider does not know the model.")
         case .clientError: .nobody(400, "invalid_request", "The provider refused the request.")
+        case .contextLength: .longer
         case .malformed: .member(502, "upstream_error", "The provider's answer could not be read.")
         case .errorFirstEvent, .errorMidStream: .member(502, "upstream_error", "The provider reported an error.")
         case .reset, .truncated: .way(502, "upstream_error", "The connection to the provider broke.")
@@ -108,6 +111,15 @@ extension FailureRule {
         "The way to the provider was lost."
     )
 
+    fileprivate static let longer = server(
+        .longerMember,
+        .untouched,
+        nil,
+        400,
+        "context_length_exceeded",
+        "The request is longer than the model takes."
+    )
+
     fileprivate static let limit = FailureRule(
         next: .otherMember,
         standing: .wantsPause,
@@ -150,6 +162,7 @@ extension FailureClass {
         case .overloaded: self = .overloaded
         case .authentication, .permission, .quota: self = .unauthorised
         case .invalidRequest, .tooLarge: self = .clientError
+        case .contextLength: self = .contextLength
         case .malformed: self = .malformed
         case .notFound, .timeout, .server: self = .errorFirstEvent
         }
@@ -157,8 +170,15 @@ extension FailureClass {
 
     /// What the body of an error answer makes of the class of its status.
     func refined(by error: UpstreamError) -> FailureClass {
-        self == .rateLimited && error.kind == .quota ? .unauthorised : self
+        switch (self, error.kind) {
+        case (.rateLimited, .quota): .unauthorised
+        case (.clientError, .contextLength): .contextLength
+        default: self
+        }
     }
+
+    /// Whether it is the client's request that is at fault, so that the provider's own words are what helps.
+    var isOfTheRequest: Bool { self == .clientError || self == .contextLength }
 
     /// The class of an upstream's status; nil for 200…299, which is no failure.
     package init?(status: Int) {

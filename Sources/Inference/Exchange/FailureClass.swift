@@ -33,6 +33,8 @@ package enum FailureClass: String, Hashable, Sendable, Codable, CaseIterable {
     case unknownUpstreamModel = "unknown-upstream-model"
     /// Another 4xx: the client's own request is wrong; nobody else would take it either.
     case clientError = "client-error"
+    /// The provider says that the request is longer than its model takes: one that takes more may.
+    case contextLength = "context-length"
     /// 1xx or 3xx as final answer, or bytes that are no answer in the provider's dialect.
     case malformed
     /// The first event of a 200 stream, or a whole 200 answer, was an error of no class above.

@@ -58,7 +58,8 @@ extension FailureClass {
         case .tls: kind != .tcp
         case .unauthorised: kind == .models
         case .headTimeout, .firstTokenTimeout, .stall, .total, .rateLimited, .overloaded, .serverError,
-            .unknownUpstreamModel, .clientError, .malformed, .errorFirstEvent, .errorMidStream, .reset, .truncated,
+            .unknownUpstreamModel, .clientError, .contextLength, .malformed, .errorFirstEvent, .errorMidStream, .reset,
+            .truncated,
             .tooLarge, .pathDown, .secretUnavailable, .notCarried, .priceUnknown, .retryBudget:
             false
         }

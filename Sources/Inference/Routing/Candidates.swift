@@ -33,9 +33,12 @@ package struct Exclusions: Hashable, Sendable {
     package mutating func add(_ candidate: Candidate, after next: FailureRule.Next) {
         switch next {
         case .otherCandidate: pairs.append(Pair(member: candidate.member, path: candidate.path))
-        case .otherMember, .giveUp: members.append(candidate.member)
+        case .otherMember, .longerMember, .giveUp: members.append(candidate.member)
         }
     }
+
+    /// Rules a member out that was not asked.
+    mutating func add(_ member: MemberID) { members.append(member) }
 
     func contains(_ member: MemberID) -> Bool { members.contains(member) }
 
