@@ -121,6 +121,45 @@ extension OverSockets {
             try gateway.stop()
         }
 
+        @Test(arguments: [false, true])
+        func aClientThatLeavesBeforeTheAnswerEndsTheProvidersWorkAtOnce(_ isStreamed: Bool) throws {
+            let provider = try MockProvider { $0.read().isEmpty ? .keep : .close }
+            let second = try MockProvider(Mock.plain)
+            let gateway = try GatewayUnderTest(ports: [provider.port, second.port], timeouts: ExchangeTimeouts())
+            do {
+                let client = try TestClient(gateway.port)
+                client.socket.write(TestClient.request(body: TestClient.chat(isStreamed: isStreamed)))
+                #expect(eventually { provider.requests.count == 1 })
+            }
+            #expect(eventually { provider.closedByPeer == 1 }, "long before its 30 s are over")
+            let record = try #require(gateway.record())
+            #expect(record.outcome == .clientGone && record.attempts.map(\.failure) == [nil])
+            #expect(!gateway.all.contains { $0.isAgainst("chat.m0") } && second.requests.isEmpty)
+            try gateway.stop()
+        }
+
+        @Test func aClientThatLeavesWhileAConnectionIsMadeEndsThatToo() throws {
+            let state = Mutex((begun: 0, ended: 0))
+            let provider = try MockProvider.beforeRequests { connection in
+                state.withLock { $0.begun += 1 }
+                while !connection.read().isEmpty {}
+                state.withLock { $0.ended += 1 }
+                return .close
+            }
+            let gateway = try GatewayUnderTest(ports: [provider.port], timeouts: ExchangeTimeouts()) {
+                $0.providers[0].isTLS = true
+                $0.providers[0].ca = .file(Certificate.authority)
+            }
+            do {
+                let client = try TestClient(gateway.port)
+                client.socket.write(TestClient.request(body: TestClient.chat(isStreamed: true)))
+                #expect(eventually { state.withLock { $0.begun } == 1 })
+            }
+            #expect(eventually(within: 4) { state.withLock { $0.ended } == 1 }, "before its 5 s are over")
+            #expect(gateway.record()?.outcome == .clientGone)
+            try gateway.stop()
+        }
+
         @Test func aClientThatDoesNotReadHoldsTheProviderBackAndStillGetsEverything() throws {
             let sent = Mutex(0)
             let count = 2048

@@ -16,9 +16,11 @@ final class TestClient {
 
     init(_ port: UInt16) throws { socket = try TestSocket.connected(to: port) }
 
-    static func chat(isStreamed: Bool, model: String = "chat") -> String {
+    /// - Parameter more: further members of the request, without a comma.
+    static func chat(isStreamed: Bool, model: String = "chat", more: String? = nil) -> String {
         let stream = isStreamed ? #","stream":true"# : ""
-        return #"{"model":"\#(model)","messages":[{"role":"user","content":"hello"}]\#(stream)}"#
+        let rest = more.map { "," + $0 } ?? ""
+        return #"{"model":"\#(model)","messages":[{"role":"user","content":"hello"}]\#(stream)\#(rest)}"#
     }
 
     static func request(
