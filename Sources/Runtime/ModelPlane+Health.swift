@@ -55,9 +55,10 @@ extension ModelPlane {
     private mutating func endPause(of member: GroupTable.Member, at now: Instant, _ effects: inout [Effect]) {
         breakers[member.id.index].pausedUntil = nil
         guard groups[member.id].health(in: .any)?.verdict == .degraded else { return }
-        // Whether it can be asked again, the next request will show.
+        // Whether it can be asked again one request shows, before the others come.
         let change = groups.observe(.unmeasured(Cause("pause-over")), of: member.id, in: .any, at: now)
         follow(change, of: member, at: now, &effects)
+        breakers[member.id.index].beginTrial()
     }
 
     mutating func beginTrial(of member: GroupTable.Member, at now: Instant, _ effects: inout [Effect]) {

@@ -60,7 +60,8 @@ extension ModelPlane {
         let names = configuration.providers.map(\.name.value)
         let listed = Dictionary(configuration.listed.map { ($0.member, $0.price) }) { first, _ in first }
         return configuration.groups.flatMap { group in
-            group.members.map { member in
+            let longest = group.passiveHealth.pauseAtMost
+            return group.members.map { member in
                 let facts = configuration.facts(of: member)
                 return Deployment(
                     provider: names.firstIndex(of: member.provider.value) ?? 0,
@@ -69,7 +70,8 @@ extension ModelPlane {
                     notCarried: group.notCarried,
                     price: member.price ?? listed["\(group.definition.name.value).\(member.name.value)"],
                     facts: facts.isEmpty ? nil : facts,
-                    limits: member.limits.isEmpty ? nil : LoadLimits(member.limits)
+                    limits: member.limits.isEmpty ? nil : LoadLimits(member.limits),
+                    longestPause: longest == ExchangeLimits.longestPause ? nil : longest
                 )
             }
         }

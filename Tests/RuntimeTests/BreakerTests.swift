@@ -103,7 +103,18 @@ import Testing
         #expect(heard.snapshots.count == 1 && verdict(rig) == .degraded)
         #expect(tell(&rig, .success).isEmpty && verdict(rig) == .degraded)
         #expect(rig.sleep(.milliseconds(6999)).isEmpty)
-        #expect(rig.sleep(.milliseconds(1)).snapshots.count == 1 && verdict(rig) == .unknown)
+        let over = rig.sleep(.milliseconds(1)).snapshots
+        #expect(over.map(\.trials) == [[MemberID(0)]] && verdict(rig) == .unknown, "one request finds out")
+        #expect(tell(&rig, .success).snapshots.map(\.trials) == [[]] && verdict(rig) == .up)
+    }
+
+    @Test func aPauseThatGoesOnIsMetByOneRequest() throws {
+        var rig = try rig()
+        for _ in 0..<3 {
+            rig.tell(.gateway(.pause(member: "chat.one", Cause("rate-limited"), until: rig.now + .seconds(2))))
+            #expect(verdict(rig) == .degraded)
+            #expect(rig.sleep(.seconds(2)).snapshots.map(\.trials) == [[MemberID(0)]])
+        }
     }
 
     @Test func aLaterPauseIsTheOneThatCounts() throws {

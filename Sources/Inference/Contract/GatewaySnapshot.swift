@@ -139,6 +139,8 @@ package struct Deployment: Hashable, Sendable, Codable {
     package var facts: ModelFacts?
     /// Nil: none.
     package var limits: LoadLimits?
+    /// The longest that its provider's wish to be left alone is followed; nil: `ExchangeLimits.longestPause`.
+    package var longestPause: Span?
 
     package init(
         provider: Int,
@@ -147,7 +149,8 @@ package struct Deployment: Hashable, Sendable, Codable {
         notCarried: NotCarried = .refuse,
         price: Price? = nil,
         facts: ModelFacts? = nil,
-        limits: LoadLimits? = nil
+        limits: LoadLimits? = nil,
+        longestPause: Span? = nil
     ) {
         self.provider = provider
         self.model = model
@@ -156,6 +159,7 @@ package struct Deployment: Hashable, Sendable, Codable {
         self.price = price
         self.facts = facts
         self.limits = limits
+        self.longestPause = longestPause
     }
 }
 

@@ -68,7 +68,9 @@ extension Exchange {
     /// What the runtime learns of the member. A provider that names the time after which it can be asked says that it works.
     func standing(after failure: Failure, _ rule: FailureRule) -> FailureRule.Standing {
         if isOfUnknownUse(failure) { return .untouched }
-        return failure.kind == .overloaded && failure.retryAfter != nil ? .wantsPause : rule.standing
+        // To come again at once is no wish to be left alone.
+        let asks = askedPause(after: failure).map { $0 > .zero } ?? false
+        return failure.kind == .overloaded && asks ? .wantsPause : rule.standing
     }
 
     /// Whether a provider may only have said that it has no such thing for this model: nobody wrote that it has, and a client that
@@ -82,8 +84,17 @@ extension Exchange {
 
     /// For how long the member is left alone: as long as it asks for, within bounds.
     func pause(after failure: Failure) -> Span {
-        let asked = failure.retryAfter.flatMap { RetryAfter.span($0, unixSeconds: record.startedUnix / 1_000_000) }
-        return min(asked ?? ExchangeLimits.standardPause, ExchangeLimits.longestPause)
+        min(askedPause(after: failure) ?? ExchangeLimits.standardPause, longestPause)
+    }
+
+    /// Nil when it names no time.
+    private func askedPause(after failure: Failure) -> Span? {
+        failure.retryAfter.flatMap { RetryAfter.span($0, unixSeconds: record.startedUnix / 1_000_000) }
+    }
+
+    /// Whatever its provider says, the member is not left alone for longer.
+    var longestPause: Span {
+        attempt.flatMap { view.deployment(of: $0.candidate.member).longestPause } ?? ExchangeLimits.longestPause
     }
 }
 

@@ -123,8 +123,13 @@ extension Exchange {
     /// The member's provider told how much more it takes.
     mutating func noteProviderLimits(_ head: UpstreamHead, at now: Instant) {
         guard let index = attempt?.candidate.member.index, let member = view.load.members[at: index] else { return }
-        if let limits = head.limits { member.heard(limits, at: now, unixMicroseconds: record.startedUnix) }
-        if head.status == 429, let wait = head.retryAfter.flatMap(ResetText.span) { member.close(for: wait, at: now) }
+        let most = longestPause
+        if let limits = head.limits {
+            member.heard(limits, atMost: most, at: now, unixMicroseconds: record.startedUnix)
+        }
+        if head.status == 429, let wait = head.retryAfter.flatMap(ResetText.span) {
+            member.close(for: min(wait, most), at: now)
+        }
     }
 }
 

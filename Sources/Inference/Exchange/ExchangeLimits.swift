@@ -62,8 +62,9 @@ package enum ExchangeLimits {
     package static let heartbeat = Span.seconds(15)
     /// How long a provider that names no time is left alone after a 429: most limits are counted by the second or the minute.
     package static let standardPause = Span.seconds(2)
-    /// The longest that a provider's word keeps its member out: one that means hours is asked now and then all the same.
-    package static let longestPause = Span.seconds(600)
+    /// The longest that a provider's word keeps its member out where the group says nothing else: most limits are counted by the
+    /// minute, and to ask once a minute whether one that means hours still holds costs one request.
+    package static let longestPause = Span.seconds(60)
     /// How long a running stream may stay silent once its path is said to be down: a wrong alarm must not cut streams that flow.
     package static let graceOnLostPath = Span.seconds(2)
 }

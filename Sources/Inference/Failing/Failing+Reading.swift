@@ -21,6 +21,7 @@ extension PassiveHealth {
             downAtAttempts: often?.attempts ?? standard.downAtAttempts,
             recoverAfter: recoverAfter,
             recoverAtMost: recoverAtMost,
+            pauseAtMost: group.span("pause-at-most", default: standard.pauseAtMost, within: waits),
             mostEjected: group.optional("max-ejected", as: Fraction.self)?.value ?? standard.mostEjected
         )
     }

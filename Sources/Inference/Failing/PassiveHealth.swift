@@ -14,6 +14,8 @@ package struct PassiveHealth: Hashable, Sendable, Codable {
     package let recoverAfter: Span
     /// The wait doubles with each trial that fails, up to this.
     package let recoverAtMost: Span
+    /// The longest that a provider's wish to be left alone keeps its member out.
+    package let pauseAtMost: Span
     /// The share of a group's members that may be left out for being down.
     package let mostEjected: Fraction
 
@@ -30,11 +32,12 @@ package struct PassiveHealth: Hashable, Sendable, Codable {
         downAtAttempts: Int = 20,
         recoverAfter: Span,
         recoverAtMost: Span = .seconds(600),
+        pauseAtMost: Span = ExchangeLimits.longestPause,
         mostEjected: Fraction = .one
     ) {
         (self.downAfter, self.downAtShare, self.downAtAttempts) = (downAfter, downAtShare, downAtAttempts)
         (self.recoverAfter, self.recoverAtMost) = (recoverAfter, max(recoverAfter, recoverAtMost))
-        self.mostEjected = mostEjected
+        (self.pauseAtMost, self.mostEjected) = (pauseAtMost, mostEjected)
     }
 
     /// How many of so many members that is: none if none may, else at least one. Nil: all, for then the group itself keeps

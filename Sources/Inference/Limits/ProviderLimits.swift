@@ -54,13 +54,19 @@ package struct ProviderLimits: Hashable, Sendable {
 }
 
 extension LoadSubject {
-    /// Notes what the member's provider says, at this time on the daemon's clock and in microseconds since 1970.
-    func heard(_ limits: ProviderLimits, at now: Instant, unixMicroseconds: UInt64) {
+    /// Notes what the member's provider says, at this time on the daemon's clock and in microseconds since 1970; it is believed for
+    /// `most`.
+    func heard(
+        _ limits: ProviderLimits,
+        atMost most: Span = ProviderLimits.Reset.longest,
+        at now: Instant,
+        unixMicroseconds: UInt64
+    ) {
         if let requests = limits.requests, requests.units == 0 {
-            close(for: requests.reset.wait(at: unixMicroseconds), at: now)
+            close(for: min(requests.reset.wait(at: unixMicroseconds), most), at: now)
         }
         if let tokens = limits.tokens {
-            let reset = now + tokens.reset.wait(at: unixMicroseconds)
+            let reset = now + min(tokens.reset.wait(at: unixMicroseconds), most)
             words.store(reset.nanoseconds, in: .providerTokensReset)
             words.store(tokens.units.addingReportingOverflow(1).overflow ? .max : tokens.units + 1, in: .providerTokens)
         }

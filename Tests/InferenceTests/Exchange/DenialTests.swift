@@ -82,7 +82,7 @@ import Testing
     @Test(
         arguments: [
             (429, "7", "chat.big pause 7s"),
-            (429, "99999", "chat.big pause 600s"),
+            (429, "99999", "chat.big pause 60s"),
             (429, "soon", "chat.big pause 2s"),
             (529, "3", "chat.big pause 3s"),
             (503, "Mon, 21 Sep 2026 14:13:50 GMT", "chat.big pause 30s"),

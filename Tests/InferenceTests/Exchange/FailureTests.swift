@@ -33,6 +33,14 @@ struct FailureRow: Sendable, CustomTestStringConvertible {
         }
     }
 
+    static func overloaded(retryAfter: String, signal: String) -> FailureRow {
+        FailureRow(kind: .overloaded, next: otherMember, signal: signal) { world in
+            try world.connect()
+            try world.answer(UpstreamHead(status: 503, contentType: "application/json", retryAfter: retryAfter))
+            try world.endUpstream()
+        }
+    }
+
     static func firstEvent(
         _ code: String,
         _ kind: FailureClass,
@@ -81,6 +89,11 @@ struct FailureRow: Sendable, CustomTestStringConvertible {
         .status(429, .rateLimited, next: otherMember, signal: "chat.big pause 2s"),
         .status(503, .overloaded, next: otherMember, signal: onMember),
         .status(529, .overloaded, next: otherMember, signal: onMember),
+        .overloaded(retryAfter: "7", signal: "chat.big pause 7s"),
+        // To come again at once is no wish to be left alone.
+        .overloaded(retryAfter: "0", signal: onMember),
+        .overloaded(retryAfter: "Sun, 06 Nov 1994 08:49:37 GMT", signal: onMember),
+        .overloaded(retryAfter: "7200", signal: "chat.big pause 60s"),
         .status(500, .serverError, next: otherMember, signal: onMember),
         .status(401, .unauthorised, next: otherMember, signal: onMember, alarm: .upstreamUnauthorised),
         .status(403, .unauthorised, next: otherMember, signal: onMember, alarm: .upstreamUnauthorised),
@@ -108,7 +121,7 @@ struct FailureRow: Sendable, CustomTestStringConvertible {
         .firstEvent("engine_overloaded", .overloaded, next: otherMember, signal: onMember),
         .firstEvent("rate_limit_exceeded", .rateLimited, next: otherMember, signal: "chat.big pause 2s"),
         .firstEvent("insufficient_quota", .unauthorised, next: otherMember, signal: onMember, .upstreamUnauthorised),
-        .firstEvent("context_length_exceeded", .clientError, next: nil, signal: nil),
+        .firstEvent("context_length_exceeded", .contextLength, next: nil, signal: nil),
         .init(kind: .reset, next: otherPath, signal: onPath) { world in
             try world.connect()
             try world.breakUpstream(.reset)
