@@ -109,6 +109,7 @@ let package = Package(
         ),
 
         // The lab: namespaces, mock providers, tools that measure inside it.
+        library("Chance", [], path: "Tests/Chance"),
         library("LabText", [], path: "Tests/LabText"),
         library("Lab", ["LabText"], path: "Tests/Lab"),
         program("lab-tool", ["LabText"], path: "Tests/LabTool"),
@@ -144,11 +145,11 @@ let package = Package(
         // Tests
         tests("NetTypesTests", ["NetTypes"]),
         tests("ConfigSyntaxTests", ["ConfigSyntax"]),
-        tests("WireTests", ["Wire", nio, nioEmbedded, nioHTTP1]),
-        tests("PolicyEngineTests", ["NetTypes", "ConfigSyntax", "PolicyEngine"]),
-        tests("ForwardingTests", ["NetTypes", "ConfigSyntax", "PolicyEngine", "Forwarding"]),
-        tests("LivenessTests", ["NetTypes", "ConfigSyntax", "PolicyEngine", "Liveness"]),
-        tests("InferenceTests", ["NetTypes", "ConfigSyntax", "PolicyEngine", "Wire", "Inference"]),
+        tests("WireTests", ["Chance", "Wire", nio, nioEmbedded, nioHTTP1]),
+        tests("PolicyEngineTests", ["Chance", "NetTypes", "ConfigSyntax", "PolicyEngine"]),
+        tests("ForwardingTests", ["Chance", "NetTypes", "ConfigSyntax", "PolicyEngine", "Forwarding"]),
+        tests("LivenessTests", ["Chance", "NetTypes", "ConfigSyntax", "PolicyEngine", "Liveness"]),
+        tests("InferenceTests", ["Chance", "NetTypes", "ConfigSyntax", "PolicyEngine", "Wire", "Inference"]),
         tests("ConfigYAMLTests", ["ConfigSyntax", "ConfigYAML"]),
         tests(
             "ConfigModelTests",
@@ -178,7 +179,7 @@ let package = Package(
         tests("LedgerTests", ["Inference", "Gateway", "Ledger"]),
         tests(
             "GatewayTests",
-            ["NetTypes", "ConfigSyntax", "PolicyEngine", "Inference", "Gateway", nio, nioPosix, nioSSL]
+            ["NetTypes", "ConfigSyntax", "PolicyEngine", "Wire", "Inference", "Gateway", nio, nioPosix, nioSSL]
         ),
         tests(
             "MartletTests",
@@ -195,7 +196,7 @@ let package = Package(
             [
                 "NetTypes", "ConfigSyntax", "PolicyEngine", "Forwarding", "Liveness", "ConfigModel", "ConfigYAML",
                 "Kernel", "Probing", "CShim", "CTestShim", "Lab",
-                "LabText", "lab-tool", "probe-tool", "bfd-tool", "mock-provider", "martletd", "martlet",
+                "Chance", "LabText", "lab-tool", "probe-tool", "bfd-tool", "mock-provider", "martletd", "martlet",
             ]
         ),
         tests("WallTests", []),

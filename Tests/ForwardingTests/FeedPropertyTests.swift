@@ -1,4 +1,5 @@
 /// Do lists of routes and single routes together make the wish, and does the quick comparison say what a slow and obvious one says?
+import Chance
 import ConfigSyntax
 import NetTypes
 import Testing

@@ -1,4 +1,5 @@
 /// Does a plan turn what is there into what is wished, and nothing else? Random networks against the slow and obvious kernel.
+import Chance
 import NetTypes
 import PolicyEngine
 import Testing

@@ -1,4 +1,5 @@
 /// Are files of prefixes read for what they say, and is what is wrong in them named with its place?
+import Chance
 import NetTypes
 import Testing
 

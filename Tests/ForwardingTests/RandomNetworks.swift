@@ -1,4 +1,5 @@
 /// Small random configurations, and kernels in which earlier daemons and strangers have left something.
+import Chance
 import NetTypes
 import PolicyEngine
 

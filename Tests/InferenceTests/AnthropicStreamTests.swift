@@ -1,3 +1,4 @@
+import Chance
 import Testing
 import Wire
 
@@ -79,7 +80,7 @@ struct AnthropicStreamTests {
     @Test(arguments: ["anthropic.text", "anthropic.parallel", "openai.text", "openai.tools"])
     func damagedStreamsStopNothing(name: String) throws {
         let stream = try Fixture.bytes("\(name).stream.sse")
-        var random = Randomness(seed: 5)
+        var random = SeededGenerator(5)
         for _ in 0..<400 {
             var damaged = stream
             for _ in 0..<Int.random(in: 1...6, using: &random) {
@@ -102,20 +103,5 @@ struct AnthropicStreamTests {
             var reader = Anthropic.StreamObserver()
             #expect(try reader.feed(relayed ?? []).allSatisfy { $0.error == nil })
         }
-    }
-}
-
-/// Chance that comes out the same in every run (SplitMix64).
-private struct Randomness: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -1,4 +1,5 @@
 /// DNS queries as they stand on the wire, and answers that are, nearly are, and are not to them.
+import Chance
 import NetTypes
 import Testing
 
@@ -101,7 +102,7 @@ struct DNSMessageTests {
     }
 
     @Test func randomBytesNeverTrap() {
-        var rng = Seeded(35)
+        var rng = SeededGenerator(35)
         for _ in 0..<20_000 {
             var bytes = Self.reply(answers: Int.random(in: 0...5, using: &rng))
             for _ in 0..<Int.random(in: 1...4, using: &rng) {

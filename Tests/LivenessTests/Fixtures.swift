@@ -5,21 +5,6 @@ import Testing
 
 @testable import Liveness
 
-/// SplitMix64 (Steele, Lea, Flood 2014): the same seed gives the same test.
-struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-
-    init(_ seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-}
-
 func address(_ text: String) throws -> IPAddress { try #require(IPAddress(text)) }
 
 func ms(_ value: Int64) -> Instant { Instant(nanoseconds: UInt64(value) * 1_000_000) }

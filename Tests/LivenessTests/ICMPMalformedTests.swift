@@ -1,4 +1,5 @@
 /// What is refused on an ICMP socket, and that nothing traps.
+import Chance
 import NetTypes
 import Testing
 
@@ -94,7 +95,7 @@ struct ICMPMalformedTests {
     /// A mutation fuzzer with a fixed seed. What is read as a reply must be one bit for bit; the rest only must not
     /// trap.
     @Test func noMutationTrapsOrPassesForAnotherReply() throws {
-        var rng = Seeded(2)
+        var rng = SeededGenerator(2)
         let seeds = try Self.rowsV4().map(\.bytes) + Self.rowsV6().map(\.bytes)
         var replies = 0
         for turn in 0..<100_000 {
@@ -112,7 +113,7 @@ struct ICMPMalformedTests {
         #expect(replies > 100, "the fuzzer still reaches the inside")
     }
 
-    private static func mutated(_ seed: [UInt8], _ rng: inout Seeded) -> [UInt8] {
+    private static func mutated(_ seed: [UInt8], _ rng: inout SeededGenerator) -> [UInt8] {
         var bytes = seed
         for _ in 0..<Int.random(in: 0...3, using: &rng) where !bytes.isEmpty {
             let index = Int.random(in: 0..<bytes.count, using: &rng)

@@ -1,4 +1,5 @@
 /// How fast a silent death is known: within interval × down-after + timeout, plus what the prober itself is late.
+import Chance
 import ConfigSyntax
 import NetTypes
 import PolicyEngine
@@ -16,7 +17,7 @@ struct ProbeDetectionTests {
         let death: UInt64
         let mostLate: UInt64
 
-        init(_ rng: inout Seeded) {
+        init(_ rng: inout SeededGenerator) {
             let interval = Int64.random(in: 10...2000, using: &rng)
             let timeout = Int64.random(in: 5...interval, using: &rng)
             let count = Int.random(in: 1...4, using: &rng)
@@ -42,7 +43,7 @@ struct ProbeDetectionTests {
 
     @Test(arguments: [true, false])
     func aSilentDeathIsKnownWithinTheBound(proberIsLate: Bool) {
-        var rng = Seeded(proberIsLate ? 11 : 12)
+        var rng = SeededGenerator(proberIsLate ? 11 : 12)
         var worst = 0.0
         for _ in 0..<2000 {
             let one = Case(&rng)
@@ -56,7 +57,7 @@ struct ProbeDetectionTests {
     }
 
     /// Runs one member until its health is down. Requests that reach a target after its death stay without answer.
-    private static func timeOfDown(_ one: Case, late: Bool, _ rng: inout Seeded) -> UInt64 {
+    private static func timeOfDown(_ one: Case, late: Bool, _ rng: inout SeededGenerator) -> UInt64 {
         let start = Instant(nanoseconds: 0)
         var health = Health(Hysteresis(downAfter: one.downAfter, upAfter: 3), since: start)
         var schedule = ProbeSchedule(
@@ -92,7 +93,7 @@ struct ProbeDetectionTests {
     }
 
     @Test func aMemberThatAnswersIsNeverDown() {
-        var rng = Seeded(13)
+        var rng = SeededGenerator(13)
         for _ in 0..<200 {
             let one = Case(&rng)
             let horizon = UInt64(one.plan.interval.nanoseconds) * 40

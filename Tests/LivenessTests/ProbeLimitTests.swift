@@ -1,4 +1,5 @@
 /// When an answering member is degraded, and when it is well again; and whose fault a silence is.
+import Chance
 import ConfigSyntax
 import NetTypes
 import PolicyEngine
@@ -86,7 +87,7 @@ struct ProbeLimitTests {
 
     /// The window against one that keeps everything and sorts it each time.
     @Test func theWindowAgreesWithASlowOne() {
-        var rng = Seeded(8)
+        var rng = SeededGenerator(8)
         for length in [4, 7, 32] {
             var window = ProbeWindow(rounds: length)
             var all: [ProbeWindow.Round] = []

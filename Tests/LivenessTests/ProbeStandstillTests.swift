@@ -1,4 +1,5 @@
 /// What a prober that was not running may conclude.
+import Chance
 import NetTypes
 import PolicyEngine
 import Testing
@@ -58,7 +59,7 @@ struct ProbeStandstillTests {
     /// The promise at the head of ProbeSchedule.swift, for standstills of every length at every time. The kernel is
     /// taken to stand still too: what would have arrived meanwhile arrives at the end.
     @Test func noStandstillFailsAMemberThatAnswersWithinHalfItsTimeout() throws {
-        var rng = Seeded(7)
+        var rng = SeededGenerator(7)
         for _ in 0..<400 {
             let rtt = Int64.random(in: 1..<75, using: &rng)
             let from = Int64.random(in: 150..<700, using: &rng)

@@ -1,4 +1,5 @@
 /// All schedules together: whose turn it is, who an answer is for, what a new configuration changes.
+import Chance
 import NetTypes
 import PolicyEngine
 import Testing
@@ -104,7 +105,7 @@ struct ProbeTableTests {
 
     /// The same random history given to the table and to a plain list of schedules that are all looked at each time.
     @Test func theTableDoesWhatLookingAtEveryScheduleWouldDo() throws {
-        var rng = Seeded(21)
+        var rng = SeededGenerator(21)
         var table = ProbeTable(nonces: nonces)
         var model = SlowTable()
         // Targets of each subject's own: what members learn from each other has tests of its own.

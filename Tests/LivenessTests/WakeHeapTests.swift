@@ -1,4 +1,5 @@
 /// The heap against a sorted list.
+import Chance
 import NetTypes
 import Testing
 
@@ -6,7 +7,7 @@ import Testing
 
 struct WakeHeapTests {
     @Test func theFirstIsAlwaysTheEarliestAndOfEqualsTheLowestSlot() {
-        var rng = Seeded(5)
+        var rng = SeededGenerator(5)
         var heap = WakeHeap()
         var model: [Int: Instant] = [:]
         for _ in 0..<50_000 {

@@ -1,3 +1,4 @@
+import Chance
 import Forwarding
 import Foundation
 import Glibc
@@ -178,7 +179,7 @@ struct KernelNftTests {
 
     /// Ranges that grow, shrink, split, join and reach the ends of their family, each change in one batch: what goes and what comes overlap.
     @Test(arguments: AddressFamily.allCases) func aSetOfRangesBecomesAnyOther(family: AddressFamily) throws {
-        var random = SplitMix(7)
+        var random = SeededGenerator(7)
         let declaration = Ruleset.SetDeclaration(
             "ranges",
             key: [family == .v4 ? .address4 : .address6],
@@ -201,7 +202,7 @@ struct KernelNftTests {
     }
 
     /// Within the first or last 32 addresses of the family.
-    private static func range(_ family: AddressFamily, _ random: inout SplitMix) -> ClosedRange<IPAddress> {
+    private static func range(_ family: AddressFamily, _ random: inout SeededGenerator) -> ClosedRange<IPAddress> {
         let isLast = Bool.random(using: &random)
         let ends = (0..<2).map { _ in UInt64.random(in: 0..<32, using: &random) }.sorted()
         let address = { (number: UInt64) -> IPAddress in

@@ -1,4 +1,5 @@
 import CTestShim
+import Chance
 import ConfigModel
 import ConfigSyntax
 import ConfigYAML
@@ -21,7 +22,7 @@ struct KernelPolicyPropertyTests {
     @Test func theKernelTakesPacketsByThePolicyThatTheInterpreterTakesThemBy() throws {
         var taken = 0
         for seed in 1...Self.rounds {
-            var random = SplitMix(seed)
+            var random = SeededGenerator(seed)
             let text = RandomPolicies.file(Self.policiesARound, &random)
             let network = try Self.network(text)
             try inNewNetwork {
@@ -86,19 +87,6 @@ struct KernelPolicyPropertyTests {
     }
 }
 
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-    init(_ seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-}
-
 /// Small worlds, so that conditions and packets meet.
 private enum RandomPolicies {
     static let v4 = ["10.1.0.1", "10.1.0.2", "10.1.1.1", "10.2.0.1", "192.0.2.7"]
@@ -110,7 +98,7 @@ private enum RandomPolicies {
     ]
     private static let portValues = ["80", "53", "80-443", "[53, 80, 8080]", "1024-65535"]
 
-    static func file(_ count: Int, _ random: inout SplitMix) -> String {
+    static func file(_ count: Int, _ random: inout SeededGenerator) -> String {
         var lines = [
             "version: 1", "network:", "  connections: untracked",
             "  groups: { wan: { members: { one: { dev: out0 }, two: { dev: out1 } } } }",
@@ -126,7 +114,7 @@ private enum RandomPolicies {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    private static func condition(_ depth: Int, _ random: inout SplitMix) -> String {
+    private static func condition(_ depth: Int, _ random: inout SeededGenerator) -> String {
         guard depth > 0, Int.random(in: 0..<10, using: &random) < 7 else { return comparison(&random) }
         let parts = (0..<Int.random(in: 2...3, using: &random)).map { _ in "(\(condition(depth - 1, &random)))" }
         switch Int.random(in: 0..<4, using: &random) {
@@ -136,13 +124,13 @@ private enum RandomPolicies {
         }
     }
 
-    private static func address(_ random: inout SplitMix) -> String {
+    private static func address(_ random: inout SeededGenerator) -> String {
         let values = addresses.filter { !$0.hasPrefix("@") }
         let value = values.randomElement(using: &random)!
         return "src in \(value)"
     }
 
-    private static func comparison(_ random: inout SplitMix) -> String {
+    private static func comparison(_ random: inout SeededGenerator) -> String {
         switch Int.random(in: 0..<12, using: &random) {
         case 0...3:
             let side = Bool.random(using: &random) ? "src" : "dst"
@@ -170,7 +158,7 @@ private struct RandomPacket {
     private let sourcePort: UInt16
     private let destinationPort: UInt16
 
-    init(_ random: inout SplitMix) {
+    init(_ random: inout SeededGenerator) {
         let pool = Bool.random(using: &random) ? RandomPolicies.v4 : RandomPolicies.v6
         source = IPAddress(pool.randomElement(using: &random)!)!
         destination = IPAddress(pool.randomElement(using: &random)!)!

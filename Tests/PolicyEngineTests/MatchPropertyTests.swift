@@ -1,4 +1,5 @@
 /// Random conditions over random facts: the compiled match and the slow evaluator agree, every time.
+import Chance
 import ConfigSyntax
 import NetTypes
 import PolicyEngine

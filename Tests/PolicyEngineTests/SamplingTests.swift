@@ -1,3 +1,4 @@
+import Chance
 import NetTypes
 import PolicyEngine
 import Testing

@@ -1,4 +1,5 @@
 /// Random groups under random events: shares agree with a slow, obvious reading of the rules.
+import Chance
 import ConfigSyntax
 import NetTypes
 import PolicyEngine

@@ -1,4 +1,5 @@
 /// A window of counts against a list of everything that ever happened.
+import Chance
 import NetTypes
 import PolicyEngine
 import Testing

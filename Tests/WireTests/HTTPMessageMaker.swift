@@ -1,8 +1,10 @@
 /// Messages by chance: good ones, bad ones, and ones that two readers might understand differently.
-struct HTTPMessageMaker {
-    var chance: Randomness
+import Chance
 
-    init(seed: UInt64) { chance = Randomness(seed: seed) }
+struct HTTPMessageMaker {
+    var chance: SeededGenerator
+
+    init(seed: UInt64) { chance = SeededGenerator(seed) }
 
     /// Bytes of one connection: one to three messages, sometimes with a byte of it changed.
     mutating func requests() -> [UInt8] { connection { $0.request() } }

@@ -1,3 +1,4 @@
+import Chance
 import Foundation
 import Testing
 
@@ -9,7 +10,7 @@ struct JSONDifferentialTests {
     private static let rounds = 4_000
 
     @Test func whatWeWriteFoundationReadsTheSame() throws {
-        var random = Randomness(seed: 1)
+        var random = SeededGenerator(1)
         for _ in 0..<Self.rounds {
             let value = Self.value(depth: 0, using: &random)
             var writer = JSONWriter()
@@ -21,7 +22,7 @@ struct JSONDifferentialTests {
     }
 
     @Test func damagedTextsAreJudgedAlike() {
-        var random = Randomness(seed: 2)
+        var random = SeededGenerator(2)
         var refused = 0
         for _ in 0..<Self.rounds {
             var writer = JSONWriter()
@@ -45,7 +46,7 @@ struct JSONDifferentialTests {
         return text.contains(UInt8(ascii: "e")) || text.contains(UInt8(ascii: "E"))
     }
 
-    private static func damage(_ text: inout [UInt8], using random: inout Randomness) {
+    private static func damage(_ text: inout [UInt8], using random: inout SeededGenerator) {
         let place = Int.random(in: 0..<text.count, using: &random)
         switch Int.random(in: 0..<5, using: &random) {
         case 0: text.remove(at: place)
@@ -59,7 +60,7 @@ struct JSONDifferentialTests {
 
     // MARK: Random values
 
-    private static func value(depth: Int, using random: inout Randomness) -> JSONValue {
+    private static func value(depth: Int, using random: inout SeededGenerator) -> JSONValue {
         switch Int.random(in: 0..<(depth > 3 ? 4 : 6), using: &random) {
         case 0: return [.null, .bool(true), .bool(false)].randomElement(using: &random)!
         case 1: return .number(String(Int.random(in: -1_000_000...1_000_000, using: &random)))
@@ -78,7 +79,7 @@ struct JSONDifferentialTests {
         }
     }
 
-    private static func text(using random: inout Randomness) -> String {
+    private static func text(using random: inout SeededGenerator) -> String {
         let letters: [Character] = ["a", "\"", "\\", "/", "\n", "\u{1}", "é", "漢", "😀", "\u{2028}", "\u{7F}", " "]
         return String((0..<Int.random(in: 0..<40, using: &random)).map { _ in letters.randomElement(using: &random)! })
     }

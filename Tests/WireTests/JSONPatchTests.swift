@@ -1,3 +1,4 @@
+import Chance
 import Testing
 
 @testable import Wire
@@ -47,7 +48,7 @@ struct JSONPatchTests {
     }
 
     @Test func randomEditsAgreeWithEditingTheTree() throws {
-        var random = Randomness(seed: 3)
+        var random = SeededGenerator(3)
         for _ in 0..<2_000 {
             let names = ["a", "b", "c", "d", "e"].filter { _ in Bool.random(using: &random) }
             let text = "{" + names.map { "\"\($0)\": 0" }.joined(separator: " ,") + "}"

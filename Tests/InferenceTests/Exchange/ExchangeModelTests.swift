@@ -1,27 +1,15 @@
 /// Random events in any order: the exchange never asks for the impossible, and always ends.
+import Chance
 import NetTypes
 import Testing
 
 @testable import Inference
 
 @Suite struct ExchangeModelTests {
-    /// SplitMix64, the same in every run.
-    private struct Dice: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var mixed = state
-            mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-            return mixed ^ (mixed >> 31)
-        }
-    }
-
     @Test func noOrderOfEventsMakesTheExchangeAskTheImpossible() throws {
         var outcomes: [Outcome: Int] = [:]
         for seed in 0..<4000 as Range<UInt64> {
-            var dice = Dice(state: seed)
+            var dice = SeededGenerator(seed)
             let world = try ExchangeWorld()
             try world.feed(Stage.request(Stage.body(isStreamed: Bool.random(using: &dice)), draw: dice.next()))
             for _ in 0..<60 where world.record == nil { try step(world, &dice) }
@@ -46,7 +34,7 @@ import Testing
         }
     }
 
-    private func step(_ world: ExchangeWorld, _ dice: inout Dice) throws {
+    private func step(_ world: ExchangeWorld, _ dice: inout SeededGenerator) throws {
         switch Int.random(in: 0..<40, using: &dice) {
         case 0: try world.feed(.clientGone)
         case 1: try world.feed(.clientWritable(Bool.random(using: &dice)))
@@ -59,7 +47,7 @@ import Testing
         }
     }
 
-    private func upstreamStep(_ world: ExchangeWorld, _ dice: inout Dice) throws {
+    private func upstreamStep(_ world: ExchangeWorld, _ dice: inout SeededGenerator) throws {
         let chance = Int.random(in: 0..<20, using: &dice)
         switch world.upstream {
         case .none: try world.waitForDeadline()

@@ -1,4 +1,5 @@
 /// Is the one word of a pace the bucket that it stands for? Against a slow bucket that is filled drop by drop, with a moved clock.
+import Chance
 import NetTypes
 import Testing
 
@@ -42,7 +43,7 @@ import Testing
             as [(UInt64, UInt64)]
     )
     func aWordAnswersAsTheBucketDoes(_ amount: UInt64, _ span: UInt64) {
-        var random = SplitMix(state: amount &+ span)
+        var random = SeededGenerator(amount &+ span)
         let pace = Pace(amount, per: Span(nanoseconds: Int64(span)))
         var now: UInt64 = 1_000_000_000_000
         var (word, bucket) = (UInt64(0), SlowBucket(amount, span, at: now))
@@ -138,17 +139,6 @@ import Testing
     }
 }
 
-/// The same numbers every time.
-struct SplitMix {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-
+extension SeededGenerator {
     mutating func below(_ bound: UInt64) -> UInt64 { next() % max(1, bound) }
 }

@@ -1,4 +1,5 @@
 /// Does a budget pay no more than it has, and begin anew with its period?
+import Chance
 import ConfigSyntax
 import NetTypes
 import PolicyEngine
@@ -32,7 +33,7 @@ import Testing
 
     /// Random requests over many days, some of which end days later, against the book.
     @Test(arguments: [SpendingLimit.Span.day, .month]) func aWordSaysWhatTheBookSays(_ span: SpendingLimit.Span) {
-        var random = SplitMix(state: span == .day ? 1 : 2)
+        var random = SeededGenerator(span == .day ? 1 : 2)
         let subject = Self.subject(1000, per: span)
         var book = SlowBook(budget: 1000)
         var day = Self.day

@@ -1,4 +1,5 @@
 /// Random packets and times against a slow and obvious reading of RFC 5880 §6.8.6 and §6.8.4, variable by variable.
+import Chance
 import NetTypes
 import Testing
 
@@ -88,7 +89,7 @@ struct BFDModelTests {
         }
     }
 
-    static func packet(_ rng: inout Seeded, yours: UInt32) -> BFDPacket {
+    static func packet(_ rng: inout SeededGenerator, yours: UInt32) -> BFDPacket {
         let state = BFDState.allCases.randomElement(using: &rng)!
         var packet = BFDPacket(
             diagnostic: BFDDiagnostic(number: UInt8.random(in: 0...31, using: &rng)),
@@ -107,7 +108,7 @@ struct BFDModelTests {
 
     @Test(arguments: 1...40)
     func everyRandomHistoryEndsAsTheTextSays(seed: UInt64) {
-        var rng = Seeded(seed)
+        var rng = SeededGenerator(seed)
         var now: UInt64 = 1_000_000_000
         var session = BFDSession(.of(50, 50), localDiscriminator: 9, at: Instant(nanoseconds: now * 1000))
         var model = Model(requiredMinRxInterval: 50_000)

@@ -1,4 +1,5 @@
 /// Two sessions on a link, with a clock that the test moves.
+import Chance
 import NetTypes
 import Testing
 
@@ -33,14 +34,14 @@ struct BFDPair {
     var lost: Set<End> = []
     /// This end is gone: it gets no turn and hears nothing.
     var dead: Set<End> = []
-    private var rng: Seeded
+    private var rng: SeededGenerator
     private let delay = Span(nanoseconds: 100_000)
 
     init(_ a: BFDParameters, _ b: BFDParameters, seed: UInt64 = 1) {
         sessions = [
             BFDSession(a, localDiscriminator: 11, at: now), BFDSession(b, localDiscriminator: 22, at: now),
         ]
-        rng = Seeded(seed)
+        rng = SeededGenerator(seed)
     }
 
     var states: [BFDState] { sessions.map(\.state) }

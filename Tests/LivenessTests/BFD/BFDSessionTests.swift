@@ -1,4 +1,5 @@
 /// When a session comes up, how it paces itself, and when it goes down (RFC 5880 §6.8).
+import Chance
 import NetTypes
 import Testing
 
@@ -110,11 +111,11 @@ struct BFDSessionTests {
     }
 
     @Test func anIntervalMayChangeAtAnyTimeWithoutAFall() throws {
-        var rng = Seeded(7)
+        var rng = SeededGenerator(7)
         var pair = BFDPair(.of(50, 50), .of(50, 50))
         try pair.comeUp()
         for _ in 0..<300 {
-            let wish = { (rng: inout Seeded) in Int64.random(in: 10...300, using: &rng) }
+            let wish = { (rng: inout SeededGenerator) in Int64.random(in: 10...300, using: &rng) }
             let new = BFDParameters.of(wish(&rng), wish(&rng), Int.random(in: 2...5, using: &rng))
             pair.act(Bool.random(using: &rng) ? .a : .b) { $0.configure(new, at: $1, draw: $2) }
             pair.run(.milliseconds(Int64.random(in: 0...400, using: &rng)))

@@ -1,3 +1,4 @@
+import Chance
 import Lab
 import LabText
 import Testing
@@ -31,7 +32,7 @@ extension RouterSuites {
             let wanted = try learn(router, site)
             let strangers = try KernelState(of: site.router).strangers
             let streams = try Family.allCases.map { ($0, try site.packets(family: $0, rate: 500, flows: 16)) }
-            var chance = SplitMix(Self.seed)
+            var chance = SeededGenerator(Self.seed)
             var times: [Double] = []
             for round in 0..<32 {
                 let (choice, wait) = (Int.random(in: 0..<3, using: &chance), pause(using: &chance))
@@ -64,7 +65,7 @@ extension RouterSuites {
             try router.start()
             for member in ["wan.fiber", "wan.cable"] { try router.waitUntil(member, is: "up") }
             let whole = try KernelState(of: site.router).ours
-            var chance = SplitMix(Self.seed &+ 1)
+            var chance = SeededGenerator(Self.seed &+ 1)
             var times: [Double] = []
             for round in 0..<10 {
                 let isp = Bool.random(using: &chance) ? ISP.isp1 : ISP.isp2
@@ -106,7 +107,7 @@ extension RouterSuites {
             }
         }
 
-        private func pause(using chance: inout SplitMix) -> Duration {
+        private func pause(using chance: inout SeededGenerator) -> Duration {
             .nanoseconds(Int64(UInt64.random(in: 0..<Self.longestWait, using: &chance)))
         }
 

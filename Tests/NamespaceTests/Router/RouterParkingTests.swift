@@ -1,3 +1,4 @@
+import Chance
 import Lab
 import LabText
 import Testing
@@ -39,7 +40,7 @@ extension RouterSuites {
             try router.start()
             let whole = try routes(lab)
             #expect(whole.values.reduce(0, +) > Self.count + Self.listed)
-            var chance = SplitMix(0x5041_524B)
+            var chance = SeededGenerator(0x5041_524B)
             for round in 0..<4 {
                 // In any order, with pauses shorter and longer than a repair takes.
                 for number in [0, 1].shuffled(using: &chance) {

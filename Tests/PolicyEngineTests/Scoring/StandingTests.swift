@@ -1,4 +1,5 @@
 /// Groups that judge, under a clock that the test moves.
+import Chance
 import ConfigSyntax
 import NetTypes
 import PolicyEngine
