@@ -19,11 +19,13 @@ extension ReadyAnswer {
         let second = GatewayClock.unixMicroseconds() / 1_000_000
         if let name = question.name {
             guard let model = all.first(where: { $0.name == name }) else { return noModel(name) }
-            return page(question.dialect == .openai ? OpenAI.model(model, at: second) : Anthropic.model(model))
+            return page(
+                question.dialect == .openai ? OpenAI.model(model, at: second) : Anthropic.model(model, at: second)
+            )
         }
         guard question.dialect == .anthropic else { return page(OpenAI.modelList(all, at: second)) }
         do {
-            return page(Anthropic.modelList(all, page: try ModelPage(query: question.query)))
+            return page(Anthropic.modelList(all, page: try ModelPage(query: question.query), at: second))
         } catch {
             return ReadyAnswer.error(ClientError(error))
         }

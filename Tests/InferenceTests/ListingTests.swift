@@ -33,7 +33,9 @@ import Testing
     func pricesAreDollarsAMillionTokens(_ rate: UInt64, _ words: String) {
         let model = ListedModel(name: "a.b", facts: ModelFacts(), price: Price(PriceRates(input: rate, output: 0)))
         let pricing = #""pricing":{"unit":"USD/Mtok","input":"\#(words)","output":"0"}"#
-        #expect(text(OpenAI.model(model, at: 0)).contains(pricing))
+        #expect(
+            text(OpenAI.model(model, at: 0)).contains(pricing) && text(Anthropic.model(model, at: 0)).contains(pricing)
+        )
     }
 
     @Test func aClientOfAnthropicGetsAPageInItsOwnWords() {
@@ -43,13 +45,13 @@ import Testing
             + #""pdf_input":{"supported":false},"structured_outputs":{"supported":false},"thinking":{"supported":false}}}"#
         var page = ModelPage()
         (page.limit, page.after) = (1, "chat")
-        #expect(text(Anthropic.model(known)) == big)
+        #expect(text(Anthropic.model(known, at: 0)) == big)
         #expect(
-            text(Anthropic.modelList([plain, known, plain], page: page))
+            text(Anthropic.modelList([plain, known, plain], page: page, at: 0))
                 == #"{"data":[\#(big)],"has_more":true,"first_id":"chat.big","last_id":"chat.big"}"#
         )
         #expect(
-            text(Anthropic.modelList([], page: ModelPage()))
+            text(Anthropic.modelList([], page: ModelPage(), at: 0))
                 == #"{"data":[],"has_more":false,"first_id":null,"last_id":null}"#
         )
     }

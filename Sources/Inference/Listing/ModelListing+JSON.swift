@@ -40,42 +40,21 @@ extension OpenAI {
             for word in capabilities.words { writer.string(word) }
             writer.endArray()
         }
-        if let rates = model.price?.rates(input: 0, at: second) { write(rates, to: &writer) }
+        writer.pricing(of: model, at: second)
         writer.endObject()
-    }
-
-    /// In dollars a million tokens, as providers write them; texts, so that no reader rounds them.
-    private static func write(_ rates: PriceRates, to writer: inout JSONWriter) {
-        let rows = [
-            ("input", rates.input), ("cached_input", rates.cachedInput), ("cache_write", rates.cacheWrite),
-            ("output", rates.output), ("reasoning", rates.reasoning),
-        ]
-        writer.key("pricing")
-        writer.beginObject()
-        writer.member("unit", "USD/Mtok")
-        for (name, rate) in rows {
-            if let rate { writer.member(name, perMillion(rate)) }
-        }
-        writer.endObject()
-    }
-
-    /// A pico-dollar a token is a millionth of a dollar a million tokens.
-    private static func perMillion(_ rate: UInt64) -> String {
-        var digits = String(1_000_000 + rate % 1_000_000).dropFirst()
-        while digits.last == "0" { digits.removeLast() }
-        return digits.isEmpty ? "\(rate / 1_000_000)" : "\(rate / 1_000_000).\(digits)"
     }
 }
 
 extension Anthropic {
     /// The answer to `/v1/models`: one page.
-    package static func modelList(_ models: [ListedModel], page: ModelPage) -> [UInt8] {
+    /// - Parameter second: since 1970, for the prices that hold now.
+    package static func modelList(_ models: [ListedModel], page: ModelPage, at second: UInt64) -> [UInt8] {
         let (part, hasMore) = page.part(of: models)
         var writer = JSONWriter(capacity: 128 + part.count * 160)
         writer.beginObject()
         writer.key("data")
         writer.beginArray()
-        for model in part { write(model, to: &writer) }
+        for model in part { write(model, at: second, to: &writer) }
         writer.endArray()
         writer.member("has_more", hasMore)
         for (key, name) in [("first_id", part.first?.name), ("last_id", part.last?.name)] {
@@ -87,13 +66,14 @@ extension Anthropic {
     }
 
     /// The answer to `/v1/models/{name}`.
-    package static func model(_ model: ListedModel) -> [UInt8] {
+    /// - Parameter second: since 1970, for the prices that hold now.
+    package static func model(_ model: ListedModel, at second: UInt64) -> [UInt8] {
         var writer = JSONWriter(capacity: 256)
-        write(model, to: &writer)
+        write(model, at: second, to: &writer)
         return writer.bytes
     }
 
-    private static func write(_ model: ListedModel, to writer: inout JSONWriter) {
+    private static func write(_ model: ListedModel, at second: UInt64, to writer: inout JSONWriter) {
         writer.beginObject()
         writer.member("type", "model")
         writer.member("id", model.name)
@@ -103,6 +83,7 @@ extension Anthropic {
         if let context = model.facts.context { writer.member("max_input_tokens", context) }
         if let most = model.facts.maxOutput { writer.member("max_tokens", most) }
         if let capabilities = model.facts.capabilities { write(capabilities, to: &writer) }
+        writer.pricing(of: model, at: second)
         writer.endObject()
     }
 
@@ -121,5 +102,30 @@ extension Anthropic {
             writer.endObject()
         }
         writer.endObject()
+    }
+}
+
+extension JSONWriter {
+    /// In dollars a million tokens, as providers write them; texts, so that no reader rounds them.
+    fileprivate mutating func pricing(of model: ListedModel, at second: UInt64) {
+        guard let rates = model.price?.rates(input: 0, at: second) else { return }
+        let rows = [
+            ("input", rates.input), ("cached_input", rates.cachedInput), ("cache_write", rates.cacheWrite),
+            ("output", rates.output), ("reasoning", rates.reasoning),
+        ]
+        key("pricing")
+        beginObject()
+        member("unit", "USD/Mtok")
+        for (name, rate) in rows {
+            if let rate { member(name, Self.perMillion(rate)) }
+        }
+        endObject()
+    }
+
+    /// A pico-dollar a token is a millionth of a dollar a million tokens.
+    private static func perMillion(_ rate: UInt64) -> String {
+        var digits = String(1_000_000 + rate % 1_000_000).dropFirst()
+        while digits.last == "0" { digits.removeLast() }
+        return digits.isEmpty ? "\(rate / 1_000_000)" : "\(rate / 1_000_000).\(digits)"
     }
 }
