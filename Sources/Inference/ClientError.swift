@@ -49,8 +49,7 @@ package struct ClientError: Equatable, Sendable {
         self.init(
             status ?? error.clientStatus,
             type: OpenAI.errorType(of: error.kind),
-            // Programs ask for this one by OpenAI's name, whoever said it.
-            code: error.kind == .contextLength ? "context_length_exceeded" : error.code ?? error.kind.rawValue,
+            code: error.clientCode,
             error.clientMessage
         )
     }

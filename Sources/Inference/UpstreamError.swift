@@ -58,12 +58,29 @@ package struct UpstreamError: Error, Equatable, Sendable {
         }
     }
 
+    /// What a program gets: the provider's own name for it, if it has one. What is wrong between us and the provider has a name of ours:
+    /// the client's key is not invalid when ours is.
+    package var clientCode: String {
+        switch kind {
+        case .contextLength: "context_length_exceeded"
+        case .invalidRequest: code ?? "invalid_request"
+        case .tooLarge: code ?? "request_too_large"
+        case .authentication, .permission, .notFound, .quota: "upstream_misconfigured"
+        case .rateLimited: code ?? "rate_limit_exceeded"
+        case .overloaded: code ?? "upstream_overloaded"
+        case .timeout: code ?? "upstream_timeout"
+        case .server, .malformed: code ?? "upstream_error"
+        }
+    }
+
     /// The words a client gets. A provider's refusal of our key may quote the key, so those words stay here.
     package var clientMessage: String {
         switch kind {
         case .authentication, .permission: "The provider refused the gateway's credentials."
         case .quota: "The gateway's account with the provider is exhausted."
-        case .invalidRequest, .tooLarge, .contextLength, .notFound, .rateLimited, .overloaded, .timeout, .server, .malformed: message
+        case .invalidRequest, .tooLarge, .contextLength, .notFound, .rateLimited, .overloaded, .timeout, .server,
+            .malformed:
+            message
         }
     }
 

@@ -23,7 +23,8 @@ extension OpenAI {
         switch kind {
         case .invalidRequest, .tooLarge, .contextLength: "invalid_request_error"
         case .rateLimited: "rate_limit_error"
-        case .authentication, .permission, .notFound, .quota, .overloaded, .timeout, .server, .malformed: "server_error"
+        case .authentication, .permission, .notFound, .quota, .overloaded, .timeout, .server, .malformed:
+            "upstream_error"
         }
     }
 
@@ -57,7 +58,8 @@ extension OpenAI {
         let word = error["code"]?.string ?? error["type"]?.string
         let (found, usual) = status.map { (UpstreamError.kind(ofStatus: $0), $0) } ?? meaning(of: error)
         let names = [word, error["type"]?.string]
-        let isTooLong = found == .invalidRequest && names.contains { UpstreamError.saysTooLong(code: $0, message: message) }
+        let isTooLong =
+            found == .invalidRequest && names.contains { UpstreamError.saysTooLong(code: $0, message: message) }
         let kind = isTooLong ? UpstreamError.Kind.contextLength : found
         return UpstreamError(kind, status: status ?? usual, message: message, code: word)
     }
