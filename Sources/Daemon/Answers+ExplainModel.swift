@@ -56,7 +56,7 @@ extension Answers {
                 let hint = NearestName.hint(for: name, among: keys.map(\.name))
                 throw ErrorReply(errors: ["there is no key '\(name)'"], hint: hint)
             }
-            (sketch.key, sketch.team) = (name, key.team)
+            (sketch.key, sketch.team, sketch.tags) = (name, key.team, key.tags ?? [])
         }
         do { return try sketch.facts() } catch { throw ErrorReply(errors: [error.message]) }
     }

@@ -180,6 +180,7 @@ final class Ingress: ChannelInboundHandler {
             draw: request.draw
         )
         if key.hasBudget { asked.localDay = GatewayClock.localDay() }
+        asked.tags = key.tags
         asked.headers = request.askedHeaders
         if state.view.asksForTime { asked.secondOfDay = loop.secondOfDay(at: request.unixMicroseconds) }
         driver.handle(.request(asked))
@@ -203,6 +204,7 @@ final class Ingress: ChannelInboundHandler {
             dialect: request.dialect,
             key: request.key?.name ?? "",
             team: request.key?.team,
+            tags: request.key?.tags ?? [],
             source: source,
             unixMicroseconds: request.unixMicroseconds,
             draw: request.draw

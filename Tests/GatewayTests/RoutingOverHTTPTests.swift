@@ -234,10 +234,14 @@ extension OverSockets {
                 ),
                 ("time in 00:00-12:00 or time in 12:00-00:00", TestClient.chat(isStreamed: false), "", true),
                 ("src in 127.0.0.0/8 and prompt.tokens < 100", TestClient.chat(isStreamed: false), "", true),
+                ("key == ci and key.team == platform", TestClient.chat(isStreamed: false), "", true),
+                ("key.tags has batch and not (key.tags has gold)", TestClient.chat(isStreamed: false), "", true),
+                ("key.tags has gold", TestClient.chat(isStreamed: false), "", false),
             ]
         )
         func aConditionOnAnyFactHolds(_ text: String, _ body: String, _ headers: String, _ holds: Bool) throws {
             let trio = try Trio(.weighted, Trio.even) { snapshot in
+                snapshot.keys[0].tags = ["batch", "night"]
                 snapshot.policies = [
                     try policy(PolicyTerms(only: .init(regions: ["us"])), text),
                     try policy(PolicyTerms(only: .init(providers: ["p2"]))),

@@ -93,7 +93,6 @@ extension NetworkPolicy {
                 what: "\(block.path).match",
                 schema: PacketFact.schema,
                 sets: sets,
-                unserved: [],
                 into: diagnostics
             )
         }

@@ -20,7 +20,6 @@ extension ModelPolicy {
                 what: "\(block.path).match",
                 schema: RequestFact.schema,
                 sets: sets,
-                unserved: RequestFact.unserved,
                 into: block.diagnostics
             )
         }

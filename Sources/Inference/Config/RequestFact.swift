@@ -30,7 +30,4 @@ package enum RequestFact: Int, CaseIterable, Sendable {
     }
 
     package static let schema = FactSchema(allCases.map(\.attribute), allowsPatterns: true)
-
-    /// What this version cannot answer yet; a policy that asks for one of them is refused at apply by name.
-    package static let unserved = [tags].map(\.name)
 }

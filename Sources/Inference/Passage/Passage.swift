@@ -74,7 +74,8 @@ package struct Passage: Sendable {
     /// What policies can ask for. The model of a passage is `providers/NAME`.
     private var facts: RequestFacts {
         var facts = RequestFacts(model: provider.passageName, document: nil)
-        (facts.key, facts.team, facts.source) = (request.key, request.team, request.source)
+        (facts.key, facts.team, facts.tags) = (request.key, request.team, request.tags)
+        facts.source = request.source
         return facts
     }
 

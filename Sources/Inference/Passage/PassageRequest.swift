@@ -33,6 +33,7 @@ package struct PassageRequest: Sendable {
     /// Who asks; the key was found good.
     package var key: String
     package var team: String?
+    package var tags: [String]
     /// The client's address.
     package var source: IPAddress?
     /// Microseconds since 1970.
@@ -49,12 +50,13 @@ package struct PassageRequest: Sendable {
         dialect: ClientDialect,
         key: String,
         team: String?,
+        tags: [String] = [],
         source: IPAddress?,
         unixMicroseconds: UInt64,
         draw: UInt64
     ) {
         (self.provider, self.method, self.path, self.headers, self.body) = (provider, method, path, headers, body)
-        (self.dialect, self.key, self.team, self.source) = (dialect, key, team, source)
+        (self.dialect, self.key, self.team, self.tags, self.source) = (dialect, key, team, tags, source)
         (self.unixMicroseconds, self.draw) = (unixMicroseconds, draw)
     }
 

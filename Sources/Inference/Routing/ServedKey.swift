@@ -29,6 +29,7 @@ package final class ServedKey: Sendable {
 
     package var name: String { key.name }
     package var team: String? { key.team }
+    package var tags: [String] { key.tags ?? [] }
 
     /// Whether it is for some models alone.
     package var isScoped: Bool { groups != nil }

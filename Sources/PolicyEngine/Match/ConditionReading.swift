@@ -2,14 +2,12 @@
 package import ConfigSyntax
 
 extension Match {
-    /// The compiled condition, or nil after its errors were reported. `unserved` names attributes that this version cannot
-    /// answer yet, by their name or, for fields, by the part before the dot.
+    /// The compiled condition, or nil after its errors were reported.
     package static func read(
         _ node: Node,
         what: String,
         schema: FactSchema,
         sets: SetTable,
-        unserved: [String],
         into diagnostics: Diagnostics
     ) -> Match? {
         guard let text = ExpressionText.read(node, what: what, into: diagnostics) else { return nil }
@@ -24,12 +22,7 @@ extension Match {
         case .failure(let errors):
             for error in errors.all { text.report(error, into: diagnostics) }
             return nil
-        case .success(let match):
-            for word in match.attributes
-            where unserved.contains(where: { word.text == $0 || word.text.hasPrefix($0 + ".") }) {
-                diagnostics.noteUnserved("\(what): \(word.text)", at: text.place(of: word.offset))
-            }
-            return match
+        case .success(let match): return match
         }
     }
 }
