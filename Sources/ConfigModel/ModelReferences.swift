@@ -124,7 +124,22 @@ struct ModelReferences {
             check(scope.regions, "region", regions)
             check(scope.providers, "provider", declared.names("models", "providers"))
             for path in scope.paths { checkPath(path) }
+            for capability in scope.capabilities { check(capability) }
         }
+    }
+
+    /// A capability that is said of nobody is one that nobody is known to have.
+    private func check(_ capability: Located<Capability>) {
+        let wanted = Capabilities(capability.value)
+        let isKnown = models.groups.flatMap(\.members).contains {
+            models.facts(of: $0).capabilities?.isSuperset(of: wanted) ?? false
+        }
+        guard !isKnown else { return }
+        diagnostics.report(
+            "no model is said to have the capability '\(capability.value.rawValue)'",
+            at: capability.place,
+            hint: "write it under 'capabilities' of a member, or of its model in 'models.catalogue'"
+        )
     }
 
     private func check(_ names: [Located<String>], _ what: String, _ known: [String]) {

@@ -22,7 +22,7 @@ extension Answers {
         let choice = explanation.choice.map { explanation.candidates[$0] }
         let answer =
             choice.map { "'\(question.model)' would go to \(Self.words($0))" }
-            ?? "'\(question.model)' would be refused: \(Self.refusals[explanation.refusal ?? ""] ?? explanation.refusal ?? "?")"
+            ?? "'\(question.model)' would be refused: \(Self.words(ofRefusal: explanation))"
         return ExplainReply(
             answer: answer,
             works: choice != nil,
@@ -31,6 +31,11 @@ extension Answers {
                 "\($0.member)\($0.path.map { " over \($0)" } ?? ""): an end of \($0.cause ?? $0.reason)"
             }
         )
+    }
+
+    private static func words(ofRefusal explanation: ModelExplanation) -> String {
+        let code = explanation.refusal ?? "?"
+        return explanation.refusalText ?? refusals[code] ?? code
     }
 
     private static let refusals = [

@@ -53,9 +53,4 @@ extension RequestError {
             "\(operation.words) are not served by this model: its provider speaks the \(dialect.rawValue) dialect."
         return RequestError(.unsupported, "model", text)
     }
-
-    /// An operation that the chosen model is said not to do.
-    static func incapable(_ operation: ModelOperation) -> RequestError {
-        RequestError(.unsupported, "model", "\(operation.words) are not among what this model does.")
-    }
 }

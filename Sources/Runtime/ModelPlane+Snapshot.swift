@@ -151,7 +151,8 @@ extension PolicyTerms.Names {
         self.init(
             regions: scope.regions.map(\.value),
             providers: scope.providers.map(\.value),
-            paths: scope.paths.map(\.value)
+            paths: scope.paths.map(\.value),
+            capabilities: scope.capabilities.isEmpty ? nil : Capabilities(scope.capabilities.map(\.value))
         )
     }
 }

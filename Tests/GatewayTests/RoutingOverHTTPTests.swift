@@ -183,17 +183,53 @@ extension OverSockets {
                 (PolicyTerms(minQuality: Fraction(millionths: 700_000)), [2]),
                 (PolicyTerms(strategy: .cost, minQuality: Fraction(millionths: 450_000)), [1]),
                 (PolicyTerms(only: .init(regions: ["mars"])), []),
+                (PolicyTerms(only: .init(capabilities: .tools)), [0, 2]),
+                (PolicyTerms(except: .init(capabilities: .images)), [0, 1]),
             ] as [(PolicyTerms, [Int])]
         )
         func aPolicysTermsAreKept(_ terms: PolicyTerms, _ expected: [Int]) throws {
             let members = [(1, 1, 400, 10), (1, 1, 500, 50), (1, 1, 900, 900)]
-            let trio = try Trio(.weighted, members) { $0.policies = [try policy(terms)] }
+            let trio = try Trio(.weighted, members) { snapshot in
+                snapshot.policies = [try policy(terms)]
+                snapshot.deployments[0].facts = ModelFacts(capabilities: [.chat, .tools])
+                snapshot.deployments[2].facts = ModelFacts(capabilities: [.chat, .tools, .images])
+            }
             for _ in 0..<30 { trio.ask() }
             #expect(trio.counts.indices.filter { trio.counts[$0] > 0 } == expected)
             if expected.isEmpty {
                 let answer = try #require(try TestClient(trio.gateway.port).chat(isStreamed: false))
                 #expect(answer.status == 503)
             }
+            try trio.stop()
+        }
+
+        /// The first is the best and can do nothing besides talk, the second is small, of the third nobody knows anything.
+        @Test(
+            arguments: [
+                (#""temperature":0"#, 200, 0, nil),
+                (#""tools":[{"type":"function","function":{"name":"f"}}]"#, 200, 1, "lacks-tools"),
+                (#""response_format":{"type":"json_schema"}"#, 200, 1, "lacks-json-schema"),
+                (#""reasoning_effort":"low""#, 200, 2, "lacks-thinking"),
+                (#""max_tokens":5000"#, 200, 1, "max-output"),
+                (#""max_tokens":50000"#, 200, 2, "max-output"),
+                (#""max_tokens":500000"#, 400, -1, "max-output"),
+                (#""stream":true"#, 200, 1, "no-streams"),
+            ] as [(String, Int, Int, String?)]
+        )
+        func onlyWhoCanDoItIsAsked(_ more: String, _ status: Int, _ who: Int, _ cause: String?) throws {
+            let trio = try Trio(.static, Trio.even) { snapshot in
+                snapshot.deployments[0].facts = ModelFacts(maxOutput: 1000, capabilities: .chat, streams: false)
+                snapshot.deployments[1].facts = ModelFacts(
+                    context: 40_000,
+                    capabilities: [.chat, .tools, .jsonSchema]
+                )
+                snapshot.deployments[2].facts = ModelFacts(maxOutput: 100_000)
+            }
+            let body = #"{"model":"chat","messages":[{"role":"user","content":"hello"}],\#(more)}"#
+            #expect(trio.ask(body) == who)
+            let record = try #require(trio.gateway.record())
+            #expect(record.candidates.first?.cause == cause)
+            if status == 400 { #expect(record.status == 400 && record.errorCode == "invalid_value") }
             try trio.stop()
         }
 

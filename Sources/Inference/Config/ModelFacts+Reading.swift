@@ -1,16 +1,17 @@
-/// How the facts of models are read: the keys `context`, `max-output` and `capabilities`, on a member or in `models.catalogue`.
+/// How the facts of models are read: the keys `context`, `max-output`, `capabilities` and `streams`, on a member or in `models.catalogue`.
 import ConfigSyntax
 
 extension ModelFacts {
     /// Tokens; ten times the largest context there is.
     private static let tokens = 1...100_000_000
 
-    /// Reads the three keys of a block that may have others.
+    /// Reads the four keys of a block that may have others.
     static func read(in block: BlockReader) -> ModelFacts {
         let facts = ModelFacts(
             context: count("context", block),
             maxOutput: count("max-output", block),
-            capabilities: capabilities(block)
+            capabilities: capabilities(block),
+            streams: block.optional("streams", as: Bool.self)?.value
         )
         if let context = facts.context, let most = facts.maxOutput, most > context {
             block.report(

@@ -9,11 +9,17 @@ package struct ModelFacts: Hashable, Sendable, Codable {
     package var maxOutput: UInt64?
     /// All that it can do; nil: nobody said, and it is taken to do whatever its provider's dialect can ask for.
     package var capabilities: Capabilities?
+    /// Whether its answers can come in pieces; nil: nobody said.
+    package var streams: Bool?
 
-    package init(context: UInt64? = nil, maxOutput: UInt64? = nil, capabilities: Capabilities? = nil) {
-        self.context = context
-        self.maxOutput = maxOutput
-        self.capabilities = capabilities
+    package init(
+        context: UInt64? = nil,
+        maxOutput: UInt64? = nil,
+        capabilities: Capabilities? = nil,
+        streams: Bool? = nil
+    ) {
+        (self.context, self.maxOutput, self.capabilities) = (context, maxOutput, capabilities)
+        self.streams = streams
     }
 
     /// Whether nothing was said.
@@ -24,7 +30,8 @@ package struct ModelFacts: Hashable, Sendable, Codable {
         ModelFacts(
             context: context ?? others.context,
             maxOutput: maxOutput ?? others.maxOutput,
-            capabilities: capabilities ?? others.capabilities
+            capabilities: capabilities ?? others.capabilities,
+            streams: streams ?? others.streams
         )
     }
 
@@ -70,15 +77,27 @@ package struct Capabilities: OptionSet, Hashable, Sendable, Codable {
     package static let jsonSchema = Capabilities(.jsonSchema)
     package static let thinking = Capabilities(.thinking)
 
-    private init(_ capability: Capability) {
+    package init(_ capability: Capability) {
         rawValue = Capability.allCases.firstIndex(of: capability).map { 1 << UInt16($0) } ?? 0
     }
+
+    package init(_ all: [Capability]) { self = all.reduce(into: []) { $0.insert(Capabilities($1)) } }
 
     /// A list as an operator writes it. It is all that the model can do; that it chats need only be said where nothing in the list
     /// says so: a model with `tools` chats, one with nothing but `embeddings` does not.
     package init(listed: [Capability]) {
-        let all = listed.reduce(into: Capabilities()) { $0.insert(Capabilities($1)) }
+        let all = Capabilities(listed)
         self = all.isEmpty || !all.isSubset(of: [.completions, .embeddings]) ? all.union(.chat) : all
+    }
+
+    /// What a model must be able to do to be shown a part of this kind (`PromptParts.modalities`).
+    init(modality: String) {
+        switch modality {
+        case "audio": self = .audio
+        case "file": self = .files
+        case "image": self = .images
+        default: self = []
+        }
     }
 
     /// In the order of `Capability`.

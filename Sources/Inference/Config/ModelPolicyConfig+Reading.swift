@@ -118,10 +118,11 @@ extension ModelPolicy.Scope {
         let scope = Self(
             regions: block.values("region", as: String.self),
             providers: block.values("provider", as: String.self),
-            paths: block.values("path", as: String.self)
+            paths: block.values("path", as: String.self),
+            capabilities: block.values("capability", as: Capability.self)
         )
-        if !["region", "provider", "path"].contains(where: block.has) {
-            block.reportLack("'\(block.path)' names nothing", hint: "write region:, provider: or path:")
+        if !["region", "provider", "path", "capability"].contains(where: block.has) {
+            block.reportLack("'\(block.path)' names nothing", hint: "write region:, provider:, path: or capability:")
         }
         return scope
     }

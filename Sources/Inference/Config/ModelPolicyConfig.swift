@@ -57,8 +57,9 @@ package struct ModelPolicy: Hashable, Sendable {
         package let providers: [Located<String>]
         /// Network groups and `group.member`.
         package let paths: [Located<String>]
+        package let capabilities: [Located<Capability>]
 
-        package static let empty = Scope(regions: [], providers: [], paths: [])
+        package static let empty = Scope(regions: [], providers: [], paths: [], capabilities: [])
     }
 }
 

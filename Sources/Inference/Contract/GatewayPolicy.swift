@@ -70,11 +70,17 @@ package struct PolicyTerms: Hashable, Sendable, Codable {
         package var providers: [String] = []
         /// Network groups and `group.member`.
         package var paths: [String] = []
+        /// Of `only` what a model must be known to do, all of it; of `except` what it must not be known to do, any of it.
+        package var capabilities: Capabilities?
 
-        package init(regions: [String] = [], providers: [String] = [], paths: [String] = []) {
-            self.regions = regions
-            self.providers = providers
-            self.paths = paths
+        package init(
+            regions: [String] = [],
+            providers: [String] = [],
+            paths: [String] = [],
+            capabilities: Capabilities? = nil
+        ) {
+            (self.regions, self.providers, self.paths) = (regions, providers, paths)
+            self.capabilities = capabilities
         }
     }
 

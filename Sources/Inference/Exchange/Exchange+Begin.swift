@@ -17,8 +17,10 @@ extension Exchange {
             guard takeOfKey(request.access, asked, at: now) else { return }
             var facts = RequestFacts(asked, request)
             let route = allowed(view.route(&facts, draw: request.draw), model: asked.model, to: request.access)
-            need = facts.need
-            if case .use(let offer, _, _) = route { talk = view.talk(of: facts, for: offer) }
+            if case .use(let offer, _, _) = route {
+                need = view.need(of: &facts, for: offer)
+                talk = view.talk(of: facts, for: offer)
+            }
             follow(route, model: asked.model, at: now)
         } catch {
             refuse(ClientError(error), at: now)

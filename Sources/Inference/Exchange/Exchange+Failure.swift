@@ -91,6 +91,9 @@ extension Exchange {
         guard let failure = lastFailure else {
             if let refusal = load.refusal { return allAtLimit(refusal, at: now) }
             if let subject = load.poorest { return broke(subject, at: now) }
+            if let offer, let error = view.unfitness(for: offer, need) {
+                return turnAway(error, .rejected, [], at: now)
+            }
             let text = "No provider can serve '\(record.requestedModel ?? "")' now."
             return failed(ClientError(503, type: "upstream_error", code: "no_candidate", text), now)
         }

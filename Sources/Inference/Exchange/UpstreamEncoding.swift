@@ -24,7 +24,7 @@ struct ClientAsk: Sendable {
         at address: ProviderAddress,
         _ deployment: Deployment
     ) throws(RequestError) -> (request: UpstreamRequest, omissions: [String]) {
-        if view.operation != .chat { try check(provider, deployment) }
+        if view.operation != .chat { try check(provider) }
         let isSame = provider.dialect == view.dialect.provider
         let (body, omissions) =
             try isSame
@@ -41,12 +41,11 @@ struct ClientAsk: Sendable {
         return (request, omissions)
     }
 
-    /// Only conversations are translated; the capabilities that they need are looked at when candidates are.
-    private func check(_ provider: GatewayProvider, _ deployment: Deployment) throws(RequestError) {
+    /// Only conversations are translated.
+    private func check(_ provider: GatewayProvider) throws(RequestError) {
         guard provider.dialect == view.dialect.provider, view.operation.path(in: provider.dialect) != nil else {
             throw .noSuchOperation(view.operation, in: provider.dialect)
         }
-        guard deployment.facts?.lacking(view.operation.needs).isEmpty ?? true else { throw .incapable(view.operation) }
     }
 
     private static let plainHeaders = [

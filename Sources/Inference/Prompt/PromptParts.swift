@@ -15,6 +15,29 @@ package enum PromptParts {
         return forms.contains { $0?["type"]?.string == "json_schema" }
     }
 
+    /// Whether the model shall think before it answers: OpenAI's `reasoning_effort`, Anthropic's `thinking`.
+    static func wantsThinking(_ request: JSONDocument) -> Bool {
+        if let effort = request["reasoning_effort"]?.string { return effort != "none" }
+        guard let type = request["thinking"]?["type"]?.string else { return false }
+        return type != "disabled"
+    }
+
+    /// Bytes of what is shown or attached, which stand for far fewer tokens than text of that length.
+    static func mediaBytes(_ request: JSONDocument) -> Int {
+        (request["messages"] ?? request.root).elements.reduce(0) { bytes, message in
+            (message["content"]?.elements).map { parts in parts.reduce(bytes) { $0 + mediaBytes(in: $1) } } ?? bytes
+        }
+    }
+
+    private static func mediaBytes(in part: JSONView) -> Int {
+        switch modality(part) {
+        case "text"?: 0
+        case _?: part.raw.count
+        // What a tool showed.
+        case nil: part["content"]?.elements.reduce(0) { modality($1) == "text" ? $0 : $0 + mediaBytes(in: $1) } ?? 0
+        }
+    }
+
     /// The kinds of its parts, in the order of `modalities`.
     static func modalities(_ request: JSONDocument) -> [String] {
         var found: Set<String> = []

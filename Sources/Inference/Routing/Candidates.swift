@@ -64,18 +64,40 @@ package struct CandidateSet: Sendable {
 extension GatewaySnapshot {
     /// What a request for the offer can be sent to, without what was tried already.
     func candidates(for offer: Offer, _ need: RequestNeed = .unknown, without tried: Exclusions) -> CandidateSet {
+        candidates(for: offer, misfit(of: need, to: offer), need.size, without: tried)
+    }
+
+    /// The same for all requests that fall foul of the same members. An estimate is no reason to refuse a request: when nobody is left
+    /// those are asked who may take it.
+    func candidates(
+        for offer: Offer,
+        _ misfit: Misfit,
+        _ size: PromptSize?,
+        without tried: Exclusions
+    ) -> CandidateSet {
+        let set = strictCandidates(for: offer, misfit, size, without: tried)
+        guard set.eligible.isEmpty, misfit.context != misfit.certain else { return set }
+        return strictCandidates(for: offer, misfit.whatIsCertain, size, without: tried)
+    }
+
+    private func strictCandidates(
+        for offer: Offer,
+        _ misfit: Misfit,
+        _ size: PromptSize?,
+        without tried: Exclusions
+    ) -> CandidateSet {
         let ways = models[offer.group].members.map { self.ways(to: $0, by: offer.terms, without: tried) }
         let first = models[offer.group].members.first?.index ?? 0
         let shares = models.shares(
             of: offer.group,
             in: .any,
             by: offer.shareTerms,
-            loadClass: offer.tellsSizes ? need.size?.rawValue : nil
+            loadClass: offer.tellsSizes ? size?.rawValue : nil
         ) { member in
             if let only = offer.member, only != member { return .notAsked }
             if tried.contains(member) { return .tried }
             if let cause = offer.breach(at: member.index - first) { return cause }
-            if let cause = dearness(of: member, by: offer.terms, need) { return cause }
+            if let cause = offer.fitness.cause(misfit, at: member.index - first) { return cause }
             return ways[member.index - first].contains { $0.weight > 0 } ? nil : .noPath
         }
         var set = CandidateSet()

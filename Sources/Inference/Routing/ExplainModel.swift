@@ -10,8 +10,11 @@ package struct ModelExplanation: Hashable, Sendable, Codable {
     package var group: String?
     /// Of a split, the arm that it falls on.
     package var arm: String?
-    /// Why nobody serves it: `rejected`, `model_not_found`, `no_candidate`; nil when somebody does.
+    /// Why nobody serves it: `rejected`, `model_not_found`, `no_candidate`, or the code of what the client is told that asks for what
+    /// nobody can do; nil when somebody serves it.
     package var refusal: String?
+    /// The latter in words.
+    package var refusalText: String?
     package var candidates: [CandidateRow]
     /// Position in `candidates` of the one that this draw falls on.
     package var choice: Int?
@@ -40,18 +43,19 @@ extension RoutingView {
             explanation.refusal = "rejected"
         case .use(let offer, let policy, let arm):
             (explanation.policy, explanation.arm) = (policy, arm)
-            explain(offer, facts, draw: draw, in: &explanation)
+            explain(offer, need(of: &facts, for: offer), draw: draw, in: &explanation)
         }
         return explanation
     }
 
-    private func explain(_ offer: OfferID, _ facts: RequestFacts, draw: UInt64, in explanation: inout ModelExplanation)
-    {
-        let set = candidates(for: offer, facts.need, without: Exclusions())
+    private func explain(_ offer: OfferID, _ need: RequestNeed, draw: UInt64, in explanation: inout ModelExplanation) {
+        let set = candidates(for: offer, need, without: Exclusions())
         explanation.group = groupName(of: offer)
         explanation.candidates = set.rows
         guard let choice = set.choice(draw: draw) else {
-            explanation.refusal = "no_candidate"
+            let error = unfitness(for: offer, need)
+            explanation.refusal = error?.code ?? "no_candidate"
+            explanation.refusalText = error?.message
             return
         }
         let member = snapshot.models[choice.member].fullName

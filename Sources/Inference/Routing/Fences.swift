@@ -5,7 +5,7 @@ package import PolicyEngine
 
 extension GatewaySnapshot {
     /// Why this member keeps not to the terms; nil when it does. What is not known of latency breaks nothing, for it can only be
-    /// learnt by asking; a quality that nobody rated is none.
+    /// learnt by asking; a quality that nobody rated is none, nor is a capability that nobody spoke of.
     func breach(of terms: PolicyTerms, by member: MemberID) -> Cause? {
         let provider = providers[deployments[member.index].provider]
         if !terms.only.regions.isEmpty, !terms.only.regions.contains(where: { $0 == provider.region }) {
@@ -14,6 +14,9 @@ extension GatewaySnapshot {
         if terms.except.regions.contains(where: { $0 == provider.region }) { return .region }
         if !terms.only.providers.isEmpty, !terms.only.providers.contains(provider.name) { return .provider }
         if terms.except.providers.contains(provider.name) { return .provider }
+        let can = deployments[member.index].facts?.capabilities
+        if let wanted = terms.only.capabilities, !(can?.isSuperset(of: wanted) ?? false) { return .capability }
+        if let unwanted = terms.except.capabilities, let can, !can.isDisjoint(with: unwanted) { return .capability }
         let evidence = models.evidence(of: member, in: .any)
         if let least = terms.minQuality, evidence.quality.map({ $0 < least }) ?? true { return .minQuality }
         if let most = terms.maxLatency, let measured = evidence.measured, measured.latency > most { return .maxLatency }
@@ -41,6 +44,8 @@ extension Cause {
     package static let region = Cause("region")
     package static let provider = Cause("provider")
     package static let path = Cause("path")
+    /// The policy rules out what the model can do, or what nobody says that it can.
+    package static let capability = Cause("capability")
     /// Beyond the policy's bound.
     package static let maxLatency = Cause("max-latency")
     package static let minQuality = Cause("min-quality")

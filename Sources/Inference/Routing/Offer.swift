@@ -16,11 +16,15 @@ struct Offer: Sendable {
     let shareTerms: Terms?
     /// Why members of the group, by position in it, do not keep to the terms.
     let breaches: [Cause?]
+    /// What of a request rules members out.
+    let fitness: Fitness
     /// Whether prompts of different sizes find different members the best.
     let tellsSizes: Bool
     /// What an untried request can be sent to, one for all or one for each size of prompt; empty: worked out when asked, since few
     /// ask for a member by name.
     var untried: [CandidateSet] = []
+    /// The same for untried requests that not every member can serve.
+    let narrowed = NarrowedSets()
 
     init(_ snapshot: GatewaySnapshot, _ group: GroupID, _ member: MemberID?, _ terms: PolicyTerms) {
         self.group = group
@@ -28,6 +32,7 @@ struct Offer: Sendable {
         self.terms = terms
         let definition = snapshot.models[group].definition
         let strategy = terms.strategy ?? definition.strategy
+        fitness = Fitness(snapshot.models[group].members.map { snapshot.deployments[$0.index].facts })
         tellsSizes = (strategy == .latency || strategy == .hybrid) && snapshot.knowsSizes(of: group)
         shareTerms = terms.strategy.map { Terms(strategy: $0, aims: terms.aims, limits: definition.terms.limits) }
         breaches =
@@ -67,13 +72,8 @@ struct OfferTable: Sendable {
         }
         for index in all.indices where all[index].member == nil {
             let sizes: [PromptSize?] = all[index].tellsSizes ? PromptSize.allCases : [nil]
-            // What it costs depends on the single request, and is looked at then.
-            var offer = all[index]
-            offer.terms.maxCost = nil
-            all[index].untried = sizes.map { size in
-                var need = RequestNeed.unknown
-                need.size = size
-                return snapshot.candidates(for: offer, need, without: Exclusions())
+            all[index].untried = sizes.map {
+                snapshot.candidates(for: all[index], .none, $0, without: Exclusions())
             }
         }
     }

@@ -45,7 +45,7 @@ extension RoutingView {
     package func decide(_ facts: RequestFacts, draw: UInt64, at now: Instant) -> Candidate? {
         var facts = facts
         guard case .use(let offer, _, _) = route(&facts, draw: draw) else { return nil }
-        let set = candidates(for: offer, facts.need, without: Exclusions())
+        let set = candidates(for: offer, need(of: &facts, for: offer), without: Exclusions())
         return pick(set, for: offer, talk(of: facts, for: offer), draw: draw, at: now)
     }
 

@@ -11,6 +11,7 @@ package struct RequestFacts: Sendable {
     package var tags: [String] = []
     package var isStreamed = false
     package var hasTools = false
+    package var operation = ModelOperation.chat
     package var source: IPAddress?
     package var promptTokens: UInt64?
     /// The most tokens the answer may have, if the request says.
@@ -41,7 +42,7 @@ package struct RequestFacts: Sendable {
         self.init(model: request.model, document: request.document)
         (key, team, tags, source) = (client.key, client.team, client.tags, client.source)
         (headers, secondOfDay) = (client.headers, client.secondOfDay)
-        (isStreamed, hasTools) = (request.stream, request.hasTools)
+        (isStreamed, hasTools, operation) = (request.stream, request.hasTools, request.operation)
         (promptTokens, user) = (request.estimatedInputTokens, request.user)
         (maxTokens, second) = (request.maxTokens, client.unixMicroseconds / 1_000_000)
     }
@@ -67,13 +68,45 @@ package struct RequestFacts: Sendable {
         }
     }
 
-    /// What is asked of whoever serves it.
-    package var need: RequestNeed { RequestNeed(prompt: promptTokens, answer: maxTokens, second: second) }
+    /// What is asked of whoever serves it, as far as that tells members apart.
+    mutating func need(within fitness: Fitness) -> RequestNeed {
+        var need = RequestNeed(prompt: promptTokens, answer: maxTokens, second: second)
+        need.wanted = wanted(of: fitness.lackable)
+        need.bound = maxTokens ?? 0
+        need.isStreamed = isStreamed
+        // A batch of texts to embed is no prompt, and whose tokens are counted may be too large.
+        if fitness.boundsContext, operation == .chat { need.text = textTokens(fitness) }
+        return need
+    }
 
     /// The first value of a header, if it is one that was kept.
     package func header(_ name: String) -> String? { headers.first { $0.name == name }?.value }
 
     private static func text(_ text: String?) -> FactValue { text.map { .text($0) } ?? .absent }
+
+    // MARK: What it needs
+
+    /// What of these it cannot be served without.
+    private mutating func wanted(of asked: Capabilities) -> Capabilities {
+        guard !asked.isEmpty else { return [] }
+        var wanted = operation.needs
+        if hasTools { wanted.insert(.tools) }
+        if asked.contains(.jsonSchema), wantsSchema() { wanted.insert(.jsonSchema) }
+        if asked.contains(.thinking), document.map(PromptParts.wantsThinking) ?? false { wanted.insert(.thinking) }
+        if !asked.isDisjoint(with: [.images, .audio, .files]) {
+            for kind in shownModalities() { wanted.formUnion(Capabilities(modality: kind)) }
+            // An answer that is spoken.
+            if document?["audio"]?.kind == .object { wanted.insert(.audio) }
+        }
+        return wanted.intersection(asked)
+    }
+
+    /// Tokens of what is written, estimated. What is shown is looked for only where the whole might not fit.
+    private func textTokens(_ fitness: Fitness) -> UInt64 {
+        let whole = promptTokens ?? 0
+        guard let document, fitness.minds(whole, maxTokens) else { return whole }
+        return whole - min(whole, UInt64(PromptParts.mediaBytes(document)) / TokenEstimate.bytesPerToken)
+    }
 
     // MARK: Walks over the request, each at most once
 

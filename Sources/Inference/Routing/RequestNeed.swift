@@ -1,4 +1,5 @@
-/// What does a request ask of whoever serves it, besides its model's name? As far as it depends on the single request.
+/// What does a request ask of whoever serves it, besides its model's name? As far as it depends on the single request, and as far as the
+/// members it may go to differ in it.
 import ConfigSyntax
 package import PolicyEngine
 
@@ -11,6 +12,14 @@ package struct RequestNeed: Hashable, Sendable {
     package var answer: UInt64
     /// Since 1970, UTC.
     package var second: UInt64
+    /// What it cannot be served without.
+    package var wanted: Capabilities = []
+    /// Tokens of the prompt's text, estimated; 0 where no member minds.
+    package var text: UInt64 = 0
+    /// The most tokens of an answer that the request names; 0: none.
+    package var bound: UInt64 = 0
+    /// Whether the answer shall come in pieces.
+    package var isStreamed = false
 
     /// What an answer is taken for that the request does not bound: two pages.
     package static let usualAnswer: UInt64 = 1000
@@ -23,6 +32,14 @@ package struct RequestNeed: Hashable, Sendable {
     }
 
     package static let unknown = RequestNeed()
+
+    /// Tokens that prompt and answer take together: by estimate, and in any case. Few texts have more than twice as many bytes to a token
+    /// as the estimate takes.
+    var room: (estimated: UInt64, certain: UInt64) {
+        let (estimated, isHuge) = text.addingReportingOverflow(bound)
+        let certain = (text / 2).addingReportingOverflow(bound)
+        return (isHuge ? .max : estimated, certain.overflow ? .max : certain.partialValue)
+    }
 }
 
 extension GatewaySnapshot {

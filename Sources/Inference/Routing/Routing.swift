@@ -46,7 +46,7 @@ extension RoutingView {
                 return .rejected(policy: policy.name, reason: reason)
             }
             let (offer, arm) = offer(ofPolicy: index, &facts, draw: draw)
-            let passesOn = policy.fallsThrough && !canServe(offer, facts.need)
+            let passesOn = policy.fallsThrough && !canServe(offer, need(of: &facts, for: offer))
             judged?(PolicyVerdict(policy: policy.name, verdict: passesOn ? .passedOn : .decided))
             if !passesOn { return .use(offer, policy: policy.name, arm: arm) }
         }

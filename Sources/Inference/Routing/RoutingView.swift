@@ -109,17 +109,20 @@ package final class RoutingView: Sendable {
     /// What a request for an offer can be sent to, without what was tried already.
     package func candidates(for id: OfferID, _ need: RequestNeed, without tried: Exclusions) -> CandidateSet {
         let offer = offers.all[id.index]
-        guard tried.isEmpty, !offer.untried.isEmpty, !hasTooDear(offer, need) else {
-            return snapshot.candidates(for: offer, need, without: tried)
+        let misfit = snapshot.misfit(of: need, to: offer)
+        guard tried.isEmpty, !offer.untried.isEmpty else {
+            return snapshot.candidates(for: offer, misfit, need.size, without: tried)
         }
-        return offer.untried[offer.tellsSizes ? (need.size ?? .small).rawValue : 0]
+        let size = offer.tellsSizes ? need.size ?? .small : nil
+        if misfit == .none { return offer.untried[size?.rawValue ?? 0] }
+        return offer.narrowed.set(.init(misfit: misfit, size: size)) {
+            snapshot.candidates(for: offer, misfit, size, without: tried)
+        }
     }
 
-    private func hasTooDear(_ offer: Offer, _ need: RequestNeed) -> Bool {
-        guard offer.terms.maxCost != nil else { return false }
-        return snapshot.models[offer.group].members.contains {
-            snapshot.dearness(of: $0, by: offer.terms, need) != nil
-        }
+    /// What a request asks of whoever serves it for this offer.
+    package func need(of facts: inout RequestFacts, for offer: OfferID) -> RequestNeed {
+        facts.need(within: offers.all[offer.index].fitness)
     }
 
     package func deployment(of member: MemberID) -> Deployment { snapshot.deployments[member.index] }

@@ -39,7 +39,7 @@ import Testing
             if let session { $0.headers = [.init(name: "x-session-id", value: session)] }
         }
         guard case .use(let offer, _, _) = view.route(&facts, draw: draw) else { return "" }
-        let set = view.candidates(for: offer, facts.need, without: Exclusions())
+        let set = view.candidates(for: offer, view.need(of: &facts, for: offer), without: Exclusions())
         let picked = view.pick(set, for: offer, view.talk(of: facts, for: offer), draw: draw, at: now)
         return picked.map { Self.names[$0.member.index] } ?? "nobody"
     }
