@@ -55,6 +55,8 @@ package struct ShareRow: Codable, Sendable, Equatable {
     package var buckets: Int?
     /// Packets that the kernel's group has sent by the member since it was made; nil where the kernel does not count (before 6.9).
     package var packets: UInt64?
+    /// Of a model: percent of its provider's limit that are left, as the provider said last; nil where it says nothing.
+    package var headroom: Int?
 
     package init(
         member: String,
@@ -63,10 +65,12 @@ package struct ShareRow: Codable, Sendable, Equatable {
         words: String,
         score: Int? = nil,
         buckets: Int? = nil,
-        packets: UInt64? = nil
+        packets: UInt64? = nil,
+        headroom: Int? = nil
     ) {
         (self.member, self.weight, self.reason, self.words) = (member, weight, reason, words)
         (self.score, self.buckets, self.packets) = (score, buckets, packets)
+        self.headroom = headroom
     }
 }
 

@@ -152,6 +152,7 @@ extension Answers {
         .init(
             "candidate",
             "\(Self.words(row)): weight \(row.weight), \(row.reason)" + (row.cause.map { " (\($0))" } ?? "")
+                + (row.headroom.map { ", \($0) % of its provider's limit left" } ?? "")
         )
     }
 

@@ -53,12 +53,17 @@ extension Answers {
     }
 
     func row(_ share: Share, in scope: HealthScope, _ table: GroupTable) -> ShareRow {
-        ShareRow(
-            member: table[share.member].fullName,
+        let name = table[share.member].fullName
+        // Models alone have health as a whole.
+        let headroom = scope == .any ? router.models?.headroom(of: name, at: now) : nil
+        return ShareRow(
+            member: name,
             weight: share.weight,
             reason: share.reason.code,
-            words: words(share, in: scope, table),
-            score: share.score.map { Int($0.total) }
+            words: words(share, in: scope, table)
+                + (headroom.map { ", \($0) % of its provider's limit left" } ?? ""),
+            score: share.score.map { Int($0.total) },
+            headroom: headroom.map { Int($0) }
         )
     }
 

@@ -43,6 +43,10 @@ final class AtomicWords: LoadWords {
     private let closedUntil = Atomic<UInt64>(0)
     private let providerTokens = Atomic<UInt64>(0)
     private let providerTokensReset = Atomic<UInt64>(0)
+    private let providerTokensLimit = Atomic<UInt64>(0)
+    private let providerRequests = Atomic<UInt64>(0)
+    private let providerRequestsReset = Atomic<UInt64>(0)
+    private let providerRequestsLimit = Atomic<UInt64>(0)
 
     func value(of word: LoadWord) -> UInt64 {
         switch word {
@@ -54,6 +58,10 @@ final class AtomicWords: LoadWords {
         case .closedUntil: closedUntil.load(ordering: .relaxed)
         case .providerTokens: providerTokens.load(ordering: .relaxed)
         case .providerTokensReset: providerTokensReset.load(ordering: .relaxed)
+        case .providerTokensLimit: providerTokensLimit.load(ordering: .relaxed)
+        case .providerRequests: providerRequests.load(ordering: .relaxed)
+        case .providerRequestsReset: providerRequestsReset.load(ordering: .relaxed)
+        case .providerRequestsLimit: providerRequestsLimit.load(ordering: .relaxed)
         }
     }
 
@@ -67,6 +75,10 @@ final class AtomicWords: LoadWords {
         case .closedUntil: Self.replace(old, next, closedUntil)
         case .providerTokens: Self.replace(old, next, providerTokens)
         case .providerTokensReset: Self.replace(old, next, providerTokensReset)
+        case .providerTokensLimit: Self.replace(old, next, providerTokensLimit)
+        case .providerRequests: Self.replace(old, next, providerRequests)
+        case .providerRequestsReset: Self.replace(old, next, providerRequestsReset)
+        case .providerRequestsLimit: Self.replace(old, next, providerRequestsLimit)
         }
     }
 

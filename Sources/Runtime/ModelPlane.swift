@@ -33,6 +33,8 @@ package struct ModelPlane: Sendable {
     var budgets: [LoadSubject.Kind: [String: SpendingLimit]] = [:]
     /// What they have paid.
     package var spending = Spending()
+    /// What members' providers still take, as they said last.
+    var headrooms: [String: NotedHeadroom] = [:]
     /// When each key was last used since the daemon's start, in microseconds since 1970.
     package internal(set) var lastUsed: [String: UInt64] = [:]
 
@@ -86,6 +88,7 @@ package struct ModelPlane: Sendable {
                     && old.configuration.providers.contains { $0.name.value == watch.name && $0.probe == new.probe }
             }
         }
+        headrooms = old.headrooms.filter { groups.member(named: $0.key) != nil }
     }
 
     mutating func set(_ admin: Admin, of member: String) -> Bool {
@@ -126,6 +129,7 @@ extension ModelPlane {
         case .probed(let provider, let outcomes, _): probed(provider, outcomes, at: now, &effects)
         case .decision(let record):
             measure(record, at: now)
+            noteHeadroom(record)
             keep(record, &effects)
         case .mended(let code, let object): alarms.removeAll { $0.code == code && $0.object == object }
         case .alarm(let alarm): raise(alarm, &effects)

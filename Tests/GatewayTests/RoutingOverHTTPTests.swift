@@ -21,9 +21,10 @@ private final class Trio {
         _ strategy: Strategy,
         _ members: [(weight: Int, tier: Int, quality: Int, cents: Int)],
         aims: Aims? = nil,
+        behaviours: [Behaviour]? = nil,
         _ change: (inout GatewaySnapshot) throws -> Void = { _ in }
     ) throws {
-        mocks = try members.map { _ in try MockProvider(Mock.plain) }
+        mocks = try members.indices.map { try MockProvider(behaviours?[$0] ?? Mock.plain) }
         let group = Self.group(strategy, members, aims)
         gateway = try GatewayUnderTest(ports: mocks.map(\.port)) { snapshot in
             snapshot.models = GroupTable([group], at: Instant(nanoseconds: 1))
@@ -107,6 +108,23 @@ extension OverSockets {
             let counts = trio.counts
             // 360, 180 and 60; five standard deviations are 60, 52 and 37.
             #expect(abs(counts[0] - 360) < 70 && abs(counts[1] - 180) < 60 && abs(counts[2] - 60) < 40, "\(counts)")
+            try trio.stop()
+        }
+
+        /// A twentieth of its limit is a fifth of what counts as little: it gets a fifth of the others' part.
+        @Test func whoHasLittleHeadroomGetsLess() throws {
+            let fields =
+                "x-ratelimit-limit-requests: 1000\r\nx-ratelimit-remaining-requests: 50\r\nx-ratelimit-reset-requests: 600s\r\n"
+            let short: Behaviour = { $0.write(Mock.answer(200, Mock.plainBody, more: fields)) ? .keep : .close }
+            let trio = try Trio(.weighted, Trio.even, behaviours: [short, Mock.plain, Mock.plain])
+            var first = 0
+            while trio.ask() != 0, first < 200 { first += 1 }
+            let before = trio.counts[0]
+            for _ in 0..<330 { trio.ask() }
+            // A thirtieth of 11 parts is 30; five standard deviations are 27. Without it there would be 110.
+            #expect((4...62).contains(trio.counts[0] - before), "\(trio.counts)")
+            let record = try #require(trio.gateway.record(first + 1))
+            #expect(record.candidates.map(\.headroom) == [5, nil, nil] && record.candidates.map(\.weight) == [1, 5, 5])
             try trio.stop()
         }
 

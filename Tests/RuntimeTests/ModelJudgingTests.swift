@@ -144,6 +144,21 @@ import Testing
         #expect(rig.alarms.isEmpty, "and nobody is woken for it")
     }
 
+    /// Kept from decision to decision and over reloads, until the limit is whole again.
+    @Test func whatAProviderHasLeftIsKnownUntilItIsWholeAgain() throws {
+        var rig = try rig()
+        guard case .gateway(.decision(var record)) = answer("chat.one", first: .zero, total: .zero) else { return }
+        record.startedAt = rig.now
+        record.attempts[0].head = .milliseconds(200)
+        record.attempts[0].headroom = Headroom(percent: 12, reset: .seconds(30))
+        rig.tell(.gateway(.decision(record)))
+        try rig.configure(Self.models("latency"))
+        let models = try #require(rig.router.models)
+        #expect(models.headroom(of: "chat.one", at: rig.now + .seconds(30)) == 12)
+        #expect(models.headroom(of: "chat.one", at: rig.now + .seconds(31)) == nil)
+        #expect(models.headroom(of: "chat.two", at: rig.now) == nil)
+    }
+
     @Test func aFailedAttemptIsNoMeasure() throws {
         var rig = try rig()
         guard case .gateway(.decision(var record)) = answer("chat.one", first: .zero, total: .zero) else { return }

@@ -61,6 +61,7 @@ extension CandidateRow {
         writer.field("weight", UInt64(weight))
         writer.field("reason", reason)
         writer.field("cause", cause)
+        writer.field("headroom", headroom.map(UInt64.init))
         writer.endObject()
     }
 }
@@ -84,6 +85,19 @@ extension AttemptRow {
         writer.field("total", total)
         writer.field("bytesSent", bytesSent)
         writer.field("bytesReceived", bytesReceived)
+        if let headroom {
+            writer.key(plain: "headroom")
+            headroom.write(to: &writer)
+        }
+        writer.endObject()
+    }
+}
+
+extension Headroom {
+    fileprivate func write(to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.field("percent", UInt64(percent))
+        writer.field("reset", reset)
         writer.endObject()
     }
 }

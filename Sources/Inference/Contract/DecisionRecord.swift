@@ -75,6 +75,8 @@ package struct CandidateRow: Hashable, Sendable, Codable {
     package var reason: String
     /// The health cause behind the reason, if there is one.
     package var cause: String?
+    /// Percent of its provider's limit that were left, where some candidate had so little that weights were changed for it.
+    package var headroom: UInt32?
 }
 
 /// One try at one candidate.
@@ -102,6 +104,8 @@ package struct AttemptRow: Hashable, Sendable, Codable {
     /// Body bytes.
     package var bytesSent: UInt64 = 0
     package var bytesReceived: UInt64 = 0
+    /// What the provider still takes, as its answer's head said.
+    package var headroom: Headroom?
 }
 
 /// What the provider reported of tokens. nil means unreported, which is not 0.

@@ -48,18 +48,24 @@ extension Exchange {
             record.group = view.groupName(of: offer)
             self.offer = offer
             guard takeOfGroup(view.target(of: offer), at: now) else { return }
-            let set = view.candidates(for: offer, need, without: tried)
+            let set = candidates(at: now)
             record.candidates = set.rows
             if record.isStreamed { deadlines[.heartbeat] = now + ExchangeLimits.heartbeat }
             tryNext(set, at: now)
         }
     }
 
+    /// Whom it can be sent to now, weighed by what their providers still take.
+    private func candidates(at now: Instant) -> CandidateSet {
+        guard let offer else { return CandidateSet() }
+        return view.eased(view.candidates(for: offer, need, without: tried), at: now)
+    }
+
     /// Takes the next candidate; when there is none, the client is told.
     mutating func tryNext(_ first: CandidateSet? = nil, at now: Instant) {
         var set = first
         while askedCount < ExchangeLimits.attempts, let offer {
-            let choices = set ?? view.candidates(for: offer, need, without: tried)
+            let choices = set ?? candidates(at: now)
             set = nil
             let picked = view.pick(choices, for: offer, talk, draw: drawForAttempt, at: now)
             guard let candidate = picked else { break }

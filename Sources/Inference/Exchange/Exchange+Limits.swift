@@ -70,10 +70,14 @@ extension Exchange {
             passOver(candidate, .providerLimit, LoadRefusal(member, .tokens, wait: wait))
             return false
         }
-        guard !member.limits.isEmpty else { return true }
+        guard !member.limits.isEmpty else {
+            member.drawOnProvider(tokens: load.estimate)
+            return true
+        }
         switch member.take(tokens: load.estimate, isStreamed: record.isStreamed, at: now) {
         case .success(let hold):
             load.member = hold
+            member.drawOnProvider(tokens: load.estimate)
             return true
         case .failure(let refusal):
             passOver(candidate, .atLimit, refusal)
@@ -126,6 +130,10 @@ extension Exchange {
         let most = longestPause
         if let limits = head.limits {
             member.heard(limits, atMost: most, at: now, unixMicroseconds: record.startedUnix)
+            attempt?.row.headroom = member.headroom(at: now)
+            if let headroom = attempt?.row.headroom, headroom.percent < Headroom.little {
+                view.shortage.note(until: now + headroom.reset)
+            }
         }
         if head.status == 429, let wait = head.retryAfter.flatMap(ResetText.span) {
             member.close(for: min(wait, most), at: now)

@@ -15,10 +15,16 @@ package enum LoadWord: Int, Hashable, Sendable, CaseIterable {
     case period
     /// Of a member: until when its provider takes no more, in nanoseconds of the daemon's clock.
     case closedUntil
-    /// Of a member: tokens that its provider still took, as it said last, plus 1; 0: it said nothing.
+    /// Of a member: tokens that its provider still takes, as it said last, less what was sent since, plus 1; 0: it said nothing.
     case providerTokens
     /// Of a member: when those are whole again, in nanoseconds of the daemon's clock.
     case providerTokensReset
+    /// Of a member: tokens that its provider takes when that limit is whole; 0: it did not say.
+    case providerTokensLimit
+    /// The same three for requests.
+    case providerRequests
+    case providerRequestsReset
+    case providerRequestsLimit
 }
 
 /// The words of one subject. The gateway's are atomics; a test may have plain ones.

@@ -6,9 +6,13 @@ package struct ProviderLimits: Hashable, Sendable {
     /// What is left of one limit, and when it is whole again.
     package struct Left: Hashable, Sendable {
         package var units: UInt64
+        /// When it is whole; nil: it did not say.
+        package var limit: UInt64?
         package var reset: Reset
 
-        package init(_ units: UInt64, _ reset: Reset) { (self.units, self.reset) = (units, reset) }
+        package init(_ units: UInt64, of limit: UInt64? = nil, _ reset: Reset) {
+            (self.units, self.limit, self.reset) = (units, limit, reset)
+        }
     }
 
     package enum Reset: Hashable, Sendable {
@@ -36,21 +40,45 @@ package struct ProviderLimits: Hashable, Sendable {
 
     /// Reads the fields of both dialects; nil when there are none. `field` gives a field's value by its name in lower case.
     package init?(_ field: (StaticString) -> String?) {
-        requests =
-            Self.left(field, "x-ratelimit-remaining-requests", "x-ratelimit-reset-requests")
-            ?? Self.left(field, "anthropic-ratelimit-requests-remaining", "anthropic-ratelimit-requests-reset")
-        tokens =
-            Self.left(field, "x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens")
-            ?? Self.left(field, "anthropic-ratelimit-tokens-remaining", "anthropic-ratelimit-tokens-reset")
+        requests = Self.openaiRequests.left(field) ?? Self.anthropicRequests.left(field)
+        tokens = Self.openaiTokens.left(field) ?? Self.anthropicTokens.left(field)
         if requests == nil, tokens == nil { return nil }
     }
 
-    private static func left(_ field: (StaticString) -> String?, _ units: StaticString, _ reset: StaticString) -> Left?
-    {
-        guard let units = field(units).flatMap({ UInt64($0) }), let text = field(reset) else { return nil }
-        if let span = ResetText.span(text) { return Left(units, .after(span)) }
-        return (try? KeyExpiry.parse(text)).map { Left(units, .at($0.unixSeconds)) }
+    /// What one limit's fields are called.
+    private struct Names {
+        let remaining: StaticString
+        let limit: StaticString
+        let reset: StaticString
+
+        func left(_ field: (StaticString) -> String?) -> Left? {
+            guard let units = field(remaining).flatMap({ UInt64($0) }), let text = field(reset) else { return nil }
+            let whole = field(limit).flatMap { UInt64($0) }
+            if let span = ResetText.span(text) { return Left(units, of: whole, .after(span)) }
+            return (try? KeyExpiry.parse(text)).map { Left(units, of: whole, .at($0.unixSeconds)) }
+        }
     }
+
+    private static let openaiRequests = Names(
+        remaining: "x-ratelimit-remaining-requests",
+        limit: "x-ratelimit-limit-requests",
+        reset: "x-ratelimit-reset-requests"
+    )
+    private static let openaiTokens = Names(
+        remaining: "x-ratelimit-remaining-tokens",
+        limit: "x-ratelimit-limit-tokens",
+        reset: "x-ratelimit-reset-tokens"
+    )
+    private static let anthropicRequests = Names(
+        remaining: "anthropic-ratelimit-requests-remaining",
+        limit: "anthropic-ratelimit-requests-limit",
+        reset: "anthropic-ratelimit-requests-reset"
+    )
+    private static let anthropicTokens = Names(
+        remaining: "anthropic-ratelimit-tokens-remaining",
+        limit: "anthropic-ratelimit-tokens-limit",
+        reset: "anthropic-ratelimit-tokens-reset"
+    )
 }
 
 extension LoadSubject {
@@ -62,13 +90,11 @@ extension LoadSubject {
         at now: Instant,
         unixMicroseconds: UInt64
     ) {
-        if let requests = limits.requests, requests.units == 0 {
-            close(for: min(requests.reset.wait(at: unixMicroseconds), most), at: now)
+        if let requests = limits.requests {
+            note(requests, .requests, until: now + min(requests.reset.wait(at: unixMicroseconds), most))
         }
         if let tokens = limits.tokens {
-            let reset = now + min(tokens.reset.wait(at: unixMicroseconds), most)
-            words.store(reset.nanoseconds, in: .providerTokensReset)
-            words.store(tokens.units.addingReportingOverflow(1).overflow ? .max : tokens.units + 1, in: .providerTokens)
+            note(tokens, .tokens, until: now + min(tokens.reset.wait(at: unixMicroseconds), most))
         }
     }
 
@@ -82,9 +108,6 @@ extension LoadSubject {
     func providerWait(tokens: UInt64, at now: Instant) -> Span? {
         let closed = words.value(of: .closedUntil)
         if closed > now.nanoseconds { return Span(nanoseconds: Int64(clamping: closed - now.nanoseconds)) }
-        let left = words.value(of: .providerTokens)
-        guard left > 0, tokens > left - 1 else { return nil }
-        let reset = words.value(of: .providerTokensReset)
-        return reset > now.nanoseconds ? Span(nanoseconds: Int64(clamping: reset - now.nanoseconds)) : nil
+        return wait(for: 1, .requests, at: now) ?? wait(for: tokens, .tokens, at: now)
     }
 }

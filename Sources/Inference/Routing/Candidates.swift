@@ -12,7 +12,7 @@ package struct Candidate: Hashable, Sendable {
     package let mark: Mark?
     /// The address families in which the path carries load; both when there is no path.
     package let families: [AddressFamily]
-    package let weight: UInt32
+    package internal(set) var weight: UInt32
 }
 
 /// What was tried already for this request.

@@ -55,6 +55,7 @@ package final class RoutingView: Sendable {
     /// Parallel to `snapshot.models.members`.
     package let loads: [MemberLoad]
     let memory: AffinityMemory
+    let shortage: Shortage
 
     /// - Parameters:
     ///   - old: the view before, whose counters and memory go on.
@@ -86,6 +87,7 @@ package final class RoutingView: Sendable {
         memberIdentities = memberHashes.map { AffinityMemory.Identity(hash: $0) }
         loads = Self.loads(of: names, after: old)
         memory = old?.memory ?? AffinityMemory()
+        shortage = old?.shortage ?? Shortage()
         offers = OfferTable(snapshot)
         conditions = PolicyProgram(snapshot.policies.map(\.match))
         askedHeaders = snapshot.askedHeaders

@@ -37,6 +37,8 @@ import Testing
         record.policy = "p"
         record.errorCode = "e"
         record.candidates[0].cause = "c"
+        record.candidates[0].headroom = 12
+        record.attempts[0].headroom = Headroom(percent: 7, reset: .seconds(3))
         record.usage = UsageRow(input: 1, cachedInput: 2, cacheWrite: 3, output: 4, reasoning: .max)
         record.cost = CostRow(
             provider: "two",

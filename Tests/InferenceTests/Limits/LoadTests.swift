@@ -1,4 +1,5 @@
 /// Who is served, who is told to wait, and what comes back: limits within exchanges, on plain words and a moved clock.
+import Chance
 import NetTypes
 import PolicyEngine
 import Testing
@@ -38,9 +39,18 @@ final class LimitedStage {
         return words
     }
 
+    private var last: RoutingView?
+
+    /// The next view on the snapshot.
+    func view() throws -> RoutingView {
+        let view = try RoutingView(snapshot, after: last) { self.words($0, $1) }
+        last = view
+        return view
+    }
+
     /// A request that has begun; its exchange, and what it asked for.
     func begin(model: String = "chat", isStreamed: Bool = false) throws -> Running {
-        let view = try RoutingView(snapshot) { self.words($0, $1) }
+        let view = try view()
         let running = Running(Exchange(on: view))
         let request = ClientRequest(
             body: Stage.body(model: model, isStreamed: isStreamed),
@@ -219,6 +229,87 @@ final class LimitedStage {
         #expect(second.record?.candidates.first { $0.member == "chat.big" }?.cause == "provider-limit")
         stage.now = stage.now + .seconds(31)
         #expect(try stage.begin().order?.provider == 0)
+    }
+
+    /// Ten requests are left of a hundred, and two of those are under way without an answer yet.
+    @Test func aMemberWithLittleHeadroomWeighsLessAndIsNotSentMoreThanItsProviderTakes() throws {
+        let stage = LimitedStage { snapshot in
+            let group = Stage.group("chat", [("big", 1), ("small", 1)], scopes: [.any], strategy: .weighted)
+            snapshot.models = GroupTable([group], at: Stage.start)
+            snapshot.network = GroupTable([], at: Stage.start)
+            snapshot.paths = []
+            snapshot.providers[0].path = nil
+        }
+        let big = LoadSubject(.member, "chat.big", .none, stage.words(.member, "chat.big"))
+        let view = try stage.view()
+        let set = view.candidates(for: view.offers.offer(of: GroupID(0)), .unknown, without: Exclusions())
+        #expect(view.eased(set, at: stage.now).eligible.map(\.weight) == [1, 1])
+        big.heard(Self.limits(left: 12, of: 100, reset: "30s"), at: stage.now, unixMicroseconds: 0)
+        big.drawOnProvider(tokens: 1)
+        big.drawOnProvider(tokens: 1)
+        #expect(big.headroom(at: stage.now) == Headroom(percent: 10, reset: .seconds(30)))
+        #expect(view.eased(set, at: stage.now).eligible.map(\.weight) == [1, 1], "nobody has said that it is short")
+        view.shortage.note(until: stage.now + .seconds(30))
+        let eased = view.eased(set, at: stage.now)
+        #expect(eased.eligible.map(\.weight) == [2, 5] && eased.rows.map(\.weight) == [2, 5])
+        #expect(eased.rows.map(\.headroom) == [10, nil])
+        for _ in 0..<10 { big.drawOnProvider(tokens: 1) }
+        #expect(big.providerWait(tokens: 1, at: stage.now) == .seconds(30))
+        let later = stage.now + .seconds(31)
+        #expect(big.headroom(at: later) == nil && big.providerWait(tokens: 1, at: later) == nil)
+        #expect(view.eased(set, at: later).eligible.map(\.weight) == [1, 1])
+    }
+
+    private static func limits(left: Int, of whole: Int, reset: String) -> ProviderLimits {
+        let fields = [
+            "x-ratelimit-remaining-requests": "\(left)", "x-ratelimit-limit-requests": "\(whole)",
+            "x-ratelimit-reset-requests": reset,
+        ]
+        return ProviderLimits { fields["\($0)"] }!
+    }
+
+    /// What the head of an answer says is in the record, and weighs from then on.
+    @Test func anAnswersHeadTellsHowMuchIsLeft() throws {
+        let stage = LimitedStage { _ in }
+        var head = Answer.plainHead
+        head.limits = Self.limits(left: 5, of: 100, reset: "10s")
+        let first = try stage.begin()
+        first.answer(head: head, at: stage.now)
+        #expect(first.record?.attempts.first?.headroom == Headroom(percent: 5, reset: .seconds(10)))
+        #expect(first.record?.candidates.first?.headroom == nil, "it was not known then")
+        let second = try stage.begin()
+        second.answer(at: stage.now)
+        #expect(second.record?.candidates.first?.headroom == 5)
+    }
+
+    /// Weights from one to the largest that there are: nobody loses all, and the order stays.
+    @Test func easedWeightsKeepTheirOrder() {
+        var random = SeededGenerator(11)
+        for _ in 0..<500 {
+            var set = CandidateSet()
+            let left = (0..<4).map { _ in Bool.random(using: &random) ? UInt32.random(in: 0...100, using: &random) : nil
+            }
+            let weights = (0..<4).map { _ -> UInt32 in
+                let bits = UInt32.random(in: 1...31, using: &random)
+                return UInt32.random(in: 1...(1 << bits), using: &random)
+            }
+            for (index, weight) in weights.enumerated() {
+                set.eligible.append(
+                    Candidate(member: MemberID(index), path: nil, mark: nil, families: [.v4], weight: weight)
+                )
+                set.rows.append(
+                    CandidateRow(member: "\(index)", path: nil, mark: nil, weight: weight, reason: "eligible")
+                )
+            }
+            let eased = set.eased { left[$0.index] }
+            #expect(
+                eased.eligible.allSatisfy { $0.weight > 0 } && eased.rows.map(\.weight) == eased.eligible.map(\.weight)
+            )
+            let wanted = zip(weights, left).map { UInt64($0) * UInt64(max(1, min($1 ?? 25, 25))) }
+            for (a, b) in [(0, 1), (1, 2), (2, 3), (0, 3)] where wanted[a] <= wanted[b] {
+                #expect(eased.eligible[a].weight <= eased.eligible[b].weight)
+            }
+        }
     }
 
     @Test func aProvider429WithRetryAfterKeepsItsMemberOut() throws {
