@@ -144,8 +144,18 @@ extension Answers {
             + (record.operation.map { ", \($0.rawValue)" } ?? "")
             + "\(record.isStreamed ? " as a stream" : ""); \(how) chose group \(record.group ?? "-")"
             + (record.arm == nil ? "" : " as its arm of a split")
+            + (record.affinity.map { "; the conversation \(Self.words($0))" } ?? "")
             + " (snapshot \(record.generation), draw \(record.draw))"
         return .init("request", words, cause: policy.map { sources.cause($0.name.place) })
+    }
+
+    private static func words(_ verdict: AffinityVerdict) -> String {
+        switch verdict {
+        case .new: "is new"
+        case .kept: "stays with its member"
+        case .moved: "cannot stay with its member"
+        case .movedForPrice: "goes to a member that costs less even without what was in the other's cache"
+        }
     }
 
     private func candidateStep(_ row: CandidateRow) -> ExplainReply.Step {

@@ -360,6 +360,34 @@ extension OverSockets {
             try trio.stop()
         }
 
+        /// The first has the session; then the second comes, at half the price of a prompt that nobody has in a cache.
+        @Test(arguments: [(1000, 0, AffinityVerdict.kept), (3, 1, .movedForPrice)])
+        func aSessionGoesToWhoIsCheaperWithoutItsCache(_ cached: Int, _ who: Int, _ verdict: AffinityVerdict) throws {
+            let usage =
+                #"{"prompt_tokens":\#(cached),"completion_tokens":1,"prompt_tokens_details":{"cached_tokens":1}}"#
+            let body =
+                #"{"id":"x","choices":[{"index":0,"message":{"role":"assistant","content":"hi"},"finish_reason":"stop"}],"usage":\#(usage)}"#
+            let first: Behaviour = { $0.write(Mock.answer(200, body)) ? .keep : .close }
+            let members = [(1, 1, 500, 200), (1, 1, 500, 100)]
+            let trio = try Trio(.cost, members, behaviours: [first, Mock.plain]) { snapshot in
+                snapshot.routing = [GroupRouting(affinity: Affinity(by: .session))]
+                for (index, rate) in [UInt64(2_000_000), 1_000_000].enumerated() {
+                    snapshot.deployments[index].price = Price(
+                        PriceRates(input: rate, output: 1, cachedInput: rate / 10)
+                    )
+                }
+                _ = snapshot.models.set(.drain, of: MemberID(1))
+            }
+            let ask = { trio.ask(TestClient.chat(isStreamed: false), "X-Session-Id: s\r\n") }
+            #expect((0..<3).map { _ in ask() } == [0, 0, 0])
+            try trio.gateway.reload { _ = $0.models.set(.up, of: MemberID(1)) }
+            #expect((0..<3).map { _ in ask() } == [who, who, who])
+            let records = try #require(trio.gateway.record(5).map { _ in trio.gateway.records })
+            #expect(records[0].affinity == .new && records[1].affinity == .kept && records[3].affinity == verdict)
+            #expect(trio.ask(TestClient.chat(isStreamed: false), "X-Session-Id: t\r\n") == 1, "others begin there")
+            try trio.stop()
+        }
+
         @Test func theLessBusyMemberIsChosen() throws {
             // The first never answers while it is asked: whoever comes later goes to the others.
             let slow = try MockProvider(Mock.hang)

@@ -29,6 +29,7 @@ extension DecisionRecord {
         writer.field("policy", policy)
         writer.field("arm", arm)
         writer.field("group", group)
+        writer.field("affinity", affinity?.rawValue)
         writer.field("isStreamed", isStreamed)
         writer.field("operation", operation?.rawValue)
         writer.field("draw", draw)

@@ -22,6 +22,8 @@ package struct DecisionRecord: Hashable, Sendable, Codable {
     package var arm: String?
     /// The group that served, or that should have.
     package var group: String?
+    /// What became of the conversation; nil: the group does not keep conversations together.
+    package var affinity: AffinityVerdict?
     package var isStreamed: Bool
     /// What was asked for; nil: chat, as nearly always.
     package var operation: ModelOperation?

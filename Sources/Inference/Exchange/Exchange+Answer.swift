@@ -184,6 +184,7 @@ extension Exchange {
         record.usage = UsageRow(meter.usage)
         record.cost = charge()
         settleLoad(at: now)
+        noteCache()
         actions.append(.endAnswer(end))
         actions.append(.finished(record))
         ask = nil

@@ -67,9 +67,9 @@ extension Exchange {
         while askedCount < ExchangeLimits.attempts, let offer {
             let choices = set ?? candidates(at: now)
             set = nil
-            let picked = view.pick(choices, for: offer, talk, draw: drawForAttempt, at: now)
-            guard let candidate = picked else { break }
-            if start(candidate, at: now) { return }
+            guard let picked = view.pick(choices, for: offer, talk, draw: drawForAttempt, at: now) else { break }
+            record.affinity = picked.affinity
+            if start(picked.candidate, at: now) { return }
         }
         giveUp(at: now)
     }

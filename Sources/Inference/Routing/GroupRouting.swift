@@ -23,6 +23,18 @@ package enum Balance: String, Hashable, Sendable, CaseIterable, Codable, ScalarV
     case leastOutstanding = "least-outstanding"
 }
 
+/// What became of a conversation with this request.
+package enum AffinityVerdict: String, Hashable, Sendable, Codable, CaseIterable {
+    /// Nobody is remembered to have it.
+    case new
+    /// It stays with its member.
+    case kept
+    /// Its member cannot serve, or was not asked for longer than it is held.
+    case moved
+    /// Another member costs less, although it has nothing of it in a cache.
+    case movedForPrice = "moved-for-price"
+}
+
 /// What keeps a conversation with the member that has its prompt in a cache.
 package struct Affinity: Hashable, Sendable, Codable {
     package enum Key: String, Hashable, Sendable, CaseIterable, Codable, ScalarValue {

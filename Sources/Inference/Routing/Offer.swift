@@ -18,6 +18,8 @@ struct Offer: Sendable {
     let breaches: [Cause?]
     /// What of a request rules members out.
     let fitness: Fitness
+    /// Whether the cheapest shall serve.
+    let judgesCost: Bool
     /// Whether prompts of different sizes find different members the best.
     let tellsSizes: Bool
     /// What an untried request can be sent to, one for all or one for each size of prompt; empty: worked out when asked, since few
@@ -33,6 +35,7 @@ struct Offer: Sendable {
         let definition = snapshot.models[group].definition
         let strategy = terms.strategy ?? definition.strategy
         fitness = Fitness(snapshot.models[group].members.map { snapshot.deployments[$0.index].facts })
+        judgesCost = strategy == .cost
         tellsSizes = (strategy == .latency || strategy == .hybrid) && snapshot.knowsSizes(of: group)
         shareTerms = terms.strategy.map { Terms(strategy: $0, aims: terms.aims, limits: definition.terms.limits) }
         breaches =

@@ -7,6 +7,15 @@ struct Talk: Hashable, Sendable {
     let key: UInt64
     let hold: Span
     let isInToolLoop: Bool
+    /// What it would cost is asked when somebody cheaper leads.
+    var need = RequestNeed.unknown
+}
+
+/// Who takes a request, and how that goes with its conversation.
+package struct Picked: Hashable, Sendable {
+    package let candidate: Candidate
+    /// Nil: its group does not keep conversations together.
+    package let affinity: AffinityVerdict?
 }
 
 extension RoutingView {
@@ -25,31 +34,74 @@ extension RoutingView {
             case .prefix: facts.prefix(hash)
             }
         let group = hash.hash(groupName(of: offer))
-        return Talk(key: hash.hash(group, own), hold: affinity.hold, isInToolLoop: facts.isInToolLoop)
+        return Talk(
+            key: hash.hash(group, own),
+            hold: affinity.hold,
+            isInToolLoop: facts.isInToolLoop,
+            need: RequestNeed(prompt: facts.promptTokens, answer: facts.maxTokens, second: facts.second)
+        )
     }
 
     /// The candidate that takes the request; nil when there is none.
-    func pick(_ set: CandidateSet, for offer: OfferID, _ talk: Talk?, draw: UInt64, at now: Instant) -> Candidate? {
+    func pick(_ set: CandidateSet, for offer: OfferID, _ talk: Talk?, draw: UInt64, at now: Instant) -> Picked? {
         if let talk {
-            let picked = held(by: talk, set, draw: draw, at: now) ?? consistent(set, talk)
-            if let picked { memory.keep(talk.key, memberIdentities[picked.member.index], at: now) }
+            let picked = picked(set, for: offer, talk, draw: draw, at: now)
+            if let picked { memory.keep(talk.key, memberIdentities[picked.candidate.member.index], at: now) }
             return picked
         }
-        switch routing(of: offer).balance {
-        case .weight: return set.choice(draw: draw)
-        case .leastOutstanding: return lessBusy(set, draw: draw)
-        }
+        let candidate =
+            switch routing(of: offer).balance {
+            case .weight: set.choice(draw: draw)
+            case .leastOutstanding: lessBusy(set, draw: draw)
+            }
+        return candidate.map { Picked(candidate: $0, affinity: nil) }
     }
 
     /// A whole decision, as the first attempt of a request makes it; nil when nobody can serve.
     package func decide(_ facts: RequestFacts, draw: UInt64, at now: Instant) -> Candidate? {
         var facts = facts
         guard case .use(let offer, _, _) = route(&facts, draw: draw) else { return nil }
-        let set = candidates(for: offer, need(of: &facts, for: offer), without: Exclusions())
-        return pick(set, for: offer, talk(of: facts, for: offer), draw: draw, at: now)
+        let set = eased(candidates(for: offer, need(of: &facts, for: offer), without: Exclusions()), at: now)
+        return pick(set, for: offer, talk(of: facts, for: offer), draw: draw, at: now)?.candidate
     }
 
     // MARK: Affinity
+
+    private func picked(
+        _ set: CandidateSet,
+        for offer: OfferID,
+        _ talk: Talk,
+        draw: UInt64,
+        at now: Instant
+    ) -> Picked? {
+        guard let held = held(by: talk, set, draw: draw, at: now) else {
+            let last = memory.last(talk.key, at: now)?.member
+            return consistent(set, talk).map { candidate in
+                let isSame = last == memberIdentities[candidate.member.index]
+                return Picked(candidate: candidate, affinity: last == nil ? .new : isSame ? .kept : .moved)
+            }
+        }
+        if !talk.isInToolLoop, offers.all[offer.index].judgesCost, let other = consistent(set, talk),
+            other.member != held.member, isCheaper(other, than: held, talk)
+        {
+            return Picked(candidate: other, affinity: .movedForPrice)
+        }
+        return Picked(candidate: held, affinity: .kept)
+    }
+
+    /// Whether the next answer costs less there, where nothing is in a cache, than here, where so much is. Whoever does not tell what
+    /// his cache holds, or what it costs, is not left for that.
+    private func isCheaper(_ other: Candidate, than held: Candidate, _ talk: Talk) -> Bool {
+        guard let cached = memory.cachedTokens(talk.key) else { return false }
+        let need = talk.need
+        let answer = min(need.answer, RequestNeed.usualAnswer)
+        let here = Usage(input: need.prompt, output: answer, cachedRead: min(cached, need.prompt))
+        let there = Usage(input: need.prompt, output: answer)
+        guard let stays = snapshot.cost(of: here, at: held.member, second: need.second),
+            let leaves = snapshot.cost(of: there, at: other.member, second: need.second)
+        else { return false }
+        return leaves.money < stays.money
+    }
 
     /// Whoever had the conversation last, while it is held: also one that no longer leads, but not one that cannot serve.
     private func held(by talk: Talk, _ set: CandidateSet, draw: UInt64, at now: Instant) -> Candidate? {

@@ -35,6 +35,7 @@ import Testing
         var record = try full()
         try check(record)
         record.policy = "p"
+        record.affinity = .movedForPrice
         record.errorCode = "e"
         record.candidates[0].cause = "c"
         record.candidates[0].headroom = 12

@@ -1,4 +1,5 @@
 /// Who takes a request: the less busy, or whoever has the conversation.
+import ConfigSyntax
 import NetTypes
 import PolicyEngine
 import Testing
@@ -41,7 +42,7 @@ import Testing
         guard case .use(let offer, _, _) = view.route(&facts, draw: draw) else { return "" }
         let set = view.candidates(for: offer, view.need(of: &facts, for: offer), without: Exclusions())
         let picked = view.pick(set, for: offer, view.talk(of: facts, for: offer), draw: draw, at: now)
-        return picked.map { Self.names[$0.member.index] } ?? "nobody"
+        return picked.map { Self.names[$0.candidate.member.index] } ?? "nobody"
     }
 
     private let bySession = GroupRouting(affinity: Affinity(by: .session, hold: .seconds(60)))
@@ -98,6 +99,74 @@ import Testing
         #expect(try member(after, body(1, toolResult: true), at: Stage.start + .seconds(300)) == "a")
         #expect(try member(after, body(1, turn: 1), at: late) == "b", "held no longer")
         #expect(try member(after, body(2, toolResult: true), at: late) == "b", "nobody has it")
+    }
+
+    /// `a` had a conversation of some 1,000 tokens before `b` came, which is cheaper: two dollars against one for a million tokens, and less
+    /// or more of what `a` has in its cache, which costs a tenth there.
+    @Test(
+        arguments: [
+            (1_000_000, 1000, false, "a", .kept, "the cache is worth more"),
+            (1_000_000, 100, false, "b", .movedForPrice, "there is little in it"),
+            (1_000_000, nil, false, "a", .kept, "nobody knows what is in it"),
+            (100_000, 1000, false, "b", .movedForPrice, "so cheap that the cache does not count"),
+            (100_000, 1000, true, "a", .kept, "never within a tool loop"),
+        ] as [(UInt64, UInt64?, Bool, String, AffinityVerdict, Comment)]
+    )
+    func aSwitchCostsTheLostCache(
+        _ cheaper: UInt64,
+        _ cached: UInt64?,
+        _ isInToolLoop: Bool,
+        _ expected: String,
+        _ verdict: AffinityVerdict,
+        _ why: Comment
+    ) throws {
+        var snapshot = snapshot(byPrefix)
+        let prices: [UInt64] = [2_000_000, cheaper, 3_000_000, 3_000_000]
+        snapshot.models = GroupTable([Self.priced(prices)], at: Stage.start)
+        for (index, price) in prices.enumerated() {
+            // Answers cost next to nothing, so that prompts decide.
+            snapshot.deployments[index].price = Price(PriceRates(input: price, output: 1, cachedInput: price / 10))
+        }
+        let text = String(repeating: "word", count: 1000)
+        let tool = isInToolLoop ? #",{"role":"tool","tool_call_id":"t","content":"42"}"# : ""
+        let body = Array(#"{"model":"chat","messages":[{"role":"user","content":"\#(text)"}\#(tool)]}"#.utf8)
+        _ = snapshot.models.set(.drain, of: MemberID(1))
+        let before = try RoutingView(snapshot)
+        #expect(try pick(before, body)?.affinity == .new)
+        var facts = try Stage.facts(body)
+        guard case .use(let offer, _, _) = before.route(&facts, draw: 0), let talk = before.talk(of: facts, for: offer)
+        else { return }
+        if let cached { before.memory.note(cachedTokens: cached, of: talk.key) }
+        _ = snapshot.models.set(.up, of: MemberID(1))
+        let after = try RoutingView(snapshot, after: before)
+        let picked = try #require(try pick(after, body))
+        #expect(Self.names[picked.candidate.member.index] == expected && picked.affinity == verdict, why)
+    }
+
+    private func pick(_ view: RoutingView, _ body: [UInt8]) throws -> Picked? {
+        var facts = try Stage.facts(body)
+        guard case .use(let offer, _, _) = view.route(&facts, draw: 0) else { return nil }
+        let set = view.candidates(for: offer, view.need(of: &facts, for: offer), without: Exclusions())
+        return view.pick(set, for: offer, view.talk(of: facts, for: offer), draw: 0, at: Stage.start)
+    }
+
+    private static func priced(_ prices: [UInt64]) -> GroupDefinition {
+        GroupDefinition(
+            name: Located("chat", at: Stage.place),
+            strategy: .cost,
+            members: zip(names, prices).map { name, price in
+                MemberDefinition(
+                    name: Located(name, at: Stage.place),
+                    weight: 1,
+                    tier: 1,
+                    hysteresis: Hysteresis(downAfter: 1, upAfter: 1),
+                    scopes: [.any],
+                    price: Money(picoDollars: Int128(price) * 1_000_000)
+                )
+            },
+            keepsLast: true,
+            terms: GroupTerms(scale: .answers)
+        )
     }
 
     @Test func aDrainedMemberKeepsNoConversation() throws {
