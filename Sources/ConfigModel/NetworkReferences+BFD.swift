@@ -33,7 +33,7 @@ extension NetworkReferences {
     /// Whether the group judges its members by what only answers to requests can tell.
     private func isMeasured(_ group: GroupDefinition) -> Bool {
         let (aims, limits) = (group.terms.aims, group.terms.limits)
-        if group.strategy == .latency || (aims?.latency ?? .zero) > .zero { return true }
+        if group.strategy.measures(aims) { return true }
         return limits.maxLatency != nil || limits.maxLoss != nil
     }
 

@@ -34,6 +34,7 @@ package enum Strategy: String, Hashable, Sendable, CaseIterable, Codable {
     case quality
     /// The best by all three, and those hardly worse, by weight.
     case hybrid
+    /// All of them, by weight and by how quickly they answer: who takes twice as long carries half.
     case adaptive
 }
 
@@ -41,8 +42,17 @@ extension Strategy {
     /// Whether it judges members by a score (`Scoring`).
     package var judges: Bool {
         switch self {
-        case .static, .weighted, .adaptive: false
-        case .cost, .latency, .quality, .hybrid: true
+        case .static, .weighted: false
+        case .cost, .latency, .quality, .hybrid, .adaptive: true
+        }
+    }
+
+    /// Whether it judges by what was measured, to whatever part.
+    package func measures(_ aims: Aims?) -> Bool {
+        switch self {
+        case .latency, .adaptive: true
+        case .hybrid: (aims?.latency ?? .zero) > .zero
+        case .static, .weighted, .cost, .quality: false
         }
     }
 

@@ -202,7 +202,15 @@ extension GroupTable {
         guard isJudged || !question.terms.strategy.judges else { return active.map(configuredWeight) }
         return switch question.terms.strategy {
         case .static: active.indices.map { $0 == 0 ? configuredWeight(active[0]) : 0 }
-        case .weighted, .adaptive: active.map(configuredWeight)
+        case .weighted: active.map(configuredWeight)
+        case .adaptive:
+            Division.weights(
+                active.map { contender($0, question) },
+                delays: active.map { id in
+                    evidence(of: id, in: question.scope, loadClass: question.loadClass).measured.map(Scoring.delay)
+                },
+                exploration: group.definition.terms.exploration.millionths
+            )
         case .cost, .latency, .quality, .hybrid:
             Division.weights(
                 active.map { contender($0, question) },

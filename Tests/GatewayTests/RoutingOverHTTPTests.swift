@@ -76,6 +76,8 @@ private final class Trio {
     var counts: [Int] { mocks.map { $0.requests.count } }
 
     func stop() throws {
+        // Who is still connected may be about to ask, and is waited for.
+        shutdown(client.socket.descriptor, Int32(SHUT_RDWR))
         for mock in mocks { mock.stop() }
         try gateway.stop()
     }
@@ -124,7 +126,9 @@ extension OverSockets {
             // A thirtieth of 11 parts is 30; five standard deviations are 27. Without it there would be 110.
             #expect((4...62).contains(trio.counts[0] - before), "\(trio.counts)")
             let record = try #require(trio.gateway.record(first + 1))
-            #expect(record.candidates.map(\.headroom) == [5, nil, nil] && record.candidates.map(\.weight) == [1, 5, 5])
+            #expect(
+                record.candidates.map(\.headroom) == [5, nil, nil] && record.candidates.map(\.weight) == [1, 5, 5]
+            )
             try trio.stop()
         }
 
@@ -181,12 +185,35 @@ extension OverSockets {
             try trio.stop()
         }
 
+        /// 200, 400 and 800 ms for an answer: four, two and one part of seven.
+        @Test func whoAnswersTwiceAsQuicklyCarriesTwiceAsMuch() throws {
+            let trio = try Trio(.adaptive, Trio.even) { snapshot in
+                for (member, time) in [200, 400, 800].enumerated() {
+                    for _ in 0..<4 {
+                        _ = snapshot.models.measure(
+                            Sample(latency: .milliseconds(Int64(time)), loss: nil),
+                            of: MemberID(member),
+                            in: .any,
+                            at: Instant(nanoseconds: 1)
+                        )
+                    }
+                }
+            }
+            for _ in 0..<700 { trio.ask() }
+            let counts = trio.counts
+            // 400, 200 and 100; five standard deviations are 66, 60 and 46.
+            #expect(abs(counts[0] - 400) < 75 && abs(counts[1] - 200) < 70 && abs(counts[2] - 100) < 55, "\(counts)")
+            try trio.stop()
+        }
+
         /// The next tier answers at once when the lower one is refused, and in order.
         @Test func tiersStandInForOneAnotherInOrder() throws {
             let trio = try Trio(.weighted, [(1, 1, 500, 1), (1, 3, 500, 1), (1, 2, 500, 1)])
             #expect(trio.ask() == 0)
             trio.mocks[0].refuse()
+            let start = ContinuousClock.now
             #expect((0..<3).map { _ in trio.ask() } == [2, 2, 2])
+            #expect(ContinuousClock.now - start < .seconds(5), "without waiting for anything")
             trio.mocks[2].refuse()
             #expect(trio.ask() == 1)
             try trio.stop()
@@ -201,6 +228,8 @@ extension OverSockets {
                 (PolicyTerms(minQuality: Fraction(millionths: 700_000)), [2]),
                 (PolicyTerms(strategy: .cost, minQuality: Fraction(millionths: 450_000)), [1]),
                 (PolicyTerms(only: .init(regions: ["mars"])), []),
+                (PolicyTerms(maxCost: Money(picoDollars: 10_000_000_000)), [0]),
+                (PolicyTerms(maxLatency: .milliseconds(500)), [1, 2]),
                 (PolicyTerms(only: .init(capabilities: .tools)), [0, 2]),
                 (PolicyTerms(except: .init(capabilities: .images)), [0, 1]),
             ] as [(PolicyTerms, [Int])]
@@ -211,6 +240,18 @@ extension OverSockets {
                 snapshot.policies = [try policy(terms)]
                 snapshot.deployments[0].facts = ModelFacts(capabilities: [.chat, .tools])
                 snapshot.deployments[2].facts = ModelFacts(capabilities: [.chat, .tools, .images])
+                // A dollar and a hundred for a million tokens; of the third nobody knows the price, nor how quick it is.
+                for (member, rate, time) in [(0, 1_000_000, 900), (1, 100_000_000, 200)] as [(Int, UInt64, Int64)] {
+                    snapshot.deployments[member].price = Price(PriceRates(input: rate, output: rate))
+                    for _ in 0..<4 {
+                        _ = snapshot.models.measure(
+                            Sample(latency: .milliseconds(time), loss: nil),
+                            of: MemberID(member),
+                            in: .any,
+                            at: Instant(nanoseconds: 1)
+                        )
+                    }
+                }
             }
             for _ in 0..<30 { trio.ask() }
             #expect(trio.counts.indices.filter { trio.counts[$0] > 0 } == expected)

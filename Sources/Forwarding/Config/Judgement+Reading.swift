@@ -34,7 +34,7 @@ extension NetworkGroup {
 
     /// The key that asks for measurements; nil: none does.
     private static func measuringKey(_ strategy: Strategy, _ aims: Aims?, _ limits: Limits) -> String? {
-        if strategy == .latency || (aims?.latency ?? .zero) > .zero { return "strategy" }
+        if strategy.measures(aims) { return "strategy" }
         if limits.maxLatency != nil { return "max-latency" }
         return limits.maxLoss == nil ? nil : "max-loss"
     }

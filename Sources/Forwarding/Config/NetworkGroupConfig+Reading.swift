@@ -29,9 +29,6 @@ extension NetworkGroup {
             )
         }
         let (strategy, aims) = block.strategy() ?? (.weighted, nil)
-        if !strategy.isServed {
-            diagnostics.noteUnserved("\(block.path).strategy: \(strategy.rawValue)", at: block.keyPlace("strategy"))
-        }
         let (flows, buckets) = FlowsReader(block).read()
         let whenAllDown = block.optional("when-all-down", as: WhenAllDown.self)?.value ?? .keepLast
         let entries = block.named("members")
@@ -69,16 +66,6 @@ extension NetworkGroup {
                 "'\(block.path)' has more than \(mostMembers) members",
                 at: block.keyPlace("members")
             )
-        }
-    }
-}
-
-extension Strategy {
-    /// Whether this version shares load by it.
-    package var isServed: Bool {
-        switch self {
-        case .static, .weighted, .cost, .latency, .quality, .hybrid: true
-        case .adaptive: false
         }
     }
 }

@@ -114,10 +114,6 @@ extension NetworkPolicy {
 
     private static func strategy(_ block: BlockReader) -> PolicyStrategy? {
         guard let (strategy, aims) = block.strategy() else { return nil }
-        if !strategy.isServed {
-            let feature = "\(block.path).strategy: \(strategy.rawValue)"
-            block.diagnostics.noteUnserved(feature, at: block.keyPlace("strategy"))
-        }
         if block.has("reject") { block.report("belongs to 'use'", key: "strategy") }
         return PolicyStrategy(strategy, aims)
     }

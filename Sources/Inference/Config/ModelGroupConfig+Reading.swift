@@ -14,10 +14,6 @@ extension ModelGroup {
         let block = BlockReader(entry.value, path: "\(path).\(entry.key.value)", into: diagnostics)
         defer { block.finish() }
         let (strategy, aims) = block.strategy() ?? (.weighted, nil)
-        if !strategy.isServedForModels {
-            let feature = "\(block.path).strategy: \(strategy.rawValue)"
-            diagnostics.noteUnserved(feature, at: block.node("strategy")?.place ?? block.place)
-        }
         // Nobody counts what is lost of answers: health does.
         if block.has("max-loss") { block.report("is for packets", key: "max-loss") }
         let timeouts = block.block("timeouts").map(Timeouts.read) ?? .standard
@@ -112,11 +108,6 @@ extension Affinity {
             Affinity(by: $0.value, header: header?.value.lowercased() ?? standardHeader, hold: hold)
         }
     }
-}
-
-extension Strategy {
-    /// Whether this version chooses models by it.
-    var isServedForModels: Bool { self != .adaptive }
 }
 
 extension Timeouts {

@@ -78,12 +78,6 @@ extension ModelPolicy.Constraints {
     static func read(_ block: BlockReader) -> Self {
         let found = block.strategy()
         let strategy = found.map { Located($0.strategy, at: block.keyPlace("strategy")) }
-        if let found, !found.strategy.isServedForModels {
-            block.diagnostics.noteUnserved(
-                "\(block.path).strategy: \(found.strategy.rawValue)",
-                at: block.keyPlace("strategy")
-            )
-        }
         return Self(
             strategy: strategy,
             aims: found?.aims,

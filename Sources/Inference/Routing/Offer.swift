@@ -36,7 +36,8 @@ struct Offer: Sendable {
         let strategy = terms.strategy ?? definition.strategy
         fitness = Fitness(snapshot.models[group].members.map { snapshot.deployments[$0.index].facts })
         judgesCost = strategy == .cost
-        tellsSizes = (strategy == .latency || strategy == .hybrid) && snapshot.knowsSizes(of: group)
+        let aims = terms.strategy == nil ? definition.terms.aims : terms.aims
+        tellsSizes = strategy.measures(aims) && snapshot.knowsSizes(of: group)
         shareTerms = terms.strategy.map { Terms(strategy: $0, aims: terms.aims, limits: definition.terms.limits) }
         breaches =
             terms == .none

@@ -1,9 +1,10 @@
-/// How is load divided by scores? The leaders share it by their configured weights.
+/// How is load divided by scores? The leaders share it by their configured weights; under `adaptive` all do, and delays change the weights.
 ///
 /// Leaders are those whose score is within the strategy's band below the best. Two things are mixed in: members that nobody has
 /// measured yet get a small part, so that they can be measured, and a leader near the end of its allowance gives way step by step to
 /// those who would lead without it. The result depends on believed values alone (`Standing`), so it changes when they do and not
 /// otherwise.
+package import NetTypes
 
 /// One member that may carry load.
 package struct Contender: Hashable, Sendable {
@@ -33,6 +34,24 @@ package enum Division {
         guard known else { return contenders.map { UInt32(clamping: $0.weight) } }
         let led = mixed(contenders, band: band)
         return scaled(explored(led, contenders, exploration: min(exploration, mostExploration)))
+    }
+
+    /// A weight for each contender by how quickly it answers: its own in proportion to the quickest's delay over its own. In sixteenths,
+    /// so that what hardly differs is alike; nobody gets nothing, for whoever is slow under much load may be quick under little.
+    package static func weights(_ contenders: [Contender], delays: [Span?], exploration: UInt32) -> [UInt32] {
+        guard let best = delays.compactMap({ $0?.nanoseconds }).min() else {
+            return contenders.map { UInt32(clamping: $0.weight) }
+        }
+        let led = zip(contenders, delays).map { contender, delay in
+            delay.map { UInt64(contender.weight) * sixteenths(best, of: $0.nanoseconds) } ?? 0
+        }
+        return scaled(explored(led, contenders, exploration: min(exploration, mostExploration)))
+    }
+
+    /// The quickest's delay over another's, rounded.
+    private static func sixteenths(_ best: Int64, of delay: Int64) -> UInt64 {
+        let (best, delay) = (Int128(max(1, best)), Int128(max(1, delay)))
+        return UInt64(clamping: max(1, (32 * best + delay) / (2 * delay)))
     }
 
     /// More than half is no exploration.

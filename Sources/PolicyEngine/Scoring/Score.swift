@@ -43,10 +43,10 @@ package enum Scoring {
         let total: UInt32?
         switch strategy {
         case .cost: total = cost
-        case .latency: total = latency
+        case .latency, .adaptive: total = latency
         case .quality: total = quality
         case .hybrid: total = aims.flatMap { weighed([($0.cost, cost), ($0.latency, latency), ($0.quality, quality)]) }
-        case .static, .weighted, .adaptive: total = nil
+        case .static, .weighted: total = nil
         }
         return total.map { Score(total: $0, cost: cost, latency: latency, quality: quality) }
     }

@@ -1,4 +1,5 @@
 import Chance
+import NetTypes
 import PolicyEngine
 import Testing
 
@@ -47,6 +48,48 @@ import Testing
             Contender(weight: 1, score: 900_000),
         ])
         #expect(found == [0, 1])
+    }
+
+    @Test(
+        arguments: [
+            ([100, 200, 400], [4, 2, 1], "who takes twice as long carries half"),
+            ([100, 102, 99], [1, 1, 1], "what hardly differs is alike"),
+            ([100, 5000, 100], [16, 1, 16], "nobody carries nothing"),
+            ([0, 0, 1], [16, 16, 1], "no time at all"),
+            ([nil, 100, 100], [2, 19, 19], "the unknown have their part"),
+            ([nil, nil, nil], [1, 1, 1], "with nobody known the weights decide"),
+        ] as [([Int64?], [UInt32], Comment)]
+    )
+    func delaysDivideTheLoad(_ delays: [Int64?], _ expected: [UInt32], _ why: Comment) {
+        let contenders = delays.map { Contender(weight: 1, score: $0 == nil ? nil : 500_000) }
+        let found = Division.weights(contenders, delays: delays.map { $0.map(Span.milliseconds) }, exploration: 50_000)
+        #expect(found == expected, why)
+    }
+
+    @Test func delaysAndWeightsMultiply() {
+        let contenders = [3, 1].map { Contender(weight: $0, score: 1) }
+        let found = Division.weights(contenders, delays: [.milliseconds(200), .milliseconds(100)], exploration: 0)
+        #expect(found == [3, 2])
+    }
+
+    /// Nobody's share shrinks by being quicker.
+    @Test(arguments: 1...100) func whoGetsQuickerCarriesNoLess(_ seed: UInt64) {
+        var random = SeededGenerator(seed)
+        let contenders = (0..<Int.random(in: 2...6, using: &random)).map { _ in
+            Contender(weight: Int.random(in: 1...65_535, using: &random), score: 1)
+        }
+        var delays = contenders.map { _ in Int64.random(in: 1...10_000_000, using: &random) }
+        let share = { (delays: [Int64]) -> [Double] in
+            let found = Division.weights(contenders, delays: delays.map { Span(nanoseconds: $0) }, exploration: 0)
+            let sum = found.reduce(0.0) { $0 + Double($1) }
+            return found.map { Double($0) / sum }
+        }
+        let before = share(delays)
+        let index = Int.random(in: delays.indices, using: &random)
+        delays[index] = Int64.random(in: 1...delays[index], using: &random)
+        let after = share(delays)
+        // Whole numbers of 16 bits: a thousandth is rounding.
+        #expect(after[index] >= before[index] - 0.001)
     }
 
     /// Random groups: somebody always carries, weights fit, the unknown stay within their part, nobody's better score costs it load.

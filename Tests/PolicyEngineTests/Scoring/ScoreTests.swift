@@ -61,7 +61,7 @@ import Testing
         #expect(Scoring.score(unmeasured, by: .hybrid, aims: costAndQuality)?.total == 1_000_000)
     }
 
-    @Test(arguments: [Strategy.static, .weighted, .adaptive]) func whoDoesNotJudgeGivesNoScore(strategy: Strategy) {
+    @Test(arguments: [Strategy.static, .weighted]) func whoDoesNotJudgeGivesNoScore(strategy: Strategy) {
         let whole = Evidence(measured: Self.measured(1), price: .zero, quality: .one)
         #expect(Scoring.score(whole, by: strategy, aims: Self.third) == nil)
     }
