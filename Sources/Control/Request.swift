@@ -190,6 +190,12 @@ package struct ModelQuestion: Codable, Sendable, Equatable {
     /// As if a JSON schema were asked for, or an image shown.
     package var schema: Bool?
     package var image: Bool?
+    /// As if something were heard, a file attached, or thinking asked for.
+    package var audio: Bool?
+    package var file: Bool?
+    package var thinking: Bool?
+    /// The most tokens that the answer might have.
+    package var maxTokens: UInt64?
     /// Whom the request would be for.
     package var user: String?
     /// The client's address.
@@ -205,12 +211,17 @@ package struct ModelQuestion: Codable, Sendable, Equatable {
         tools: Bool = false,
         schema: Bool? = nil,
         image: Bool? = nil,
+        audio: Bool? = nil,
+        file: Bool? = nil,
+        thinking: Bool? = nil,
+        maxTokens: UInt64? = nil,
         user: String? = nil,
         source: String? = nil,
         headers: [String]? = nil
     ) {
         (self.prompt, self.model, self.key, self.stream, self.tools) = (prompt, model, key, stream, tools)
         (self.schema, self.image, self.user, self.source, self.headers) = (schema, image, user, source, headers)
+        (self.audio, self.file, self.thinking, self.maxTokens) = (audio, file, thinking, maxTokens)
     }
 }
 

@@ -26,7 +26,7 @@ extension Answers {
         return ExplainReply(
             answer: answer,
             works: choice != nil,
-            steps: policySteps(explanation, models) + candidateSteps(explanation),
+            steps: policySteps(explanation, models) + termSteps(explanation) + candidateSteps(explanation, models),
             wouldChange: explanation.candidates.filter { $0.weight == 0 }.map {
                 "\($0.member)\($0.path.map { " over \($0)" } ?? ""): an end of \($0.cause ?? $0.reason)"
             }
@@ -48,6 +48,8 @@ extension Answers {
         var sketch = RequestSketch(prompt: question.prompt, model: question.model)
         (sketch.isStreamed, sketch.hasTools) = (question.stream, question.tools)
         (sketch.wantsSchema, sketch.hasImage) = (question.schema ?? false, question.image ?? false)
+        (sketch.hasAudio, sketch.hasFile) = (question.audio ?? false, question.file ?? false)
+        (sketch.wantsThinking, sketch.maxTokens) = (question.thinking ?? false, question.maxTokens)
         sketch.user = question.user
         sketch.secondOfDay = WallClock.secondOfDay()
         if let source = question.source {
@@ -96,15 +98,18 @@ extension Answers {
         }
     }
 
-    private func candidateSteps(_ explanation: ModelExplanation) -> [ExplainReply.Step] {
+    private func candidateSteps(_ explanation: ModelExplanation, _ models: ModelPlane) -> [ExplainReply.Step] {
         let sum = explanation.candidates.reduce(0) { $0 + Int($1.weight) }
         return explanation.candidates.map { row in
             let share = sum == 0 ? "" : " (\(Int(row.weight) * 100 / sum) %)"
             let cause = row.cause.map { " (\($0))" } ?? ""
-            let place = router.models?.groups.member(named: row.member)?.definition.name.place
+            let place = models.groups.member(named: row.member)?.definition.name.place
+            let underWay = models.underWay.first { $0.member == row.member }.map { ", \($0.count) under way" } ?? ""
+            let left = models.headroom(of: row.member, at: now)
+            let headroom = left.map { ", \($0) % of its provider's limit left" } ?? ""
             return .init(
                 "candidate",
-                "\(Self.words(row)): weight \(row.weight)\(share), \(row.reason)\(cause)",
+                "\(Self.words(row)): weight \(row.weight)\(share), \(row.reason)\(cause)\(underWay)\(headroom)",
                 cause: place.map(sources.cause)
             )
         }

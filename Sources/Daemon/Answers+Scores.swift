@@ -48,7 +48,7 @@ extension Answers {
         return Span(nanoseconds: (micro < 10_000 ? micro : micro / 1000 * 1000) * 1000).description
     }
 
-    private static func decimal(_ millionths: UInt32) -> String {
+    static func decimal(_ millionths: UInt32) -> String {
         let hundredths = (millionths + 5000) / 10_000
         return "\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100)"
     }

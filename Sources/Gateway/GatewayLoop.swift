@@ -48,6 +48,7 @@ final class GatewayLoop: @unchecked Sendable {
         connector = UpstreamConnector(on: eventLoop, addresses: addresses)
         pool = UpstreamPool(connector, on: eventLoop)
         reports = ReportSink(to: link, on: eventLoop, number: number)
+        reports.underWay = { [weak self] in self?.state?.view.underWay ?? [] }
     }
 
     func execute(_ body: @escaping @Sendable (GatewayLoop) -> Void) { eventLoop.execute { body(self) } }

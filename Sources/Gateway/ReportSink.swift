@@ -34,6 +34,8 @@ final class ReportSink {
     private var serving = 0
     private var toldServing = 0
     private var isServingScheduled = false
+    /// What members have under way, over all loops.
+    var underWay: () -> [MemberCount] = { [] }
 
     private final class Told {
         /// When success was last told.
@@ -69,6 +71,7 @@ final class ReportSink {
             guard self.serving != self.toldServing else { return }
             self.toldServing = self.serving
             self.send(.serving(loop: self.number, requests: self.serving))
+            self.send(.underWay(self.underWay()))
         }
     }
 
@@ -113,7 +116,7 @@ final class ReportSink {
         switch report {
         case .ready, .alarm, .mended, .standing, .pause: flush()
         case .signal(_, _, let signal, _): if signal != .success { flush() } else { schedule() }
-        case .decision, .answered, .probed, .serving, .dropped: schedule()
+        case .decision, .answered, .probed, .serving, .underWay, .dropped: schedule()
         }
     }
 

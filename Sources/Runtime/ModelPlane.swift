@@ -25,6 +25,8 @@ package struct ModelPlane: Sendable {
     package internal(set) var measures = ModelMeasures()
     /// Requests that each of the gateway's event loops serves now, as last told.
     package internal(set) var serving: [Int: Int] = [:]
+    /// Requests that members have under way, as last told; those that have any.
+    package internal(set) var underWay: [MemberCount] = []
     /// Reports that the gateway could not tell, since the daemon's start: each may have been a decision.
     package internal(set) var droppedReports: UInt64 = 0
     /// Keys that were made at run time.
@@ -80,6 +82,7 @@ package struct ModelPlane: Sendable {
         (decisions, generation, servedGeneration) = (old.decisions, old.generation, old.servedGeneration)
         (alarms, counters, wakeAt) = (old.alarms, old.counters, old.wakeAt)
         (measures, serving, droppedReports) = (old.measures, old.serving, old.droppedReports)
+        underWay = old.underWay
         (storedKeys, lastUsed, spending) = (old.storedKeys, old.lastUsed, old.spending)
         let probed = configuration.providers.filter { $0.probe != nil }
         watches = old.watches.filter { watch in
@@ -100,13 +103,13 @@ package struct ModelPlane: Sendable {
     /// Nobody serves until there is a new one.
     mutating func gatewayEnded() {
         servedGeneration = nil
-        serving = [:]
+        (serving, underWay) = ([:], [])
     }
 
     /// A new gateway knows nothing yet.
     mutating func gatewayStarted() {
         servedGeneration = nil
-        serving = [:]
+        (serving, underWay) = ([:], [])
         needsSnapshot = true
     }
 
@@ -139,6 +142,7 @@ extension ModelPlane {
             }
             for alarm in found { raise(alarm, &effects) }
         case .serving(let loop, let requests): serving[loop] = requests
+        case .underWay(let counts): underWay = counts
         case .dropped(let reports): droppedReports &+= UInt64(max(0, reports))
         }
     }

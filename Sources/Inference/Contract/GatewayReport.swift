@@ -32,10 +32,20 @@ package enum GatewayReport: Hashable, Sendable, Codable {
     case standing([GatewayAlarm])
     /// So many requests are being served by this event loop now. Told when it has changed, about once a second.
     case serving(loop: Int, requests: Int)
+    /// Requests that members have under way, over all event loops; those that have any. Told with `serving`.
+    case underWay([MemberCount])
     /// So many reports could not be told, since the last time.
     case dropped(reports: Int)
     /// What was to be mended is.
     case mended(GatewayAlarm.Code, object: String)
+}
+
+/// How many of something a member has.
+package struct MemberCount: Hashable, Sendable, Codable {
+    package var member: String
+    package var count: Int
+
+    package init(_ member: String, _ count: Int) { (self.member, self.count) = (member, count) }
 }
 
 /// Something that an operator has to mend.

@@ -15,6 +15,10 @@ package struct ModelExplanation: Hashable, Sendable, Codable {
     package var refusal: String?
     /// The latter in words.
     package var refusalText: String?
+    /// What the deciding policy asks of whoever serves.
+    package var terms = PolicyTerms.none
+    /// How one of the candidates is picked.
+    package var routing = GroupRouting.standard
     package var candidates: [CandidateRow]
     /// Position in `candidates` of the one that this draw falls on.
     package var choice: Int?
@@ -43,16 +47,26 @@ extension RoutingView {
             explanation.refusal = "rejected"
         case .use(let offer, let policy, let arm):
             (explanation.policy, explanation.arm) = (policy, arm)
-            explain(offer, need(of: &facts, for: offer), draw: draw, in: &explanation)
+            explanation.terms = offers.all[offer.index].terms
+            explanation.routing = routing(of: offer)
+            explain(offer, &facts, draw: draw, in: &explanation)
         }
         return explanation
     }
 
-    private func explain(_ offer: OfferID, _ need: RequestNeed, draw: UInt64, in explanation: inout ModelExplanation) {
+    /// Of a conversation nothing is remembered here: it is explained as a new one.
+    private func explain(
+        _ offer: OfferID,
+        _ facts: inout RequestFacts,
+        draw: UInt64,
+        in explanation: inout ModelExplanation
+    ) {
+        let need = need(of: &facts, for: offer)
         let set = candidates(for: offer, need, without: Exclusions())
         explanation.group = groupName(of: offer)
         explanation.candidates = set.rows
-        guard let choice = set.choice(draw: draw) else {
+        let talk = talk(of: facts, for: offer)
+        guard let choice = talk.map({ consistent(set, $0) }) ?? set.choice(draw: draw) else {
             let error = unfitness(for: offer, need)
             explanation.refusal = error?.code ?? "no_candidate"
             explanation.refusalText = error?.message

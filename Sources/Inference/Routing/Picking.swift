@@ -116,7 +116,7 @@ extension RoutingView {
     }
 
     /// Rendezvous hashing: every router of a site, and this one after a restart, has the same answer.
-    private func consistent(_ set: CandidateSet, _ talk: Talk) -> Candidate? {
+    func consistent(_ set: CandidateSet, _ talk: Talk) -> Candidate? {
         let identities = set.eligible.map { hash.hash(memberHashes[$0.member.index], UInt64($0.mark?.value ?? 0)) }
         return Sampling.consistent(
             set.eligible.map(\.weight),

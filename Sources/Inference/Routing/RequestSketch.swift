@@ -14,6 +14,10 @@ package struct RequestSketch: Sendable {
     package var hasTools = false
     package var wantsSchema = false
     package var hasImage = false
+    package var hasAudio = false
+    package var hasFile = false
+    package var wantsThinking = false
+    package var maxTokens: UInt64?
     package var user: String?
     package var source: IPAddress?
     package var headers: [FactValue.Field] = []
@@ -45,6 +49,8 @@ package struct RequestSketch: Sendable {
         writer.beginObject()
         writer.member("model", model)
         if isStreamed { writer.member("stream", true) }
+        if let maxTokens { writer.member("max_tokens", maxTokens) }
+        if wantsThinking { writer.member("reasoning_effort", "medium") }
         if let user { writer.member("user", user) }
         if wantsSchema { writer.member("response_format", raw: Array(#"{"type":"json_schema"}"#.utf8)) }
         if hasTools { writer.member("tools", raw: Array(#"[{"type":"function"}]"#.utf8)) }
@@ -59,6 +65,8 @@ package struct RequestSketch: Sendable {
         writer.member("text", prompt)
         writer.endObject()
         if hasImage { writer.raw(Array(#"{"type":"image_url"}"#.utf8)[...]) }
+        if hasAudio { writer.raw(Array(#"{"type":"input_audio"}"#.utf8)[...]) }
+        if hasFile { writer.raw(Array(#"{"type":"file"}"#.utf8)[...]) }
         writer.endArray()
         writer.endObject()
         writer.endArray()

@@ -127,6 +127,13 @@ package final class RoutingView: Sendable {
         facts.need(within: offers.all[offer.index].fitness)
     }
 
+    /// Requests that members have under way now; those that have any.
+    package var underWay: [MemberCount] {
+        zip(memberNames, loads).compactMap { name, load in
+            load.outstanding > 0 ? MemberCount(name, load.outstanding) : nil
+        }
+    }
+
     package func deployment(of member: MemberID) -> Deployment { snapshot.deployments[member.index] }
 
     package func provider(of member: MemberID) -> GatewayProvider {

@@ -12,6 +12,7 @@ struct ExplainModel: ParsableCommand {
             EXAMPLES
               martlet explain model 'Write a sorting function'
               martlet explain model 'hello' --model chat --key ci --stream
+              martlet explain model 'think' --model chat --thinking --max-tokens 32000
               martlet explain model 'what is this?' --image --user ann --header 'x-session-id: 7'
             """
     )
@@ -37,6 +38,18 @@ struct ExplainModel: ParsableCommand {
     @Flag(help: "As if an image were shown.")
     var image = false
 
+    @Flag(help: "As if something were heard.")
+    var audio = false
+
+    @Flag(help: "As if a file were attached.")
+    var file = false
+
+    @Flag(help: "As if thinking were asked for.")
+    var thinking = false
+
+    @Option(help: ArgumentHelp("The most tokens that the answer might have.", valueName: "number"))
+    var maxTokens: UInt64?
+
     @Option(help: ArgumentHelp("Whom the request would be for.", valueName: "name"))
     var user: String?
 
@@ -57,6 +70,10 @@ struct ExplainModel: ParsableCommand {
             tools: tools,
             schema: schema ? true : nil,
             image: image ? true : nil,
+            audio: audio ? true : nil,
+            file: file ? true : nil,
+            thinking: thinking ? true : nil,
+            maxTokens: maxTokens,
             user: user,
             source: from,
             headers: header.isEmpty ? nil : header
