@@ -12,12 +12,14 @@ enum BenchDecision {
     private static let place = Place(file: 0, line: 1, column: 1)
 
     static func main() throws {
-        for (name, routing) in [
-            ("weights", GroupRouting.standard), ("least outstanding", GroupRouting(balance: .leastOutstanding)),
-            ("affinity by prefix", GroupRouting(affinity: Affinity(by: .prefix))),
+        let plain = GroupRouting.standard
+        for (name, routing, needs) in [
+            ("weights", plain, false), ("tools, which half of them lack", plain, true),
+            ("least outstanding", GroupRouting(balance: .leastOutstanding), false),
+            ("affinity by prefix", GroupRouting(affinity: Affinity(by: .prefix)), false),
         ] {
             let view = try RoutingView(try snapshot(routing))
-            let facts = try facts()
+            let facts = try facts(needs)
             var times = (0..<rounds).map { round in time(view, facts, round) }.dropFirst()
             times.sort()
             let quarter = times.count / 4
@@ -45,9 +47,9 @@ enum BenchDecision {
         return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 
-    private static func facts() throws -> RequestFacts {
+    private static func facts(_ needsTools: Bool) throws -> RequestFacts {
         var sketch = RequestSketch(prompt: String(repeating: "seven martlets ", count: 64), model: "auto")
-        (sketch.key, sketch.team) = ("ci", "team98")
+        (sketch.key, sketch.team, sketch.hasTools) = ("ci", "team98", needsTools)
         return try sketch.facts()
     }
 
@@ -79,7 +81,13 @@ enum BenchDecision {
                 )
             ],
             models: GroupTable([group], at: Instant(nanoseconds: 0)),
-            deployments: (0..<members).map { Deployment(provider: 0, model: "m\($0)") },
+            deployments: (0..<members).map {
+                Deployment(
+                    provider: 0,
+                    model: "m\($0)",
+                    facts: ModelFacts(capabilities: $0 % 2 == 0 ? .chat : [.chat, .tools])
+                )
+            },
             network: GroupTable([], at: Instant(nanoseconds: 0)),
             paths: [],
             keys: [],

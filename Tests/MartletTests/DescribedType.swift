@@ -81,6 +81,10 @@ struct DescribedType: Sendable, CustomTestStringConvertible {
                     key: "",
                     schema: true,
                     image: true,
+                    audio: true,
+                    file: true,
+                    thinking: true,
+                    maxTokens: 1,
                     user: "",
                     source: "",
                     headers: []
@@ -177,7 +181,16 @@ struct DescribedType: Sendable, CustomTestStringConvertible {
         (probe.detail, probe.clock) = ("", "")
         (probe.latency, probe.percentile95, probe.jitter) = (.zero, .zero, .zero)
         (group.object, group.objectState) = ("", "")
-        let share = ShareRow(member: "", weight: 1, reason: "", words: "", score: 1, buckets: 1, packets: 1)
+        let share = ShareRow(
+            member: "",
+            weight: 1,
+            reason: "",
+            words: "",
+            score: 1,
+            buckets: 1,
+            packets: 1,
+            headroom: 1
+        )
         (member.neighbour, route.offload) = ("", "")
         let full = (group, member, route, probe, provider)
         (group.object, group.objectState, route.table, route.priority) = (nil, nil, nil, nil)

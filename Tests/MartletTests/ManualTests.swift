@@ -35,8 +35,10 @@ import Testing
         let words = Set(manual.split { !$0.isLetter }.map(String.init))
         #expect(command.words.allSatisfy { words.contains($0) || $0 == "decision" }, "\(command.words)")
         let help = Martlet.helpMessage(for: command.type, columns: 200)
-        let usage = help.split(separator: "\n").first { $0.hasPrefix("USAGE:") } ?? ""
-        let options = usage.split { " []".contains($0) }.filter { $0.hasPrefix("--") && $0.count > 2 }
+        // Not the usage line, which leaves options out where there are many.
+        let options = help.split(separator: "\n").filter { $0.hasPrefix("  -") }
+            .flatMap { $0.split(separator: " ").prefix { $0.hasPrefix("-") } }
+            .filter { $0.hasPrefix("--") && $0.count > 2 }
             .map { String($0.dropFirst(2).prefix { $0.isLetter || $0 == "-" }) }
         #expect(options.contains("json"), "the help is read")
         for option in Set(options).subtracting(Self.common) {

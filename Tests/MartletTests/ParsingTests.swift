@@ -99,13 +99,18 @@ import Testing
         let expected = ModelQuestion(prompt: "two words", model: "chat", key: "ci", stream: true, tools: true)
         #expect(try parse(arguments, as: ExplainModel.self).question == expected)
         let more = [
-            "explain", "model", "x", "--schema", "--image", "--user", "ann", "--from", "192.0.2.7", "--header", "a: b",
+            "explain", "model", "x", "--schema", "--image", "--audio", "--file", "--thinking", "--max-tokens", "9",
+            "--user", "ann", "--from", "192.0.2.7", "--header", "a: b",
         ]
         let wanted = ModelQuestion(
             prompt: "x",
             model: "auto",
             schema: true,
             image: true,
+            audio: true,
+            file: true,
+            thinking: true,
+            maxTokens: 9,
             user: "ann",
             source: "192.0.2.7",
             headers: ["a: b"]

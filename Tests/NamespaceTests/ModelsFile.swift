@@ -57,7 +57,7 @@ struct ModelsFile {
         \(lines(groups))
           policies: [\(policies.joined(separator: ", "))]
           keys:
-        \(lines(keys.map { "\($0): { hash: \"sha256:\(ModelsSite.hash(ofClientKey: $0))\", team: platform }" }))
+        \(lines(keys.map { "\($0): { hash: \"sha256:\(ModelsSite.hash(ofClientKey: $0))\", team: platform, tags: [batch, night] }" }))
         control: { socket: \(socket) }
 
         """

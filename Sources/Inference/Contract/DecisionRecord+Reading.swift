@@ -28,6 +28,7 @@ extension DecisionRecord {
             policy: members.text("policy"),
             arm: members.text("arm"),
             group: members.text("group"),
+            affinity: members.word("affinity"),
             isStreamed: members.flag("isStreamed"),
             operation: members.word("operation"),
             draw: members.needed(members.count("draw"), or: 0),
@@ -55,7 +56,8 @@ extension CandidateRow {
             mark: members.mark("mark"),
             weight: UInt32(clamping: members.needed(members.count("weight"), or: 0)),
             reason: members.needed(members.text("reason"), or: ""),
-            cause: members.text("cause")
+            cause: members.text("cause"),
+            headroom: members.count("headroom").map { UInt32(clamping: $0) }
         )
     }
 }
@@ -78,7 +80,17 @@ extension AttemptRow {
             firstToken: members.span("firstToken"),
             total: members.span("total"),
             bytesSent: members.needed(members.count("bytesSent"), or: 0),
-            bytesReceived: members.needed(members.count("bytesReceived"), or: 0)
+            bytesReceived: members.needed(members.count("bytesReceived"), or: 0),
+            headroom: members.row("headroom", Headroom.init)
+        )
+    }
+}
+
+extension Headroom {
+    fileprivate init(_ members: inout WrittenMembers) {
+        self.init(
+            percent: UInt32(clamping: members.needed(members.count("percent"), or: 0)),
+            reset: members.needed(members.span("reset"), or: .zero)
         )
     }
 }

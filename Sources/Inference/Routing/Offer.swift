@@ -1,5 +1,5 @@
 /// What can a name, a policy or an arm of a split lead to? A target with its terms, and everything about it that does not depend on
-/// the single request worked out once, when the snapshot is taken.
+/// the single request worked out once: with the snapshot, or when the first request asks.
 import PolicyEngine
 
 /// Names an offer of one `RoutingView`, by position.
@@ -7,11 +7,11 @@ package struct OfferID: Hashable, Sendable {
     package let index: Int
 }
 
-struct Offer: Sendable {
+final class Offer: Sendable {
     let group: GroupID
     /// The only member that is meant; nil: any of the group.
     let member: MemberID?
-    var terms: PolicyTerms
+    let terms: PolicyTerms
     /// By what the group's load is divided; nil: by the group's own terms.
     let shareTerms: Terms?
     /// Why members of the group, by position in it, do not keep to the terms.
@@ -22,11 +22,8 @@ struct Offer: Sendable {
     let judgesCost: Bool
     /// Whether prompts of different sizes find different members the best.
     let tellsSizes: Bool
-    /// What an untried request can be sent to, one for all or one for each size of prompt; empty: worked out when asked, since few
-    /// ask for a member by name.
-    var untried: [CandidateSet] = []
-    /// The same for untried requests that not every member can serve.
-    let narrowed = NarrowedSets()
+    /// What requests that were not tried yet can be sent to.
+    let kept = KeptSets()
 
     init(_ snapshot: GatewaySnapshot, _ group: GroupID, _ member: MemberID?, _ terms: PolicyTerms) {
         self.group = group
@@ -72,12 +69,6 @@ struct OfferTable: Sendable {
             case .group(let group): all.append(Offer(snapshot, group, nil, policy.terms))
             case .member(let member): all.append(Offer(snapshot, snapshot.models[member].group, member, policy.terms))
             case .split(let arms, _): all += arms.map { Offer(snapshot, $0.group, nil, policy.terms) }
-            }
-        }
-        for index in all.indices where all[index].member == nil {
-            let sizes: [PromptSize?] = all[index].tellsSizes ? PromptSize.allCases : [nil]
-            all[index].untried = sizes.map {
-                snapshot.candidates(for: all[index], .none, $0, without: Exclusions())
             }
         }
     }

@@ -112,12 +112,9 @@ package final class RoutingView: Sendable {
     package func candidates(for id: OfferID, _ need: RequestNeed, without tried: Exclusions) -> CandidateSet {
         let offer = offers.all[id.index]
         let misfit = snapshot.misfit(of: need, to: offer)
-        guard tried.isEmpty, !offer.untried.isEmpty else {
-            return snapshot.candidates(for: offer, misfit, need.size, without: tried)
-        }
+        guard tried.isEmpty else { return snapshot.candidates(for: offer, misfit, need.size, without: tried) }
         let size = offer.tellsSizes ? need.size ?? .small : nil
-        if misfit == .none { return offer.untried[size?.rawValue ?? 0] }
-        return offer.narrowed.set(.init(misfit: misfit, size: size)) {
+        return offer.kept.set(KeptSets.Kind(misfit: misfit, size: size)) {
             snapshot.candidates(for: offer, misfit, size, without: tried)
         }
     }

@@ -77,6 +77,30 @@ import Testing
         #expect(choice?.mark == world.order?.mark)
     }
 
+    /// What is asked for, how one is picked, and in which words a client would be refused.
+    @Test func anExplanationHasTheTermsThePickingAndTheRefusal() throws {
+        let terms = PolicyTerms(only: .init(capabilities: .tools))
+        var snapshot = Stage.snapshot(policies: [Stage.policy("all", try match("any"), chat, terms: terms)])
+        snapshot.routing = [GroupRouting(affinity: Affinity(by: .user))]
+        for index in 0..<2 {
+            snapshot.deployments[index].facts = ModelFacts(maxOutput: 10, capabilities: [.chat, .tools])
+        }
+        let view = try RoutingView(snapshot)
+        var sketch = RequestSketch(prompt: "hello", model: "chat")
+        (sketch.hasTools, sketch.user) = (true, "ann")
+        let explained = view.explain(try sketch.facts(), draw: 5)
+        #expect(explained.choice != nil && explained.terms == terms && explained.routing == snapshot.routing[0])
+        for (needs, code) in [
+            ({ $0.wantsThinking = true }, "unsupported_parameter"), ({ $0.hasAudio = true }, "unsupported_parameter"),
+            ({ $0.hasFile = true }, "unsupported_parameter"), ({ $0.maxTokens = 11 }, "invalid_value"),
+        ] as [((inout RequestSketch) -> Void, String)] {
+            var asked = sketch
+            needs(&asked)
+            let refused = view.explain(try asked.facts(), draw: 5)
+            #expect(refused.choice == nil && refused.refusal == code && refused.refusalText?.contains("'chat'") == true)
+        }
+    }
+
     @Test func aSnapshotThatNamesNothingIsRefused() {
         var snapshot = Stage.snapshot()
         snapshot.deployments[1].provider = 9

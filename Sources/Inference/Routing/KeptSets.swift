@@ -1,15 +1,21 @@
-/// To whom can requests be sent that not everybody can serve? Worked out for the first of its kind and kept for the others: an offer's
-/// requests fall foul of its members in few ways. The places are filled once and never emptied, by whichever event loop comes first,
-/// without a lock; kinds beyond them are worked out each time.
+/// To whom can requests of one kind be sent? Worked out for the first of its kind and kept for the others, as long as the snapshot
+/// lasts: requests for one offer differ in what rules its members out, and in little else.
+///
+/// Places are filled once and never emptied, by whichever event loop comes first, without a lock; kinds beyond them are worked out
+/// each time.
 import Synchronization
 
-final class NarrowedSets: @unchecked Sendable {
-    /// Tools, pictures or both, of two sizes of prompt, and two more; a set is some kilobytes.
-    static let places = 8
+final class KeptSets: @unchecked Sendable {
+    /// For requests that everybody can serve, one for each size of prompt.
+    private static let plain = PromptSize.allCases.count
+    /// For tools, pictures or both, of two sizes of prompt, and two kinds more; a set is some kilobytes.
+    static let narrowed = 8
+    private static let places = plain + narrowed
 
     /// What the answer depends on.
     struct Kind: Hashable, Sendable {
         let misfit: Misfit
+        /// Nil: sizes make no difference.
         let size: PromptSize?
     }
 
@@ -35,12 +41,14 @@ final class NarrowedSets: @unchecked Sendable {
 
     /// The set of this kind: the one that is kept, or what `make` gives.
     func set(_ kind: Kind, make: () -> CandidateSet) -> CandidateSet {
-        for place in 0..<Self.places {
+        let first = kind.misfit == .none ? kind.size?.rawValue ?? 0 : Self.plain
+        let end = kind.misfit == .none ? first + 1 : Self.places
+        for place in first..<end {
             guard let entry = entries[place].load() else {
                 let made = Entry(kind, make())
-                let kept = entries[place].storeIfNil(made)
                 // Somebody else may have been quicker, with another kind: what was made is right all the same.
-                return kept.kind == kind ? kept.set : made.set
+                _ = entries[place].storeIfNil(made)
+                return made.set
             }
             if entry.kind == kind { return entry.set }
         }
