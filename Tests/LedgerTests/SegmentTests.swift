@@ -1,25 +1,49 @@
 /// What is written into a segment is read there, once, wherever the bytes are cut and whoever wrote them.
+import Foundation
 import Gateway
 import Testing
 
 @testable import Inference
 
-/// A segment in memory, as a gateway has it mapped.
-final class MemorySegment {
+/// A segment's file, as a gateway has it open; gone with the test.
+final class SegmentOnDisk {
     static let id: UInt64 = 0x1234_5678_9ABC_DEF0
-    let memory = UnsafeMutableRawPointer.allocate(byteCount: LedgerSegment.fileBytes, alignment: 4096)
+    private let descriptor: Int32
 
-    init() {
-        memory.initializeMemory(as: UInt8.self, repeating: 0, count: LedgerSegment.fileBytes)
-        memory.copyMemory(from: LedgerSegment.head(id: Self.id), byteCount: LedgerSegment.usedHead)
+    init() throws {
+        var path = Array((NSTemporaryDirectory() + "segment-XXXXXX").utf8CString)
+        descriptor = mkstemp(&path)
+        try #require(descriptor >= 0)
+        unlink(path)
+        try #require(ftruncate(descriptor, off_t(LedgerSegment.fileBytes)) == 0)
+        put(LedgerSegment.head(id: Self.id), at: 0)
     }
 
-    deinit { memory.deallocate() }
+    deinit { close(descriptor) }
+
+    func writer() -> SegmentWriter? { SegmentWriter(descriptor: dup(descriptor)) }
+
+    /// For a writer under whom the disk is to change.
+    func descriptorToLose() throws -> Int32 {
+        let copy = dup(descriptor)
+        try #require(copy >= 0)
+        return copy
+    }
+
+    func put(_ bytes: [UInt8], at place: Int) {
+        #expect(pwrite(descriptor, bytes, bytes.count, off_t(place)) == bytes.count)
+    }
+
+    func put(_ number: UInt64, at place: Int) {
+        put((0..<8).map { UInt8(truncatingIfNeeded: number >> UInt64($0 * 8)) }, at: place)
+    }
 
     func bytes(from position: LedgerScan.Position, atMost limit: Int = .max) -> [UInt8] {
         let count = min(limit, LedgerSegment.halfBytes - position.offset)
         let start = LedgerSegment.start(of: position.epoch) + position.offset
-        return Array(UnsafeRawBufferPointer(start: memory + start, count: count))
+        var bytes = [UInt8](repeating: 0, count: count)
+        #expect(pread(descriptor, &bytes, count, off_t(start)) == count)
+        return bytes
     }
 
     func scan(from position: LedgerScan.Position = .start) -> LedgerScan {
@@ -28,9 +52,8 @@ final class MemorySegment {
 
     /// As the daemon does when it has kept everything of an epoch.
     func empty(_ epoch: UInt64) {
-        let half = memory + LedgerSegment.start(of: epoch)
-        half.initializeMemory(as: UInt8.self, repeating: 0, count: LedgerSegment.halfBytes)
-        memory.storeBytes(of: epoch + 2, toByteOffset: LedgerSegment.epochPlace(of: epoch), as: UInt64.self)
+        put([UInt8](repeating: 0, count: LedgerSegment.halfBytes), at: LedgerSegment.start(of: epoch))
+        put(epoch + 2, at: LedgerSegment.epochPlace(of: epoch))
     }
 }
 
@@ -82,8 +105,8 @@ enum Rows {
     }
 
     @Test func whatIsWrittenIsReadInOrder() throws {
-        let segment = MemorySegment()
-        let writer = try #require(SegmentWriter(memory: segment.memory))
+        let segment = try SegmentOnDisk()
+        let writer = try #require(segment.writer())
         #expect(segment.scan().rows.isEmpty && segment.scan().end == .open)
         for number in 0..<50 {
             #expect(writer.append(Rows.row(UInt64(number))))
@@ -96,8 +119,8 @@ enum Rows {
 
     /// As a crash of the machine may leave it: everything from some byte on is not there.
     @Test func cutAtEveryByteItHoldsTheRowsBeforeTheCut() throws {
-        let segment = MemorySegment()
-        let writer = try #require(SegmentWriter(memory: segment.memory))
+        let segment = try SegmentOnDisk()
+        let writer = try #require(segment.writer())
         var ends: [Int] = [0]
         for number in 0..<6 {
             _ = writer.append(Rows.row(UInt64(number)))
@@ -107,46 +130,46 @@ enum Rows {
         for cut in 0...ends[6] {
             // What is behind the cut reads as zeros.
             let torn = whole[..<cut] + Array(repeating: 0, count: whole.count - cut)
-            let scan = LedgerScan(Array(torn), from: .start, segment: MemorySegment.id, isRest: true)
+            let scan = LedgerScan(Array(torn), from: .start, segment: SegmentOnDisk.id, isRest: true)
             // Padding behind a row is zeros anyway, so that a row may be whole a few bytes before its end.
             let least = ends.lastIndex { $0 <= cut } ?? 0
             #expect((least...least + 1).contains(scan.rows.count), "\(cut)")
             #expect(scan.rows == (0..<scan.rows.count).map { Rows.row(UInt64($0)) }, "\(cut)")
             #expect(scan.position.offset == ends[scan.rows.count], "\(cut)")
             // The same bytes as a piece that goes on: nothing is called torn for being cut.
-            let piece = LedgerScan(Array(whole[..<cut]), from: .start, segment: MemorySegment.id, isRest: false)
+            let piece = LedgerScan(Array(whole[..<cut]), from: .start, segment: SegmentOnDisk.id, isRest: false)
             #expect(piece.end == .cut && piece.rows.count == least, "\(cut)")
         }
     }
 
     @Test func aByteThatChangedEndsTheReading() throws {
-        let segment = MemorySegment()
-        let writer = try #require(SegmentWriter(memory: segment.memory))
+        let segment = try SegmentOnDisk()
+        let writer = try #require(segment.writer())
         for number in 0..<3 { _ = writer.append(Rows.row(UInt64(number))) }
         let whole = segment.bytes(from: .start, atMost: segment.scan().position.offset)
         let first = LedgerSegment.padded(LedgerSegment.recordHead + Rows.row(0).bytes.count)
         for place in 0..<first {
             var bytes = whole
             bytes[place] ^= 0x40
-            let scan = LedgerScan(bytes, from: .start, segment: MemorySegment.id, isRest: true)
+            let scan = LedgerScan(bytes, from: .start, segment: SegmentOnDisk.id, isRest: true)
             let isPadding = place >= LedgerSegment.recordHead + Rows.row(0).bytes.count || (4..<8).contains(place)
             #expect(scan.rows.isEmpty != isPadding, "\(place)")
         }
     }
 
     @Test func whatIsLeftOfAnotherEpochOrSegmentIsNoRecord() throws {
-        let segment = MemorySegment()
-        let writer = try #require(SegmentWriter(memory: segment.memory))
+        let segment = try SegmentOnDisk()
+        let writer = try #require(segment.writer())
         _ = writer.append(Rows.row(1))
         let bytes = segment.bytes(from: .start)
         let later = LedgerScan.Position(epoch: 3, offset: 0)
-        #expect(LedgerScan(bytes, from: later, segment: MemorySegment.id, isRest: true).end == .torn)
+        #expect(LedgerScan(bytes, from: later, segment: SegmentOnDisk.id, isRest: true).end == .torn)
         #expect(LedgerScan(bytes, from: .start, segment: 5, isRest: true).end == .torn)
     }
 
     @Test func theHalvesAreWrittenInTurnAndNotBeforeTheyAreEmptied() throws {
-        let segment = MemorySegment()
-        let writer = try #require(SegmentWriter(memory: segment.memory))
+        let segment = try SegmentOnDisk()
+        let writer = try #require(segment.writer())
         var (written, read, position) = (UInt64(0), UInt64(0), LedgerScan.Position.start)
         for round in 0..<3 {
             while writer.append(Rows.row(written)) { written += 1 }
@@ -172,17 +195,18 @@ enum Rows {
         #expect(written > 50_000)
     }
 
-    @Test func memoryWithoutAFreshSegmentIsNotWrittenTo() {
-        let segment = MemorySegment()
-        segment.memory.storeBytes(of: 7, toByteOffset: 24, as: UInt64.self)
-        #expect(SegmentWriter(memory: segment.memory) == nil)
-        segment.memory.storeBytes(of: 0, toByteOffset: 0, as: UInt64.self)
-        #expect(SegmentWriter(memory: segment.memory) == nil)
+    @Test func aFileWithoutAFreshSegmentIsNotWrittenTo() throws {
+        let segment = try SegmentOnDisk()
+        segment.put(7, at: 24)
+        #expect(segment.writer() == nil)
+        segment.put(0, at: 0)
+        #expect(segment.writer() == nil)
+        #expect(SegmentWriter(descriptor: -1) == nil)
     }
 
     @Test func withoutRoomRowsAreAddedUpAndWrittenWhenThereIsSome() throws {
-        let segment = MemorySegment()
-        let ledger = LoopLedger(SegmentWriter(memory: segment.memory))
+        let segment = try SegmentOnDisk()
+        let ledger = LoopLedger(segment.writer())
         var kept: UInt64 = 0
         while ledger.settle(Rows.row(kept)) { kept += 1 }
         for number in 1..<1000 { #expect(!ledger.settle(Rows.row(kept + UInt64(number), key: "k\(number % 10)"))) }
@@ -196,6 +220,25 @@ enum Rows {
         let inputs = (kept..<kept + 1000).reduce(0) { $0 + $1 }
         #expect(scan.rows.reduce(0) { $0 + $1.input } == inputs)
         #expect(ledger.settle(Rows.row(1)))
+    }
+
+    /// A disk without room, as a file system tells it that promised none: an error, and no signal that ends the gateway.
+    @Test func aDiskThatTakesNoMoreEndsNothing() throws {
+        let full = open("/dev/full", O_RDWR)
+        defer { close(full) }
+        let segment = try SegmentOnDisk()
+        let descriptor = try segment.descriptorToLose()
+        let ledger = LoopLedger(SegmentWriter(descriptor: descriptor))
+        #expect(ledger.settle(Rows.row(1)))
+        let kept = dup(descriptor)
+        defer { close(kept) }
+        try #require(dup2(full, descriptor) == descriptor)
+        for number in 2..<10 { #expect(!ledger.settle(Rows.row(UInt64(number)))) }
+        #expect(ledger.isHoldingBack && !ledger.writeSums())
+        try #require(dup2(kept, descriptor) == descriptor)
+        #expect(ledger.writeSums() && ledger.settle(Rows.row(10)))
+        let rows = segment.scan().rows
+        #expect(rows.reduce(0) { $0 + $1.requests } == 10 && rows.reduce(0) { $0 + $1.input } == 55)
     }
 
     @Test func sumsAreBoundedWhateverComes() {

@@ -1,79 +1,70 @@
-/// How does a loop write down what it has settled? Into the pages of its segment's file, which stay when the process is killed: a row
-/// is there as soon as its length is stored, and no system call is made for it.
+/// How does a loop write down what it has settled? With one `pwrite` to its segment's file: what that has taken stays when the process is
+/// killed, and a disk that is full, slow to allocate or broken is an error of that call. A mapping would save the call and make such a disk
+/// a signal that ends all streams (decision 30).
 import Glibc
 package import Inference
-import Synchronization
 
 /// Touched on its own loop only.
 package final class SegmentWriter {
-    private let memory: UnsafeMutableRawPointer
+    /// Stays open: the daemon's lock on the file is its sign that somebody writes here.
+    private let descriptor: Int32
     private let id: UInt64
     private var epoch: UInt64 = 1
     private var offset = 0
-    private let unmapsAtEnd: Bool
+    /// The record that is being made: head, row, and zeros up to the next record's place.
+    private let record = UnsafeMutableRawBufferPointer.allocate(byteCount: largestRecord, alignment: 8)
 
-    /// Maps the segment of a descriptor, which is closed.
-    /// - Returns: nil when it is no segment of ours that nobody has written to.
-    package convenience init?(descriptor: Int32) {
-        defer { close(descriptor) }
-        // Behind the end of a file that is too short there is no memory, only a signal.
-        guard lseek(descriptor, 0, SEEK_END) == LedgerSegment.fileBytes else { return nil }
-        let bytes = LedgerSegment.fileBytes
-        guard let memory = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0), memory != MAP_FAILED
-        else {
-            return nil
-        }
-        self.init(memory: memory, unmapsAtEnd: true)
-    }
+    private static let largestRecord = LedgerSegment.padded(LedgerSegment.recordHead + LedgerRow.largest)
 
-    /// Writes to memory with a segment in it, `LedgerSegment.fileBytes` long.
-    package init?(memory: UnsafeMutableRawPointer, unmapsAtEnd: Bool = false) {
-        self.memory = memory
-        self.unmapsAtEnd = unmapsAtEnd
-        let head = Array(UnsafeRawBufferPointer(start: memory, count: LedgerSegment.usedHead))
-        guard let head = LedgerSegment.read(head: head), head.epochs == [1, 2] else {
-            id = 0
-            return nil
-        }
-        id = head.id
+    /// Writes to the segment of a descriptor, which it takes over.
+    /// - Returns: nil when it is no segment of ours that nobody has written to; the descriptor is closed then.
+    package init?(descriptor: Int32) {
+        self.descriptor = descriptor
+        let head = Self.head(of: descriptor)
+        id = head?.id ?? 0
+        guard head?.epochs == [1, 2], lseek(descriptor, 0, SEEK_END) == LedgerSegment.fileBytes else { return nil }
     }
 
     deinit {
-        if unmapsAtEnd { munmap(memory, LedgerSegment.fileBytes) }
+        record.deallocate()
+        close(descriptor)
     }
 
-    /// Writes a row down; false when there is no room: the daemon has not kept yet what was written before.
+    private static func head(of descriptor: Int32) -> (id: UInt64, epochs: [UInt64])? {
+        var bytes = [UInt8](repeating: 0, count: LedgerSegment.usedHead)
+        guard pread(descriptor, &bytes, bytes.count, 0) == bytes.count else { return nil }
+        return LedgerSegment.read(head: bytes)
+    }
+
+    /// Writes a row down; false when there is no room: the daemon has not kept yet what was written before, or the disk takes no more.
     package func append(_ row: LedgerRow) -> Bool {
-        let room = LedgerSegment.padded(LedgerSegment.recordHead + LedgerRow.largest) + LedgerSegment.recordHead
+        let room = Self.largestRecord + LedgerSegment.recordHead
         if offset + room > LedgerSegment.halfBytes, !turnOver() { return false }
-        let place = memory + LedgerSegment.start(of: epoch) + offset
-        let body = UnsafeMutableRawBufferPointer(start: place + LedgerSegment.recordHead, count: LedgerRow.largest)
+        let body = UnsafeMutableRawBufferPointer(rebasing: record[LedgerSegment.recordHead...])
         let count = row.write(to: body)
-        let written = UnsafeRawBufferPointer(start: body.baseAddress, count: count)
+        let length = LedgerSegment.padded(LedgerSegment.recordHead + count)
+        for place in (LedgerSegment.recordHead + count)..<length { record[place] = 0 }
+        let written = UnsafeRawBufferPointer(rebasing: body[..<count])
         let check = LedgerSegment.check(written, segment: id, epoch: epoch)
-        place.storeBytes(of: check.littleEndian, toByteOffset: 8, as: UInt64.self)
-        // Behind everything else: from here on there is a record.
-        Self.store(UInt32(count), at: place)
-        offset += LedgerSegment.padded(LedgerSegment.recordHead + count)
+        record.storeBytes(of: UInt64(count).littleEndian, as: UInt64.self)
+        record.storeBytes(of: check.littleEndian, toByteOffset: 8, as: UInt64.self)
+        // Half a record, after a disk that took no more of it, has no check that holds, and the next one takes its place.
+        guard write(length, at: LedgerSegment.start(of: epoch) + offset) else { return false }
+        offset += length
         return true
     }
 
     /// Closes the epoch and goes on in the other half, if that has been emptied for the next one.
     private func turnOver() -> Bool {
         let next = epoch + 1
-        guard Self.load(at: memory + LedgerSegment.epochPlace(of: next)) == next else { return false }
-        Self.store(LedgerSegment.closed, at: memory + LedgerSegment.start(of: epoch) + offset)
+        guard let head = Self.head(of: descriptor), head.epochs.contains(next) else { return false }
+        record.storeBytes(of: UInt64(LedgerSegment.closed).littleEndian, as: UInt64.self)
+        guard write(8, at: LedgerSegment.start(of: epoch) + offset) else { return false }
         (epoch, offset) = (next, 0)
         return true
     }
 
-    // The file is read by another process: what is stored must be seen after what it announces.
-
-    private static func store(_ value: UInt32, at place: UnsafeMutableRawPointer) {
-        place.assumingMemoryBound(to: Atomic<UInt32>.self).pointee.store(value.littleEndian, ordering: .releasing)
-    }
-
-    private static func load(at place: UnsafeMutableRawPointer) -> UInt64 {
-        UInt64(littleEndian: place.assumingMemoryBound(to: Atomic<UInt64>.self).pointee.load(ordering: .acquiring))
+    private func write(_ count: Int, at place: Int) -> Bool {
+        pwrite(descriptor, record.baseAddress, count, off_t(place)) == count
     }
 }
