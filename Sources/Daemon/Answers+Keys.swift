@@ -2,18 +2,22 @@
 import ConfigSyntax
 import Control
 import Inference
+import Ledger
 import NetTypes
 import PolicyEngine
 import Runtime
 
 extension Answers {
     /// Those of the file in their order, then the stored ones by name; the time is in microseconds since 1970.
-    func keys(at now: UInt64) -> [KeyRow] {
+    func keys(at now: UInt64, _ desk: LedgerDesk) -> [KeyRow] {
         guard let models = router.models else { return [] }
-        return models.configuration.keys.map { row($0, models, now) } + models.storedKeys.map { row($0, models, now) }
+        let ledger = desk.open()
+        ledger.look()
+        return models.configuration.keys.map { row($0, models, ledger, now) }
+            + models.storedKeys.map { row($0, models, ledger, now) }
     }
 
-    private func row(_ key: ClientKey, _ models: ModelPlane, _ now: UInt64) -> KeyRow {
+    private func row(_ key: ClientKey, _ models: ModelPlane, _ ledger: LedgerKeeper, _ now: UInt64) -> KeyRow {
         var row = KeyRow(
             name: key.name.value,
             origin: "declared",
@@ -26,11 +30,11 @@ extension Answers {
         row.lastUsed = models.lastUsed[key.name.value]
         row.place = sources.cause(key.name.place)
         row.limits = LoadLimits(key.limits).words
-        show(key.budget.flatMap { SpendingLimit($0.value) }, models, in: &row)
+        show(key.budget.flatMap { SpendingLimit($0.value) }, ledger, in: &row)
         return row
     }
 
-    private func row(_ key: StoredKey, _ models: ModelPlane, _ now: UInt64) -> KeyRow {
+    private func row(_ key: StoredKey, _ models: ModelPlane, _ ledger: LedgerKeeper, _ now: UInt64) -> KeyRow {
         let isHidden = models.declaresKey(key.name)
         var row = KeyRow(
             name: key.name,
@@ -43,17 +47,17 @@ extension Answers {
         row.formerUntil = key.former.map { $0.until * 1_000_000 }.filter { $0 > now }.max()
         row.lastUsed = isHidden ? nil : models.lastUsed[key.name]
         row.limits = key.limits?.words
-        if !isHidden { show(key.limits?.budget, models, in: &row) }
+        if !isHidden { show(key.limits?.budget, ledger, in: &row) }
         (row.createdAt, row.createdBy) = (key.createdAt, key.createdBy)
         return row
     }
 
-    private func show(_ budget: SpendingLimit?, _ models: ModelPlane, in row: inout KeyRow) {
+    private func show(_ budget: SpendingLimit?, _ ledger: LedgerKeeper, in row: inout KeyRow) {
         guard let budget else { return }
         row.budget = budget.words
-        let use = models.spending.use(of: .key, row.name)
-        let isNow = use?.period == budget.span.period(of: WallClock.localDay())
-        row.spent = "\(Money(picoDollars: isNow ? Int128(use?.picoDollars ?? 0) : 0))"
+        let payer = SpendingBook.Payer(.key, row.name)
+        let paid = ledger.paid(by: payer, per: budget.span, on: WallClock.localDay())
+        row.spent = "\(Money(picoDollars: Int128(paid)))"
     }
 
     private func state(expires seconds: UInt64?, _ now: UInt64) -> String {

@@ -11,7 +11,7 @@ extension Answers {
     func usage(_ question: UsageQuestion, _ desk: LedgerDesk) throws -> UsageReply {
         guard router.models != nil else { throw ErrorReply(errors: ["this router has no model plane"]) }
         do {
-            return try UsageReply.of(question, from: try desk.open(), now: WallClock.now())
+            return try UsageReply.of(question, from: desk.open(), now: WallClock.now())
         } catch let error as LedgerError {
             throw ErrorReply(errors: ["\(error)"])
         }

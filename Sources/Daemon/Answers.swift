@@ -16,7 +16,7 @@ struct Answers: Sendable {
 
     var sources: SourceMap { router.configuration?.sources ?? SourceMap() }
 
-    func show(_ table: ControlCall.Table) -> any Encodable & Sendable {
+    func show(_ table: ControlCall.Table, _ ledger: LedgerDesk) -> any Encodable & Sendable {
         switch table {
         case .groups: groups(withFigures: true)
         case .members: members(withNeighbours: true)
@@ -28,7 +28,7 @@ struct Answers: Sendable {
         case .providers: providers()
         case .policies: policies()
         case .sets: sets()
-        case .keys: keys(at: WallClock.now())
+        case .keys: keys(at: WallClock.now(), ledger)
         case .decisions: (router.models?.decisions ?? []).reversed().map(\.withCostText)
         case .overrides:
             router.overrides.map { OverrideRow(plane: $0.plane.rawValue, member: $0.member, admin: $0.admin.rawValue) }

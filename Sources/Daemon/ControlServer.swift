@@ -58,7 +58,7 @@ struct ControlServer: Sendable {
         let by = Self.actor(request)
         switch call {
         case .status: look(reply) { [self] in status($0) }
-        case .show(let table): look(reply) { $0.show(table) }
+        case .show(let table): look(reply) { [ledger] in $0.show(table, ledger) }
         case .plan:
             let files = try JSONDecoder().decode(ConfigurationFiles.self, from: Data(request.body))
             applier.plan(files, mayRead: access.right(of: request.peer) >= .change) { reply(.of($0)) }

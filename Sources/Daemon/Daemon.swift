@@ -77,8 +77,6 @@ package final class Daemon {
         let storedKeys = try keys.load()
         let usage = UsageStore(directory: options.stateDirectory)
         let used = usage.load(saying: logger)
-        let spending = SpendingStore(directory: options.stateDirectory, logger: logger)
-        let spent = spending.load()
         let recorder = try options.recording.map { path in
             try Recorder(path: path) { [logger] in logger.error("record: \($0)") }
         }
@@ -89,7 +87,6 @@ package final class Daemon {
             notify: notify,
             overrides: overrides,
             usage: usage,
-            spending: spending,
             gateway: gateway,
             kernel: kernel,
             probes: probes,
@@ -99,7 +96,6 @@ package final class Daemon {
         runtime.start { runner.carryOut($0, $1) }
         runtime.post(.overrides(kept))
         if !storedKeys.isEmpty { runtime.post(.storedKeys(storedKeys)) }
-        if !spent.isEmpty { runtime.post(.spending(spent)) }
         if !used.isEmpty { runtime.post(.usage(used)) }
         try serve(configuration, probes, KeyDesk(keys, storedKeys, runtime: runtime, audit: audit))
         do throws(ErrorReply) { try applier.start(at: point) } catch {

@@ -18,7 +18,6 @@ final class EffectRunner: @unchecked Sendable {
     private let notify: NotifyService
     private let overrides: OverrideStore
     private let usage: UsageStore
-    private let spending: SpendingStore
     private let gateway: GatewaySupervisor
     private let kernel: KernelEdge
     private let probes: ProbeDesk
@@ -38,7 +37,6 @@ final class EffectRunner: @unchecked Sendable {
         notify: NotifyService,
         overrides: OverrideStore,
         usage: UsageStore,
-        spending: SpendingStore,
         gateway: GatewaySupervisor,
         kernel: KernelEdge,
         probes: ProbeDesk,
@@ -49,7 +47,6 @@ final class EffectRunner: @unchecked Sendable {
         flows = FlowMover(runtime: runtime)
         counter = DeviceCounter { [runtime] in runtime.post(.bytesCounted($0)) }
         self.notify = notify
-        self.spending = spending
         (self.gateway, self.kernel, self.recorder, self.logger) = (gateway, kernel, recorder, logger)
         self.probes = probes
         listWatch = ListWatch { [runtime] in runtime.post($0) }
@@ -89,7 +86,6 @@ final class EffectRunner: @unchecked Sendable {
         case .moveFlows(let move): flows.move(move)
         case .count(let devices): counter.count(devices)
         case .keepUsage(let used): keep(used)
-        case .keepSpending(let uses): spending.keep(uses)
         case .wake(let at): runtime.wake(at: at)
         case .note: return
         }
@@ -158,7 +154,6 @@ final class EffectRunner: @unchecked Sendable {
         listWatch.stop()
         kernel.stop()
         disk.sync {}
-        spending.flush()
         recorder?.finish()
         notes.flush()
         notify.stop()

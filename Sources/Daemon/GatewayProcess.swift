@@ -14,13 +14,26 @@ final class GatewayProcess: Sendable {
     /// Only the newest snapshot matters: one that was not written yet is replaced. After a drain there is nothing more to say.
     private struct Outbox {
         var next: GatewayCommand?
+        /// Told before the snapshot, which may be the first to ask for it.
+        var spending: [SpendingUse] = []
+        /// What it was told last.
+        var told: [SpendingBook.Payer: SpendingUse] = [:]
         /// Told after the snapshot that no longer has them.
         var lost: [Mark] = []
         var isDraining = false
 
         mutating func takeAll() -> [GatewayCommand] {
-            defer { (next, lost) = (nil, []) }
-            return [next].compactMap(\.self) + lost.map(GatewayCommand.pathDown)
+            defer { (next, lost, spending) = (nil, [], []) }
+            let first = spending.isEmpty ? [] : [GatewayCommand.spending(spending)]
+            return first + [next].compactMap(\.self) + lost.map(GatewayCommand.pathDown)
+        }
+
+        /// Only what is news.
+        mutating func add(_ uses: [SpendingUse]) {
+            for use in uses where told[use.payer] ?? SpendingUse(nothingIn: use) != use {
+                told[use.payer] = use
+                spending.append(use)
+            }
         }
     }
 
@@ -63,6 +76,15 @@ final class GatewayProcess: Sendable {
     func send(_ snapshot: GatewaySnapshot) {
         outbox.withLock { if !$0.isDraining { $0.next = .snapshot(snapshot) } }
         write()
+    }
+
+    /// What others have settled for budgets.
+    func tell(_ uses: [SpendingUse]) {
+        let isNews = outbox.withLock { outbox in
+            outbox.add(uses)
+            return !outbox.spending.isEmpty
+        }
+        if isNews { write() }
     }
 
     /// The path of this mark carries nothing any more.
@@ -128,5 +150,12 @@ final class GatewayProcess: Sendable {
     /// wait(2): the low seven bits are the signal, the next byte the status.
     private static func exitStatus(_ status: Int32) -> Int32 {
         status & 0x7F == 0 ? status >> 8 & 0xFF : 128 + status & 0x7F
+    }
+}
+
+extension SpendingUse {
+    /// What is known of whom nothing was told.
+    fileprivate init(nothingIn use: SpendingUse) {
+        self.init(kind: use.kind, name: use.name, period: use.period, picoDollars: 0)
     }
 }

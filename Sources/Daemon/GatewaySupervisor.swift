@@ -68,6 +68,7 @@ final class GatewaySupervisor: Sendable {
             $0.inherited = inherited
             $0.kept = Set(inherited.map(\.name))
         }
+        ledger.tell { [weak self] in self?.tellSpending() }
     }
 
     var isRunning: Bool { state.withLock { $0.current != nil } }
@@ -134,8 +135,18 @@ final class GatewaySupervisor: Sendable {
         }
         guard let process else { return queue.async { self.start() } }
         process.send(snapshot)
+        tellSpending()
         // After the snapshot: what has to be tried elsewhere must not find the lost path again.
         for mark in old.map(snapshot.pathsLost) ?? [] { process.lost(mark) }
+    }
+
+    /// Tells the gateway what others have settled for the budgets of its snapshot.
+    private func tellSpending() {
+        queue.async { [self] in
+            let (process, snapshot) = state.withLock { ($0.current, $0.snapshot) }
+            guard let process, let budgets = snapshot?.budgets, !budgets.isEmpty else { return }
+            process.tell(ledger.open().elsewhere(budgets))
+        }
     }
 
     /// Lets the gateway finish its streams; it may outlive us.
@@ -154,11 +165,12 @@ final class GatewaySupervisor: Sendable {
 extension GatewaySupervisor {
     /// On the supervisor's queue. Spawning takes milliseconds, in which all may change that it was begun for.
     private func start() {
-        let sockets = state.withLock { state -> [ListeningSocket]? in
+        let due = state.withLock { state -> (sockets: [ListeningSocket], snapshot: GatewaySnapshot)? in
             let isDue = state.current == nil && !state.isStopping && !state.isPausing
-            return isDue && state.wanted != nil && state.snapshot != nil ? state.sockets : nil
+            guard isDue, state.wanted != nil, let snapshot = state.snapshot else { return nil }
+            return (state.sockets, snapshot)
         }
-        guard let sockets else { return }
+        guard let (sockets, first) = due else { return }
         do {
             let segments = segments()
             defer { for descriptor in segments { close(descriptor) } }
@@ -168,6 +180,9 @@ extension GatewaySupervisor {
                 loops: Self.loops,
                 ledger: segments
             )
+            // Before anything else: nothing is to be paid for twice because the one before has just ended.
+            ledger.open().look()
+            process.tell(ledger.open().elsewhere(first.budgets))
             if let snapshot = adopt(process, sockets) {
                 process.send(snapshot)
                 runtime.post(.gatewayStarted)

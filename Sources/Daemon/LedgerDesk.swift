@@ -1,4 +1,4 @@
-/// Where does the daemon keep what was used? The ledger is opened when the first gateway is started, or when somebody asks.
+/// Where does the daemon keep what was used? The ledger is begun when the first gateway is started, or when somebody asks.
 import Foundation
 import Inference
 import Ledger
@@ -17,31 +17,34 @@ extension LedgerTerms {
 final class LedgerDesk: Sendable {
     private let directory: String
     private let logger: Logger
-    private let opening = DispatchQueue(label: "martlet.ledger.opening")
     private let keeper = Mutex<LedgerKeeper?>(nil)
-    private let failure = Mutex<String?>(nil)
     private let terms = Mutex(LedgerTerms.standard)
+    /// Who is told when something was settled by another gateway than the newest.
+    private let listener = Mutex<@Sendable () -> Void>({})
 
     /// - Parameter state: the daemon's own directory.
     init(state: String, logger: Logger) { (directory, self.logger) = (state + "/ledger", logger) }
 
-    /// The open ledger.
-    func open() throws(LedgerError) -> LedgerKeeper {
-        try opening.sync { () -> Result<LedgerKeeper, LedgerError> in
-            if let open = keeper.withLock({ $0 }) { return .success(open) }
-            do throws(LedgerError) {
-                let made = try LedgerKeeper(directory: directory)
-                made.follow(terms.withLock { $0 })
-                keeper.withLock { $0 = made }
-                failure.withLock { $0 = nil }
-                return .success(made)
-            } catch {
-                logger.error("ledger: cannot be opened, nothing is kept of what is used: \(error)")
-                failure.withLock { $0 = "the ledger cannot be opened, nothing is kept of what is used: \(error)" }
-                return .failure(error)
-            }
-        }.get()
+    /// The ledger. What keeps it from its work is an alarm, and tried again.
+    func open() -> LedgerKeeper {
+        keeper.withLock { keeper in
+            if let open = keeper { return open }
+            let made = LedgerKeeper(
+                directory: directory,
+                settledElsewhere: { [weak self] in
+                    let listener = self?.listener.withLock { $0 }
+                    listener?()
+                },
+                said: { [logger] in logger.error("ledger: \($0)") }
+            )
+            made.follow(terms.withLock { $0 })
+            keeper = made
+            return made
+        }
     }
+
+    /// From now on this is told when something was settled by another gateway than the newest.
+    func tell(_ listener: @escaping @Sendable () -> Void) { self.listener.withLock { $0 = listener } }
 
     /// How long things are kept, from now on.
     func follow(_ terms: LedgerTerms) {
@@ -50,9 +53,7 @@ final class LedgerDesk: Sendable {
     }
 
     /// What of it needs an operator.
-    var alarms: [String] {
-        [failure.withLock { $0 }, keeper.withLock { $0 }?.problem].compactMap(\.self)
-    }
+    var alarms: [String] { [keeper.withLock { $0 }?.problem].compactMap(\.self) }
 
     /// Keeps what is settled by now.
     func stop() { keeper.withLock { $0 }?.stop() }

@@ -11,9 +11,9 @@ enum GatewayClock {
     /// Microseconds since 1970, for people.
     static func unixMicroseconds() -> UInt64 { nanoseconds(CLOCK_REALTIME) / 1000 }
 
-    /// The local date, 20261126 (localtime_r(3)).
-    static func localDay() -> Int {
-        var time = time_t(nanoseconds(CLOCK_REALTIME) / 1_000_000_000)
+    /// The local date of a moment, 20261126 (localtime_r(3)).
+    static func localDay(at unixMicroseconds: UInt64) -> Int {
+        var time = time_t(unixMicroseconds / 1_000_000)
         var local = tm()
         localtime_r(&time, &local)
         return (Int(local.tm_year) + 1900) * 10_000 + (Int(local.tm_mon) + 1) * 100 + Int(local.tm_mday)

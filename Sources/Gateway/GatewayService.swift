@@ -29,6 +29,8 @@ package final class GatewayService: @unchecked Sendable {
     private var trust: TrustStore
     private var desk = ListenerDesk(count: 0)
     private var snapshot: GatewaySnapshot?
+    /// What others have settled for budgets, as the daemon told it last.
+    private var spending: [SpendingBook.Payer: SpendingUse] = [:]
     /// What is wrong with the secrets of the snapshot's providers.
     private var providerAlarms: [GatewayAlarm] = []
     private var loopsLeft: Int
@@ -113,9 +115,15 @@ extension GatewayService {
     fileprivate func received(_ incoming: SnapshotLink.Incoming) {
         switch incoming {
         case .command(.snapshot(let snapshot)): use(snapshot)
+        case .command(.spending(let uses)): recall(uses)
         case .command(.pathDown(let mark)): for loop in loops { loop.execute { $0.pathDown(mark) } }
         case .command(.drain), .closed: drain()
         }
+    }
+
+    private func recall(_ uses: [SpendingUse]) {
+        for use in uses { spending[use.payer] = use }
+        state?.view.keys.recall(spending)
     }
 
     private func use(_ snapshot: GatewaySnapshot) {
@@ -127,6 +135,7 @@ extension GatewayService {
                 counters: counters,
                 keeping: state
             )
+            state.view.keys.recall(spending)
             self.state = state
             self.snapshot = snapshot
             providerAlarms = alarms

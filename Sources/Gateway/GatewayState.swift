@@ -29,7 +29,6 @@ final class GatewayState: Sendable {
     ) throws(SnapshotError) -> (state: GatewayState, alarms: [GatewayAlarm]) {
         counters.keep(snapshot)
         let view = try RoutingView(snapshot, after: old?.view) { counters.words(of: $0, $1) }
-        view.keys.recall(snapshot.spending ?? [])
         var alarms: [GatewayAlarm] = []
         let credentials = snapshot.providers.map { provider in
             fields(of: provider, secrets: secrets) { reason in

@@ -179,7 +179,7 @@ final class Ingress: ChannelInboundHandler {
             unixMicroseconds: request.unixMicroseconds,
             draw: request.draw
         )
-        if key.hasBudget { asked.localDay = GatewayClock.localDay() }
+        if key.hasBudget { asked.localDay = GatewayClock.localDay(at: request.unixMicroseconds) }
         asked.tags = key.tags
         asked.headers = request.askedHeaders
         if state.view.asksForTime { asked.secondOfDay = loop.secondOfDay(at: request.unixMicroseconds) }

@@ -1,9 +1,11 @@
 /// Who moves what gateways settle from their segments into the database? One queue of the daemon, four times a second.
 ///
 ///     gateway loop ─▶ segment ─▶ LedgerKeeper ─▶ LedgerStore ─▶ usage, explain
+///                                     └────────▶ SpendingBook ─▶ budgets
 ///
 /// A segment stays as long as a gateway has it open or something in it is not kept yet; so nothing is lost or counted twice when either
-/// process is killed (decision 22).
+/// process is killed (decision 22). Segments are written and read, and budgets counted, also while there is no database: it is filled when
+/// it can be opened (decision 30).
 import Foundation
 package import Inference
 import Synchronization
@@ -24,54 +26,54 @@ package final class LedgerKeeper: Sendable {
     private static let every = DispatchTimeInterval.milliseconds(250)
     /// After a failure, so that a full disk is not written to all the time.
     private static let pause = DispatchTimeInterval.seconds(3)
-    private static let pruneEvery: UInt64 = 3600
 
     /// What the queue works on, and nobody else touches: that makes `@unchecked` right.
-    private final class Work: @unchecked Sendable {
-        let store: LedgerStore
-        var segments: [SegmentReader]
+    final class Work: @unchecked Sendable {
+        /// Nil: it could not be opened yet.
+        var store: LedgerStore?
+        var segments: [SegmentReader] = []
+        /// Whether those of earlier daemons have been looked for.
+        var isListed = false
+        /// Found, but not opened yet.
+        var unopened: [String] = []
         var terms = LedgerTerms.standard
         var prunedAt: UInt64 = 0
+        /// Whether it was tried at least once to open and keep what is there.
+        var hasBegun = false
         var isStopped = false
-
-        init(_ store: LedgerStore, _ segments: [SegmentReader]) { (self.store, self.segments) = (store, segments) }
+        let dates = LocalDates()
     }
 
-    private let queue = DispatchQueue(label: "martlet.ledger")
-    private let work: Work
-    private let directory: String
-    private let trouble = Mutex<String?>(nil)
+    /// What budgets count from; asked from several threads.
+    struct Books {
+        var spending = SpendingBook()
+        /// Which of this daemon's gateways is the newest, counted from 1.
+        var newest = 0
+    }
+
+    let queue = DispatchQueue(label: "martlet.ledger")
+    let work = Work()
+    let directory: String
+    let books = Mutex(Books())
+    let trouble = Mutex<String?>(nil)
+    /// Told when something was settled by others than the newest gateway, on the keeper's queue.
+    let settledElsewhere: @Sendable () -> Void
+    /// Told when trouble begins, changes and ends.
+    let said: @Sendable (String) -> Void
     /// Why the newest segments are in memory, where a restart of the daemon loses them; nil: they are not.
     private let inMemory = Mutex<String?>(nil)
 
-    /// Opens the ledger of a directory, which is made if need be. What an earlier daemon left there is kept first.
-    package init(directory: String) throws(LedgerError) {
-        self.directory = directory
-        guard mkdir(directory, 0o700) == 0 || errno == EEXIST else {
-            throw .system("cannot make \(directory)", errno: errno)
-        }
-        let store = try LedgerStore(path: directory + "/ledger.sqlite")
-        work = Work(store, try Self.segments(in: directory, store))
+    /// Begins to keep the ledger of a directory, which is made if need be. What an earlier daemon left there is kept first.
+    /// - Parameters:
+    ///   - settledElsewhere: told on a queue of the keeper's when what `elsewhere` answers has changed.
+    ///   - said: told when what keeps it from its work begins, changes and ends.
+    package init(
+        directory: String,
+        settledElsewhere: @escaping @Sendable () -> Void = {},
+        said: @escaping @Sendable (String) -> Void = { _ in }
+    ) {
+        (self.directory, self.settledElsewhere, self.said) = (directory, settledElsewhere, said)
         schedule(after: .seconds(0))
-    }
-
-    /// The segments that are there, in the order of their names.
-    private static func segments(
-        in directory: String,
-        _ store: LedgerStore
-    ) throws(LedgerError) -> [SegmentReader] {
-        var readers: [SegmentReader] = []
-        for name in ((try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []).sorted() {
-            guard name.hasSuffix(".segment") else { continue }
-            let path = "\(directory)/\(name)"
-            // What is none of ours, or was torn while it was made, has never been given to a gateway.
-            guard let file = try? SegmentFile.open(path) else {
-                rename(path, path + ".unreadable")
-                continue
-            }
-            readers.append(SegmentReader(file, from: try store.position(of: file.id)))
-        }
-        return readers
     }
 
     /// What keeps it from its work, in words; nil: nothing.
@@ -82,27 +84,41 @@ package final class LedgerKeeper: Sendable {
         queue.async { [work] in (work.terms, work.prunedAt) = (terms, 0) }
     }
 
-    /// Segments for the loops of a new gateway: their descriptors, which are the caller's to close. On a full disk they are in memory,
-    /// and last as long as the daemon does.
+    /// Segments for the loops of a new gateway, which is the newest from now on: their descriptors, which are the caller's to close. Where
+    /// none can be made on the disk they are in memory, and last as long as the daemon does.
     package func segments(_ count: Int) throws(LedgerError) -> [Int32] {
-        var made: [(segment: SegmentFile, descriptor: Int32)] = []
-        do throws(LedgerError) {
-            for _ in 0..<count { made.append(try segment(id: .random(in: 1 ... .max))) }
-        } catch {
-            for (segment, descriptor) in made {
-                close(descriptor)
-                segment.remove()
+        // On the queue: else they could be found in the directory, as those of an earlier daemon, before they are known to be ours.
+        try queue.sync { () -> Result<[Int32], LedgerError> in
+            var made: [(segment: SegmentFile, descriptor: Int32)] = []
+            do throws(LedgerError) {
+                for _ in 0..<count { made.append(try segment(id: .random(in: 1 ... .max))) }
+            } catch {
+                for (segment, descriptor) in made {
+                    close(descriptor)
+                    segment.remove()
+                }
+                return .failure(error)
             }
-            throw error
+            take(made.map(\.segment))
+            return .success(made.map(\.descriptor))
+        }.get()
+    }
+
+    /// They are those of the newest gateway from now on.
+    private func take(_ segments: [SegmentFile]) {
+        let gateway = books.withLock { books -> Int in
+            books.spending.beginGateway()
+            books.newest += 1
+            return books.newest
         }
-        // Handed over whole: nobody here touches them again.
-        nonisolated(unsafe) let readers = made.map { SegmentReader($0.segment, from: .start) }
-        queue.async { [work] in work.segments += readers }
-        return made.map(\.descriptor)
+        let readers = segments.map { SegmentReader($0, gateway: gateway) }
+        if work.store != nil { for reader in readers { reader.resume(at: .start) } }
+        work.segments += readers
     }
 
     private func segment(id: UInt64) throws(LedgerError) -> (segment: SegmentFile, descriptor: Int32) {
         do throws(LedgerError) {
+            try makeDirectory()
             let onDisk = try SegmentFile.make(in: directory, id: id)
             inMemory.withLock { $0 = nil }
             return onDisk
@@ -113,13 +129,15 @@ package final class LedgerKeeper: Sendable {
         }
     }
 
+    func makeDirectory() throws(LedgerError) {
+        guard mkdir(directory, 0o700) == 0 || errno == EEXIST else {
+            throw .system("cannot make \(directory)", errno: errno)
+        }
+    }
+
     /// Bounds the database, as a full disk does.
     func bound(pages: Int) throws(LedgerError) {
-        try queue.sync { () -> Result<Void, LedgerError> in
-            do throws(LedgerError) { return .success(try work.store.bound(pages: pages)) } catch {
-                return .failure(error)
-            }
-        }.get()
+        try asked { store throws(LedgerError) in try store.bound(pages: pages) }
     }
 
     /// Keeps what is there, and ends. What comes later is kept by the next daemon.
@@ -127,6 +145,13 @@ package final class LedgerKeeper: Sendable {
         queue.sync {
             _ = keep()
             work.isStopped = true
+        }
+    }
+
+    private func schedule(after interval: DispatchTimeInterval) {
+        queue.asyncAfter(deadline: .now() + interval) { [weak self] in
+            guard let self, !self.work.isStopped else { return }
+            self.schedule(after: self.keep() ? Self.every : Self.pause)
         }
     }
 }
@@ -149,48 +174,32 @@ extension LedgerKeeper {
     ) throws(LedgerError) -> Value {
         try queue.sync { () -> Result<Value, LedgerError> in
             _ = keep()
-            do throws(LedgerError) { return .success(try question(work.store)) } catch { return .failure(error) }
+            guard let store = work.store else {
+                return .failure(.database(trouble.withLock { $0 } ?? "the ledger is not open"))
+            }
+            do throws(LedgerError) { return .success(try question(store)) } catch { return .failure(error) }
         }.get()
     }
-}
 
-// MARK: - Working, on the queue
-
-extension LedgerKeeper {
-    private func schedule(after interval: DispatchTimeInterval) {
-        queue.asyncAfter(deadline: .now() + interval) { [weak self] in
-            guard let self, !self.work.isStopped else { return }
-            self.schedule(after: self.keep() ? Self.every : Self.pause)
+    /// Sees what is settled by now, whether it can be kept or not: for who asks next what was paid.
+    package func look() {
+        queue.sync {
+            if work.hasBegun { lookAtAll() } else { _ = keep() }
         }
     }
 
-    /// Whether everything could be kept.
-    private func keep() -> Bool {
-        guard !work.isStopped else { return true }
-        do throws(LedgerError) {
-            for segment in work.segments { try segment.keep(in: work.store) }
-            work.segments.removeAll { $0.isOver }
-            try prune()
-            trouble.withLock { $0 = nil }
-            return true
-        } catch {
-            let words = "the ledger cannot keep what was used, it waits in segments: \(error)"
-            trouble.withLock { $0 = words }
-            return false
-        }
+    /// What a payer paid in the period that a local date lies in.
+    package func paid(by payer: SpendingBook.Payer, per span: SpendingLimit.Span, on day: Int) -> UInt64 {
+        books.withLock { $0.spending.paid(by: payer, per: span, on: day) }
     }
 
-    private func prune() throws(LedgerError) {
-        var now = timespec()
-        clock_gettime(CLOCK_REALTIME, &now)
-        let second = UInt64(clamping: now.tv_sec)
-        guard second >= work.prunedAt + Self.pruneEvery || second < work.prunedAt else { return }
-        work.prunedAt = second
-        let (requests, sums) = (work.terms.requests, work.terms.sums)
-        try work.store.prune(
-            segments: work.segments.map(\.id),
-            requests: (second - min(second, requests)) * 1_000_000,
-            sums: (second - min(second, sums)) / 3600
-        )
+    /// What the newest gateway has to be told of these budgets: what others have settled.
+    package func elsewhere(
+        _ budgets: [(payer: SpendingBook.Payer, span: SpendingLimit.Span)]
+    ) -> [SpendingUse] {
+        books.withLock { books in
+            books.spending.follow(budgets.map(\.payer))
+            return budgets.compactMap { books.spending.elsewhere($0.payer, per: $0.span) }
+        }
     }
 }

@@ -1,17 +1,31 @@
 /// Where are rows of the ledger kept for good, and how are they found again? In one SQLite database: each request by its id, sums by
-/// account and hour, and how far every segment has been read, all in one transaction, so that a row counts once whenever a process
-/// ends.
+/// account and hour, what keys and teams paid by day, and how far every segment has been read, all in one transaction, so that a row
+/// counts once whenever a process ends.
 package import Inference
 
 /// Not to be used from two threads at once.
 package final class LedgerStore {
-    private let database: SQLite
+    let database: SQLite
+    /// The date that a second since 1970 lies in where the router stands, 20261126.
+    let day: (UInt64) -> Int
 
     /// Opens the database of a path, or makes it.
-    package init(path: String) throws(LedgerError) {
+    /// - Parameter day: the local date of a second since 1970.
+    package init(
+        path: String,
+        day: @escaping (UInt64) -> Int = { CalendarDay(second: $0).date }
+    ) throws(LedgerError) {
+        self.day = day
         database = try SQLite(path: path)
         // What was read from a segment is emptied there: it must have reached the disk.
         try database.run(script: "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;" + Self.schema)
+        var hasSpending = false
+        try database.run("SELECT 1 FROM sqlite_master WHERE name = 'spending'") { _ in hasSpending = true }
+        guard !hasSpending else { return }
+        try database.transaction { () throws(LedgerError) in
+            try database.run(script: Self.spendingSchema)
+            try fillSpending()
+        }
     }
 
     /// `id` is twelve bytes, so that its order is that of time; `row` is written as in segments.
@@ -35,24 +49,32 @@ package final class LedgerStore {
 
 extension LedgerStore {
     /// Keeps rows of a segment, and that it has been read up to there. Either all of it or, when it throws, nothing.
+    /// - Returns: what the rows say was paid.
+    @discardableResult
     package func keep(
         _ rows: [LedgerRow],
         of segment: UInt64,
         upTo position: LedgerScan.Position
-    ) throws(LedgerError) {
+    ) throws(LedgerError) -> [SpendingBook.Part] {
+        var parts: [SpendingBook.Part] = []
         try database.transaction { () throws(LedgerError) in
-            for sum in try insert(rows).values { try add(sum) }
+            let new = try insert(rows)
+            for sum in Self.sums(of: new) { try add(sum) }
+            parts = SpendingBook.parts(of: new, day: day)
+            for part in parts { try add(part) }
             try database.run(
                 "INSERT OR REPLACE INTO segment VALUES (?, ?, ?)",
                 [.integer(Int64(bitPattern: segment)), Self.number(position.epoch), .integer(Int64(position.offset))]
             )
         }
+        return parts
     }
 
     /// Puts single requests down.
-    /// - Returns: the sums of all rows that are new.
-    private func insert(_ rows: [LedgerRow]) throws(LedgerError) -> [LedgerRow.Account: LedgerRow] {
-        var sums: [LedgerRow.Account: LedgerRow] = [:]
+    /// - Returns: the rows that are new.
+    private func insert(_ rows: [LedgerRow]) throws(LedgerError) -> [LedgerRow] {
+        var new: [LedgerRow] = []
+        new.reserveCapacity(rows.count)
         for row in rows {
             if !row.isSum {
                 let values: [SQLite.Value] = [Self.id(row.idHigh, row.idLow), .bytes(row.bytes)]
@@ -60,10 +82,15 @@ extension LedgerStore {
                 // Of a segment whose place was forgotten, which nothing short of a lost database does.
                 guard database.changes > 0 else { continue }
             }
-            let account = row.account
-            sums[account, default: LedgerRow(sumOf: account)].add(row)
+            new.append(row)
         }
-        return sums
+        return new
+    }
+
+    private static func sums(of rows: [LedgerRow]) -> [LedgerRow] {
+        var sums: [LedgerRow.Account: LedgerRow] = [:]
+        for row in rows { sums[row.account, default: LedgerRow(sumOf: row.account)].add(row) }
+        return sums.values.sorted { $0.account < $1.account }
     }
 
     /// Adding up never leaves whole numbers: beyond 64 bits SQLite would go on in floating point.
@@ -80,7 +107,7 @@ extension LedgerStore {
     /// Tokens of one hour of one account; no provider sells as many.
     private static let most: Int64 = 1_000_000_000_000_000
     /// Four million dollars in an hour of one account.
-    private static let mostCost: Int64 = 4_000_000_000_000_000_000
+    static let mostCost: Int64 = 4_000_000_000_000_000_000
 
     private func add(_ sum: LedgerRow) throws(LedgerError) {
         let account: [SQLite.Value] = [
@@ -124,7 +151,13 @@ extension LedgerStore {
     /// - Parameters:
     ///   - requests: microseconds since 1970 before which single requests go.
     ///   - sums: hours since 1970 before which sums go.
-    package func prune(segments present: [UInt64], requests: UInt64, sums: UInt64) throws(LedgerError) {
+    ///   - spending: the date before which it is forgotten who paid, 20261126.
+    package func prune(
+        segments present: [UInt64],
+        requests: UInt64,
+        sums: UInt64,
+        spending: Int = 0
+    ) throws(LedgerError) {
         try database.transaction { () throws(LedgerError) in
             var known: [Int64] = []
             try database.run("SELECT id FROM segment") { known.append($0.integer(0)) }
@@ -133,6 +166,7 @@ extension LedgerStore {
             }
             try database.run("DELETE FROM request WHERE id < ?", [Self.id(requests / 1000, 0)])
             try database.run("DELETE FROM usage WHERE hour < ?", [Self.number(sums)])
+            try database.run("DELETE FROM spending WHERE day < ?", [.integer(Int64(spending))])
         }
     }
 }

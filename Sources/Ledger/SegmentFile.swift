@@ -1,5 +1,5 @@
-/// How is a segment made, read and emptied by the daemon? Only by pread and pwrite: the gateway has the file mapped and could cut it,
-/// which must not become a signal here.
+/// How is a segment made, read and emptied by the daemon? Only by pread and pwrite: the gateway has it open too and could cut it, which
+/// must not become a signal here.
 import Foundation
 import Inference
 
@@ -15,7 +15,8 @@ final class SegmentFile {
 
     deinit { close(descriptor) }
 
-    /// Makes a segment with all its pages allocated, so that a full disk is noticed here and not by a signal in the gateway.
+    /// Makes a segment with its room allocated, so that a disk that is full, or becomes so, is noticed here and not with each request. Where
+    /// a file system cannot promise room, writing fails later, and the gateway adds up.
     /// - Returns: the segment, and a descriptor for the gateway, which holds the file locked as long as anybody has it open.
     static func make(in directory: String, id: UInt64) throws(LedgerError) -> (segment: SegmentFile, descriptor: Int32)
     {
@@ -53,19 +54,26 @@ final class SegmentFile {
             throw .system("cannot write \(path)", errno: errno)
         }
         guard flock(writing, LOCK_EX | LOCK_NB) == 0 else { throw .system("cannot lock \(path)", errno: errno) }
-        return try open(path)
+        guard let file = try open(path) else { throw .damaged("\(path) is no segment of a ledger") }
+        return file
     }
 
-    /// Opens a segment that is there.
-    static func open(_ path: String) throws(LedgerError) -> SegmentFile {
+    /// Opens a segment that is there. Throws what may pass: too many descriptors, a disk that does not answer.
+    /// - Returns: nil when what is there can be read and is no segment, or was torn while it was made and never given to a gateway.
+    static func open(_ path: String) throws(LedgerError) -> SegmentFile? {
         let descriptor = Foundation.open(path, O_RDWR | O_CLOEXEC)
         guard descriptor >= 0 else { throw .system("cannot open \(path)", errno: errno) }
-        guard let head = read(descriptor, LedgerSegment.usedHead, at: 0).flatMap({ LedgerSegment.read(head: $0) })
-        else {
+        do throws(LedgerError) {
+            let bytes = try read(descriptor, LedgerSegment.usedHead, at: 0, of: path)
+            if let head = LedgerSegment.read(head: bytes) {
+                return SegmentFile(path: path, id: head.id, descriptor: descriptor)
+            }
+        } catch {
             close(descriptor)
-            throw .damaged("\(path) is no segment of a ledger")
+            throw error
         }
-        return SegmentFile(path: path, id: head.id, descriptor: descriptor)
+        close(descriptor)
+        return nil
     }
 
     /// Whether a gateway still has it open.
@@ -75,14 +83,17 @@ final class SegmentFile {
         return false
     }
 
-    /// At most so many bytes from a position on, and whether the half ends with them; nil when they cannot be read.
-    func bytes(from position: LedgerScan.Position, atMost limit: Int) -> (bytes: [UInt8], isRest: Bool)? {
-        let rest = LedgerSegment.halfBytes - position.offset
-        guard rest >= 0 else { return nil }
+    /// At most so many bytes from a position on, and whether the half ends with them. What is behind the end of a file that was cut
+    /// reads as nothing: zeros.
+    func bytes(
+        from position: LedgerScan.Position,
+        atMost limit: Int
+    ) throws(LedgerError) -> (bytes: [UInt8], isRest: Bool) {
+        let rest = max(0, LedgerSegment.halfBytes - position.offset)
         let count = min(limit, rest)
         let place = LedgerSegment.start(of: position.epoch) + position.offset
-        guard let bytes = Self.read(descriptor, count, at: place) else { return nil }
-        return (bytes, count == rest)
+        let bytes = try Self.read(descriptor, count, at: place, of: path)
+        return (bytes + Array(repeating: 0, count: count - bytes.count), count == rest)
     }
 
     /// Empties the half of an epoch that is kept, and gives it its next one.
@@ -99,9 +110,15 @@ final class SegmentFile {
     }
 
     /// The epoch that the half of this one is for.
-    func epochOfHalf(of epoch: UInt64) -> UInt64? {
-        Self.read(descriptor, LedgerSegment.usedHead, at: 0).flatMap { LedgerSegment.read(head: $0) }
-            .map { $0.epochs[epoch & 1 == 0 ? 1 : 0] }
+    func epochOfHalf(of epoch: UInt64) throws(LedgerError) -> UInt64? {
+        let bytes = try Self.read(descriptor, LedgerSegment.usedHead, at: 0, of: path)
+        return LedgerSegment.read(head: bytes)?.epochs[epoch & 1 == 0 ? 1 : 0]
+    }
+
+    /// Where the oldest rows stand that are still there.
+    func oldest() throws(LedgerError) -> LedgerScan.Position {
+        let bytes = try Self.read(descriptor, LedgerSegment.usedHead, at: 0, of: path)
+        return LedgerScan.Position(epoch: LedgerSegment.read(head: bytes)?.epochs.min() ?? 1, offset: 0)
     }
 
     /// Of one in memory nothing stays anyway.
@@ -113,12 +130,29 @@ final class SegmentFile {
         }
     }
 
-    /// Exactly so many bytes; nil when there are fewer.
-    private static func read(_ descriptor: Int32, _ count: Int, at place: Int) -> [UInt8]? {
+    /// So many bytes; fewer where the file ends before.
+    private static func read(
+        _ descriptor: Int32,
+        _ count: Int,
+        at place: Int,
+        of path: String
+    ) throws(LedgerError) -> [UInt8] {
+        var failure: Int32 = 0
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, taken in
-            taken = max(0, pread(descriptor, buffer.baseAddress, count, off_t(place)))
+            while taken < count {
+                let next = pread(
+                    descriptor,
+                    buffer.baseAddress.map { $0 + taken },
+                    count - taken,
+                    off_t(place + taken)
+                )
+                if next < 0 { failure = errno }
+                guard next > 0 else { return }
+                taken += next
+            }
         }
-        return bytes.count == count ? bytes : nil
+        guard failure == 0 else { throw .system("cannot read \(path)", errno: failure) }
+        return bytes
     }
 }
 

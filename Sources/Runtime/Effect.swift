@@ -28,8 +28,6 @@ package enum Effect: Sendable, Codable {
     case count([String])
     /// Keep this for the next start.
     case keepUsage([AllowanceUse])
-    /// Keep this for the next start: what budgets have paid.
-    case keepSpending([SpendingUse])
     /// Say the local time of day, as `Fact.localTime`.
     case tellLocalTime
     /// Have flows begin anew by another way; the outcome comes back as `Fact.flowsMoved`.

@@ -70,8 +70,6 @@ package enum Fact: Hashable, Sendable, Codable {
     case admin(Override, by: String)
     /// All keys that were made at run time: those of the last stop, then at every change.
     case storedKeys([StoredKey])
-    /// What budgets had paid at the last stop; comes once, before the first configuration.
-    case spending([SpendingUse])
     /// What was used of allowances before the last stop; comes once, before the first configuration.
     case usage([AllowanceUse])
 

@@ -6,7 +6,6 @@ extension ModelPlane {
     mutating func use(_ stored: [StoredKey]) {
         guard stored != storedKeys else { return }
         storedKeys = stored
-        budgets = budgetsByName
         needsSnapshot = true
     }
 

@@ -30,8 +30,7 @@ extension ModelPlane {
             hashKey0: Self.hashKey.0,
             hashKey1: Self.hashKey.1,
             teams: limitedTeams,
-            groupLimits: groupLimits,
-            spending: spending.uses.isEmpty ? nil : spending.uses
+            groupLimits: groupLimits
         )
         snapshot.routing = configuration.groups.map(\.routing)
         return snapshot

@@ -31,10 +31,6 @@ package struct ModelPlane: Sendable {
     package internal(set) var droppedReports: UInt64 = 0
     /// Keys that were made at run time.
     package internal(set) var storedKeys: [StoredKey] = []
-    /// Of keys and teams.
-    var budgets: [LoadSubject.Kind: [String: SpendingLimit]] = [:]
-    /// What they have paid.
-    package var spending = Spending()
     /// What members' providers still take, as they said last.
     var headrooms: [String: NotedHeadroom] = [:]
     /// When each key was last used since the daemon's start, in microseconds since 1970.
@@ -77,13 +73,12 @@ package struct ModelPlane: Sendable {
                 ?? MemberBreaker()
         }
         touched = Set(groups.groups.map(\.id))
-        defer { budgets = budgetsByName }
         guard let old else { return }
         (decisions, generation, servedGeneration) = (old.decisions, old.generation, old.servedGeneration)
         (alarms, counters, wakeAt) = (old.alarms, old.counters, old.wakeAt)
         (measures, serving, droppedReports) = (old.measures, old.serving, old.droppedReports)
         underWay = old.underWay
-        (storedKeys, lastUsed, spending) = (old.storedKeys, old.lastUsed, old.spending)
+        (storedKeys, lastUsed) = (old.storedKeys, old.lastUsed)
         let probed = configuration.providers.filter { $0.probe != nil }
         watches = old.watches.filter { watch in
             probed.contains { new in
@@ -168,7 +163,6 @@ extension ModelPlane {
         counters[key, default: 0] += 1
         measures.observe(record)
         if let key = record.key, !key.isEmpty { lastUsed[key] = record.startedUnix }
-        if pay(record) { effects.append(.keepSpending(spending.uses)) }
         effects.append(.note(.decision(record)))
     }
 }

@@ -16,8 +16,6 @@ package struct Router: Sendable {
     package private(set) var meters = Meters()
     /// Made at run time; they outlive a configuration without a model plane.
     package private(set) var storedKeys: [StoredKey] = []
-    /// What budgets had paid at the last stop.
-    private var spending = Spending()
 
     package init() {}
 
@@ -62,9 +60,6 @@ package struct Router: Sendable {
             models?.gatewayEnded()
             effects.append(.note(.gatewayEnded(status: status)))
         case .overrides(let kept): overrides = kept
-        case .spending(let uses):
-            spending = Spending(uses)
-            models?.spending = spending
         case .storedKeys(let keys):
             storedKeys = keys
             models?.use(keys)
@@ -96,15 +91,10 @@ extension Router {
         }
         if let devices = network?.countedDevices, devices != counted { effects.append(.count(devices)) }
         if let wanted = configuration.models {
-            let isFirst = models == nil
             models = ModelPlane(wanted, keeping: models, at: now)
-            if isFirst { models?.spending = spending }
             models?.use(storedKeys)
         } else {
-            if let models {
-                effects.append(.serve(nil))
-                spending = models.spending
-            }
+            if models != nil { effects.append(.serve(nil)) }
             models = nil
         }
         for override in overrides { _ = put(override) }

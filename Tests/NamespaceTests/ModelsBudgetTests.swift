@@ -35,9 +35,6 @@ extension ModelsSuites {
             try models.waitUntilServing()
             Self.expectQuota(try models.ask("chat", showing: secret))
 
-            try eventually("what was paid is on the disk", within: .seconds(10)) {
-                TextFile.read(models.state + "/spending.json").contains("spender")
-            }
             try models.killAndStartAgain()
             Self.expectQuota(try models.ask("chat", showing: secret))
             print("budgets: \(served) requests for \(Self.budget), and none after kill -9 of either process")

@@ -9,8 +9,8 @@ extension ModelsSuites {
         /// One USD a million tokens, so that a token is a millionth of a dollar on both sides.
         private static let prices = "price: { input: 1 USD/Mtok, output: 2 USD/Mtok }"
 
-        private func site() throws -> ModelsSite {
-            try ModelsSite { file, _ in
+        private func site(delay: Duration = .zero, isKept: Bool = false) throws -> ModelsSite {
+            try ModelsSite(delay: delay, isKept: isKept) { file, _ in
                 file.groups = [
                     "chat: { members: { only: { provider: oai, model: gpt-5, \(Self.prices) } }, \(ModelsFile.timeouts), \(ModelsFile.patient) }"
                 ]
@@ -54,6 +54,40 @@ extension ModelsSuites {
             }
             #expect(usage["rows"]?.elements?.count == 1)
             #expect(usage["rows"]?[0]?["of"]?.elements?.compactMap(\.string) == ["ci", "gpt-5", "oai"])
+            models.tearDown()
+        }
+
+        /// The streams of a gateway that drains are settled while its successor serves; what a killed one settled is known to the next.
+        @Test func budgetAndLedgerAgreeAfterAnUpgradeAndAKillUnderLoad() throws {
+            let models = try site(delay: .milliseconds(20), isKept: true)
+            let secret = try models.makeKey("spender", "--budget", "1000 USD/month")
+            let load = try SteadyLoad(on: models, showing: secret)
+            models.process.signal(SIGHUP)
+            try eventually("the next daemon; log: \(models.log)", within: .seconds(20)) {
+                models.process.output.split(separator: "\n").count { $0 == "ready" } == 2
+            }
+            try models.waitUntilServing()
+            sleep(1)
+            let gateway = try eventually("its gateway", within: .seconds(5)) {
+                models.gateways.lazy.compactMap { ModelsSite.children(of: $0).first }.first
+            }
+            kill(gateway, SIGKILL)
+            try models.waitUntilServing()
+            sleep(1)
+            // What the killed one had under way was cut.
+            _ = try load.finish()
+            let rows =
+                try JSON.parse(try models.martlet("usage", "--by", "key", "--json").output)["rows"]?.elements ?? []
+            let row = try #require(rows.first { $0["of"]?[0]?.string == "spender" }, "\(rows)")
+            let key = try models.show("keys").elements?.first { $0["name"]?.string == "spender" }
+            let (settled, cost) = (row["requests"]?.integer ?? 0, row["picoDollars"]?.string ?? "")
+            let tokens = (row["input"]?.integer ?? 0) + 2 * (row["output"]?.integer ?? 0)
+            #expect(cost == "\(1_000_000 * tokens)" && row["estimated"]?.integer == 0)
+            #expect(key?["spent"]?.string == row["cost"]?.string, "\(key ?? .null) \(row)")
+            let served = try models.openai.requests().count { $0["status"]?.integer == 200 }
+            print("upgrade and kill -9: \(settled) in the ledger for \(row["cost"]?.string ?? "-"), \(served) served")
+            // At most one of each worker was lost with the gateway.
+            #expect(settled > 50 && settled <= served && served - settled <= 10, "\(settled) of \(served)")
             models.tearDown()
         }
 

@@ -8,11 +8,13 @@ struct SteadyLoad {
     private let process: ChildProcess
 
     /// Returns when each way of asking has been answered.
-    init(on models: ModelsSite, model: String = "chat") throws {
+    ///
+    /// - Parameter secret: the key that is shown; nil: that of `ci`.
+    init(on models: ModelsSite, model: String = "chat", showing secret: String? = nil) throws {
         let python = try Programs.installed("python3")
         process = try models.site.client.spawn([
             python, ModelsSite.tests + "/Clients/steady_load.py", "\(Site.lan.v4):\(ModelsSite.port)",
-            ModelsSite.clientKey("ci"), model,
+            secret ?? ModelsSite.clientKey("ci"), model,
         ])
         let process = process
         try eventually("the load to be answered", within: .seconds(20)) { process.output.contains("begun") }

@@ -53,7 +53,7 @@ struct Rig {
             case .wake(let at): alarms.append(at)
             case .planFeeds(let generation, let question): questions.append((generation, question))
             case .programFeeds(let token, let job): jobs.append((token, job))
-            case .cancelFeeds, .reread, .probe, .bfd, .serve, .keep, .keepUsage, .keepSpending, .count, .tellLocalTime,
+            case .cancelFeeds, .reread, .probe, .bfd, .serve, .keep, .keepUsage, .count, .tellLocalTime,
                 .moveFlows, .note:
                 break
             }

@@ -25,7 +25,8 @@ struct WallClockTests {
         "Sources/Daemon/ListWatch.swift": "how old a file is, whose time is the wall clock's",
         "Sources/Gateway/GatewayClock.swift": "when a request came, and the date of an answer",
         "Sources/Gateway/LocalTime.swift": "the local time of day that policies ask for",
-        "Sources/Ledger/LedgerKeeper.swift": "how old a row is, which has the time of its request",
+        "Sources/Ledger/LedgerKeeper+Keeping.swift": "how old a row is, which has the time of its request",
+        "Sources/Ledger/LocalDates.swift": "on which local day a request began, for its budget",
         "Sources/Probing/BootClock.swift": "packet time stamps, which have no other clock; a jump is noticed",
         "Sources/Probing/WebHandler.swift": "when a certificate ends",
     ]

@@ -10,6 +10,8 @@ package enum GatewayCommand: Sendable, Codable {
     case drain
     /// This path carries nothing now: move what has not begun to answer, watch the rest.
     case pathDown(Mark)
+    /// What other gateways have settled for these budgets, as the ledger has it; of others it is as it was.
+    case spending([SpendingUse])
 }
 
 /// From the gateway to the daemon.

@@ -34,8 +34,6 @@ package struct GatewaySnapshot: Sendable, Codable {
     package var teams: [GatewayTeam]?
     /// Parallel to `models.groups`; nil: none has limits.
     package var groupLimits: [LoadLimits]?
-    /// What budgets have paid in their last period; nil: nothing.
-    package var spending: [SpendingUse]?
 
     package init(
         generation: UInt64,
@@ -53,8 +51,7 @@ package struct GatewaySnapshot: Sendable, Codable {
         hashKey0: UInt64,
         hashKey1: UInt64,
         teams: [GatewayTeam]? = nil,
-        groupLimits: [LoadLimits]? = nil,
-        spending: [SpendingUse]? = nil
+        groupLimits: [LoadLimits]? = nil
     ) {
         self.generation = generation
         self.providers = providers
@@ -70,7 +67,7 @@ package struct GatewaySnapshot: Sendable, Codable {
         self.pricing = pricing
         self.hashKey0 = hashKey0
         self.hashKey1 = hashKey1
-        (self.teams, self.groupLimits, self.spending) = (teams, groupLimits, spending)
+        (self.teams, self.groupLimits) = (teams, groupLimits)
     }
 }
 

@@ -9,8 +9,10 @@ package enum LoadWord: Int, Hashable, Sendable, CaseIterable {
     case tokens
     /// Streamed answers that run.
     case streams
-    /// Pico-dollars of the budget that are spent or reserved in the period of `period`.
+    /// Pico-dollars of the budget that this process has spent or reserved in the period of `period`.
     case spent
+    /// The same that others have spent, as the ledger told it last.
+    case spentElsewhere
     /// The last period of the budget that anything was reserved in.
     case period
     /// Of a member: until when its provider takes no more, in nanoseconds of the daemon's clock.

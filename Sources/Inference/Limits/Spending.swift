@@ -28,7 +28,7 @@ package struct SpendingLimit: Hashable, Sendable, Codable {
     package var words: String { "\(Money(picoDollars: Int128(picoDollars)))/\(span.rawValue)" }
 }
 
-/// What a key or a team has spent in one period, as it is kept over restarts.
+/// What a key or a team has spent in one period, as far as the gateway that is told it did not settle it itself.
 package struct SpendingUse: Hashable, Sendable, Codable {
     package var kind: LoadSubject.Kind
     package var name: String
@@ -39,6 +39,8 @@ package struct SpendingUse: Hashable, Sendable, Codable {
     package init(kind: LoadSubject.Kind, name: String, period: Int, picoDollars: UInt64) {
         (self.kind, self.name, self.period, self.picoDollars) = (kind, name, period, picoDollars)
     }
+
+    package var payer: SpendingBook.Payer { SpendingBook.Payer(kind, name) }
 }
 
 /// What a request holds of one budget until it is over.
@@ -53,9 +55,11 @@ extension LoadSubject {
     func reserve(_ amount: UInt64, on day: Int) -> SpendingHold? {
         guard let budget = limits.budget else { return nil }
         let period = enter(budget.span.period(of: day))
+        let elsewhere = words.value(of: .spentElsewhere)
+        let left = budget.picoDollars - min(budget.picoDollars, elsewhere)
         let fits = words.update(.spent) { spent in
             let (sum, overflow) = spent.addingReportingOverflow(amount)
-            return overflow || sum > budget.picoDollars ? nil : sum
+            return overflow || sum > left ? nil : sum
         }
         return fits || amount == 0 ? SpendingHold(subject: self, picoDollars: amount, period: period) : nil
     }
@@ -69,19 +73,25 @@ extension LoadSubject {
         }
     }
 
-    /// What was spent before this process began to count.
+    /// What was settled by other processes, as the ledger has it by now.
     func recall(_ use: SpendingUse) {
         guard limits.budget != nil, enter(use.period) == UInt64(clamping: use.period) else { return }
-        words.update(.spent) { max($0, use.picoDollars) }
+        words.store(use.picoDollars, in: .spentElsewhere)
     }
 
     /// Goes on to a period, and begins it with nothing; a later one stays, since clocks are set back too. What others reserve at
     /// this very moment is kept.
     private func enter(_ period: Int) -> UInt64 {
         let period = UInt64(clamping: period)
-        let (old, spent) = (words.value(of: .period), words.value(of: .spent))
+        let (old, spent, elsewhere) = (
+            words.value(of: .period), words.value(of: .spent), words.value(of: .spentElsewhere)
+        )
         guard old < period else { return old }
-        if words.replace(old, with: period, in: .period) { words.update(.spent) { $0 - min($0, spent) } }
+        if words.replace(old, with: period, in: .period) {
+            words.update(.spent) { $0 - min($0, spent) }
+            // What was told of the new period meanwhile stands there already.
+            _ = words.replace(elsewhere, with: 0, in: .spentElsewhere)
+        }
         return words.value(of: .period)
     }
 }

@@ -41,6 +41,12 @@ package struct CalendarDay: Hashable, Sendable {
         return (year, month, dayOfYear - (153 * shiftedMonth + 2) / 5 + 1)
     }
 
+    /// As one number, 20260131.
+    package var date: Int {
+        let (year, month, day) = parts
+        return year * 10_000 + month * 100 + day
+    }
+
     /// How many days its month has.
     package var daysOfMonth: Int { Self.length(of: parts.month, in: parts.year) }
 

@@ -12,8 +12,9 @@ package final class KeyRing: Sendable {
     /// - Parameter book: where the load of keys and teams is counted; nil: nowhere.
     init(_ snapshot: GatewaySnapshot, hash: KeyedHash, book: LoadBook?) throws(SnapshotError) {
         let keys = snapshot.keys
+        let teams = Dictionary((snapshot.teams ?? []).map { ($0.name, $0.limits) }) { first, _ in first }
         self.keys = keys.enumerated().map { position, key in
-            let subjects = book.map { Self.subjects(of: key, in: snapshot, $0) } ?? []
+            let subjects = book.map { Self.subjects(of: key, teams, $0) } ?? []
             return ServedKey(key, position: position, models: snapshot.models, subjects: subjects)
         }
         self.hash = hash
@@ -44,16 +45,23 @@ package final class KeyRing: Sendable {
         return keys.first { $0.key.sha256 == key.key.sha256 }
     }
 
-    /// Tells the budgets what was spent before this process began to count.
-    package func recall(_ uses: [SpendingUse]) {
-        for payer in keys.flatMap(\.payers) {
-            if let use = uses.first(where: { $0.kind == payer.kind && $0.name == payer.name }) { payer.recall(use) }
+    /// Tells the budgets what other processes have spent.
+    package func recall(_ uses: [SpendingBook.Payer: SpendingUse]) {
+        guard !uses.isEmpty else { return }
+        for key in keys {
+            for payer in key.payers {
+                if let use = uses[SpendingBook.Payer(payer.kind, payer.name)] { payer.recall(use) }
+            }
         }
     }
 
-    private static func subjects(of key: GatewayKey, in snapshot: GatewaySnapshot, _ book: LoadBook) -> [LoadSubject] {
+    private static func subjects(
+        of key: GatewayKey,
+        _ teams: [String: LoadLimits],
+        _ book: LoadBook
+    ) -> [LoadSubject] {
         let own = key.limits.map { LoadSubject(.key, key.name, $0, book) }
-        let team = snapshot.teams?.first { $0.name == key.team }.map { LoadSubject(.team, $0.name, $0.limits, book) }
+        let team = key.team.flatMap { name in teams[name].map { LoadSubject(.team, name, $0, book) } }
         return [own, team].compactMap(\.self)
     }
 

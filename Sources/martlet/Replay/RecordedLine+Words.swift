@@ -48,7 +48,6 @@ extension Fact {
         case .gatewayStarted: "gateway started"
         case .gatewayEnded(let status): "gateway ended with status \(status)"
         case .overrides(let overrides): "kept overrides: \(overrides.count)"
-        case .spending(let uses): "what budgets had paid: \(uses.count)"
         case .storedKeys(let keys): "client keys made at run time: \(keys.count)"
         case .admin(let override, let by): "\(by) set \(override.member) \(override.admin)"
         case .localTime(let second): "it is second \(second) of the day"

@@ -87,7 +87,11 @@ import Testing
         subject.recall(use)
         #expect(subject.reserve(11, on: Self.day) == nil && subject.reserve(10, on: Self.day) != nil)
         subject.recall(SpendingUse(kind: .key, name: "ci", period: 20_261_000, picoDollars: 5000))
-        #expect(subject.words.value(of: .spent) == 100, "an earlier month says nothing")
+        #expect(subject.words.value(of: .spentElsewhere) == 90, "an earlier month says nothing")
+        // What others settle besides comes to what is reserved here.
+        subject.recall(SpendingUse(kind: .key, name: "ci", period: 20_261_100, picoDollars: 85))
+        #expect(subject.reserve(6, on: Self.day) == nil && subject.reserve(5, on: Self.day) != nil)
+        #expect(subject.reserve(100, on: 20_261_201) != nil, "the next month has nothing of it")
     }
 
     /// The numbers of days and months are of one kind: whichever a budget was counted by before, the next period begins it anew.
