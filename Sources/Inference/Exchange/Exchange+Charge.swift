@@ -2,7 +2,8 @@
 ///
 /// The attempt that gave the answer is charged, and one that the client left while a provider worked on it; attempts that failed before
 /// anything meaningful came are not. Tokens that the provider did not report are estimated: those of the prompt by its bytes, those of
-/// the answer by what came of it.
+/// the answer by what came of it. A plain answer comes all at once: of one whose client left before, nobody knows how much the provider had
+/// made, and what was reserved for it is owed.
 import ConfigSyntax
 import PolicyEngine
 import Wire
@@ -13,9 +14,12 @@ extension Exchange {
         // Providers count tokens for nothing.
         guard record.operation != .countTokens, let member = debtor else { return nil }
         let isTold = meter.usage.input != nil
-        let (usage, isEstimated) = meter.usage.completed(
+        var reported = meter.usage
+        // They have no answer to pay for, and do not speak of one.
+        if record.operation == .embeddings { reported.output = reported.output ?? 0 }
+        let (usage, isEstimated) = reported.completed(
             input: isTold ? 0 : ask?.estimatedInput ?? 0,
-            output: meter.estimatedOutput,
+            output: estimatedOutput,
             isWhole: meter.isComplete
         )
         let second = record.startedUnix / 1_000_000
@@ -30,6 +34,14 @@ extension Exchange {
             input: usage.input ?? 0,
             output: usage.output ?? 0
         )
+    }
+}
+
+extension Exchange {
+    private var estimatedOutput: UInt64 {
+        if record.operation == .embeddings { return 0 }
+        let isCutShort = !record.isStreamed && !meter.isComplete && record.outcome == .clientGone
+        return isCutShort ? max(meter.estimatedOutput, load.answer) : meter.estimatedOutput
     }
 }
 

@@ -34,7 +34,7 @@ extension Exchange {
     /// Takes the request's part of its key's and its team's limits; false when one of them is reached, which the client was told then.
     mutating func takeOfKey(_ key: ServedKey?, _ asked: RequestView, at now: Instant) -> Bool {
         load.prompt = asked.estimatedInputTokens
-        load.answer = min(asked.maxTokens ?? Self.standardAnswer, Self.largestAnswer)
+        load.answer = asked.operation == .embeddings ? 0 : Self.reservedAnswer(asked.maxTokens)
         guard let subjects = key?.subjects, !subjects.isEmpty else { return true }
         load.payers = key?.payers
         return take(from: subjects, at: now)

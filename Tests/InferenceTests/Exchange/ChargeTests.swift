@@ -66,7 +66,17 @@ import Testing
         try ask(world)
         try world.feed(.clientGone)
         #expect(world.record?.cost?.input == 9)
-        #expect(world.record?.cost?.output == 0)
+        #expect(world.record?.cost?.output == 1024, "what was reserved: nobody knows what it had made")
+        #expect(world.record?.cost?.isUsageEstimated == true)
+    }
+
+    @Test func aClientThatLeavesAStreamIsChargedForWhatCame() throws {
+        let world = try world()
+        try ask(world, isStreamed: true)
+        try world.answer(Answer.streamHead)
+        for bytes in [Answer.role, Answer.word, Answer.word] { try world.send(bytes) }
+        try world.feed(.clientGone)
+        #expect(world.record?.outcome == .clientGone && world.record?.cost?.output == 2)
     }
 
     @Test func nothingIsOwedBeforeTheRequestIsSentOrWhenItWasRefused() throws {
@@ -105,7 +115,7 @@ import Testing
         let counted = try world(prices: [nil, nil], unknown: .ceiling(PriceRates(input: 50, output: 60)))
         try ask(counted)
         try counted.feed(.clientGone)
-        #expect(counted.record?.cost?.picoDollars == 9 * 50 && counted.record?.cost?.isPriceCeiling == true)
+        #expect(counted.record?.cost?.picoDollars == 9 * 50 + 1024 * 60 && counted.record?.cost?.isPriceCeiling == true)
     }
 
     @Test func aMemberWithoutAPriceServesNothingWhenThatIsWished() throws {
