@@ -154,9 +154,9 @@ final class Ingress: ChannelInboundHandler {
             exchange(request, of: key, on: state)
         case .passage(let target):
             guard let key = request.key.flatMap(state.view.keys.current) else { return answer(.badKey, for: request) }
-            // Whoever may use some models alone may not ask a provider for anything, nor may who has limits, which cannot be counted here.
-            guard !key.isScoped, !key.isLimited else { return answer(.unknownPath, for: request) }
-            pass(request, to: target, on: state)
+            // Whoever may use some models alone may not ask a provider for anything.
+            guard !key.isScoped else { return answer(.unknownPath, for: request) }
+            pass(request, to: target, of: key, on: state)
         case .models, .live, .ready: answer(.own(request.endpoint, for: request.key, loop), for: request)
         case .unknown: answer(.unknownPath, for: request)
         case .wrongMethod(let allowed): answer(.wrongMethod(allowed: allowed), for: request)
@@ -187,7 +187,12 @@ final class Ingress: ChannelInboundHandler {
     }
 
     /// A provider that does not let itself be asked so is told from one that is not there by nobody.
-    private func pass(_ request: IncomingRequest, to target: Endpoint.PassageTarget, on state: GatewayState) {
+    private func pass(
+        _ request: IncomingRequest,
+        to target: Endpoint.PassageTarget,
+        of key: ServedKey,
+        on state: GatewayState
+    ) {
         let providers = state.view.snapshot.providers
         guard let place = providers.firstIndex(where: { $0.name == target.provider && $0.passThrough == true }) else {
             return answer(.unknownPath, for: request)
@@ -195,20 +200,22 @@ final class Ingress: ChannelInboundHandler {
         let driver = ExchangeDriver(on: state, framing: framing(of: request), loop: loop, ingress: self)
         phase = .serving(driver)
         phaseDeadline = nil
-        let passed = PassageRequest(
+        var passed = PassageRequest(
             provider: place,
             method: target.method,
             path: target.path,
             headers: request.carried,
             body: request.body,
             dialect: request.dialect,
-            key: request.key?.name ?? "",
-            team: request.key?.team,
-            tags: request.key?.tags ?? [],
+            key: key.name,
+            team: key.team,
+            tags: key.tags,
             source: source,
             unixMicroseconds: request.unixMicroseconds,
             draw: request.draw
         )
+        passed.access = key
+        if key.hasBudget { passed.localDay = GatewayClock.localDay(at: request.unixMicroseconds) }
         driver.begin(passed)
     }
 

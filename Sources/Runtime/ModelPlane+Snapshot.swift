@@ -39,7 +39,7 @@ extension ModelPlane {
     /// Nil for a dialect that is not served; apply has refused the file then, so it does not happen.
     private func provider(_ definition: ProviderDefinition) -> GatewayProvider? {
         guard let dialect = Dialect(rawValue: definition.dialect.rawValue) else { return nil }
-        return GatewayProvider(
+        var provider = GatewayProvider(
             name: definition.name.value,
             dialect: dialect,
             isTLS: definition.url.scheme == .https,
@@ -53,6 +53,8 @@ extension ModelPlane {
             passThrough: definition.passThrough ? true : nil,
             probe: definition.probe
         )
+        provider.passThroughPrice = definition.passThroughPrice.map { UInt64(clamping: $0.picoDollars) }
+        return provider
     }
 
     var deployments: [Deployment] {

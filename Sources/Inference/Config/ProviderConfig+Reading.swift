@@ -17,6 +17,10 @@ extension ProviderDefinition {
         let probe = block.block("probe").map { ProviderProbe.read($0, of: url?.value) }
         let listedAs = block.optional("listed-as", as: String.self)
         let passThrough = block.optional("pass-through", as: Bool.self)?.value ?? false
+        let passThroughPrice = block.optional("pass-through-price", as: RequestCost.self)
+        if passThroughPrice != nil, !passThrough {
+            block.report("is of no use without 'pass-through: true'", key: "pass-through-price")
+        }
         if let dialect, !dialect.value.isServed {
             diagnostics.noteUnserved("\(block.path).dialect: \(dialect.value.rawValue)", at: dialect.place)
         }
@@ -32,6 +36,7 @@ extension ProviderDefinition {
             listedAs: listedAs,
             passThrough: passThrough,
             probe: probe,
+            passThroughPrice: passThroughPrice?.value.amount,
             place: entry.key.place
         )
     }

@@ -20,6 +20,8 @@ package struct ProviderDefinition: Hashable, Sendable {
     package let passThrough: Bool
     /// Nil: it is not probed.
     package let probe: ProviderProbe?
+    /// What each of those requests costs whose model has no price; nil: that is not known.
+    package let passThroughPrice: Money?
     package let place: Place
 }
 

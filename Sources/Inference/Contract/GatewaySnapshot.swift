@@ -91,6 +91,8 @@ package struct GatewayProvider: Hashable, Sendable, Codable {
     package var passThrough: Bool?
     /// Nil: it is not probed.
     package var probe: ProviderProbe?
+    /// What each such request costs whose model has no price, in pico-dollars; nil: that is not known.
+    package var passThroughPrice: UInt64?
 
     package init(
         name: String,

@@ -33,11 +33,16 @@ extension Exchange {
 
     /// Nobody is left whom the budget can pay. Coming again soon is of no use, which clients of both providers understand.
     mutating func broke(_ subject: LoadSubject, at now: Instant) {
+        turnAway(.overBudget(subject), .rejected, [Header("x-should-retry", "false")], at: now)
+    }
+}
+
+extension ClientError {
+    /// What is left of a subject's budget does not pay for it; as OpenAI calls that.
+    static func overBudget(_ subject: LoadSubject) -> ClientError {
         let who = subject.kind == .team ? "The team '\(subject.name)'" : "This key"
         let text = "\(who) has used up its budget of \(subject.limits.budget?.words ?? "")."
-        // As OpenAI calls it.
-        let error = ClientError(429, type: "insufficient_quota", code: "insufficient_quota", text)
-        turnAway(error, .rejected, [Header("x-should-retry", "false")], at: now)
+        return ClientError(429, type: "insufficient_quota", code: "insufficient_quota", text)
     }
 }
 

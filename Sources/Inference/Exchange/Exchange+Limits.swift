@@ -31,6 +31,16 @@ extension Exchange {
     /// Tokens, of a prompt or of an answer.
     private static let largestReport: UInt64 = 10_000_000
 
+    /// Tokens of an answer that are reserved.
+    /// - Parameter asked: the bound that the request names.
+    static func reservedAnswer(_ asked: UInt64?) -> UInt64 { min(asked ?? standardAnswer, largestAnswer) }
+
+    /// What counts against limits in tokens: what is charged, reported or estimated. Whatever a provider reports, no request is larger
+    /// than any model takes, and nobody is kept out for longer than that.
+    static func limitedTokens(of cost: CostRow) -> UInt64 {
+        min(cost.input, largestReport) + min(cost.output, largestReport)
+    }
+
     /// Takes the request's part of its key's and its team's limits; false when one of them is reached, which the client was told then.
     mutating func takeOfKey(_ key: ServedKey?, _ asked: RequestView, at now: Instant) -> Bool {
         load.prompt = asked.estimatedInputTokens
@@ -111,17 +121,10 @@ extension Exchange {
     mutating func settleLoad(at now: Instant) {
         if !load.money.isEmpty { settleMoney(record.cost?.picoDollars ?? 0) }
         if load.holds.isEmpty, load.member == nil { return }
-        let used = usedTokens
+        let used = record.cost.map { Self.limitedTokens(of: $0) } ?? 0
         for hold in load.holds { hold.subject.settle(hold, tokens: used, at: now) }
         if let hold = load.member { hold.subject.settle(hold, tokens: used, at: now) }
         (load.holds, load.member) = ([], nil)
-    }
-
-    /// What is charged, reported or estimated. Whatever a provider reports, no request is larger than any model takes, and nobody is kept
-    /// out for longer than that.
-    private var usedTokens: UInt64 {
-        guard let cost = record.cost else { return 0 }
-        return min(cost.input, Self.largestReport) + min(cost.output, Self.largestReport)
     }
 
     /// The member's provider told how much more it takes.
@@ -214,7 +217,7 @@ extension ClientDialect {
 }
 
 extension ClientError {
-    fileprivate static func overLimit(_ text: String) -> ClientError {
+    static func overLimit(_ text: String) -> ClientError {
         ClientError(429, type: "rate_limit_error", code: "rate_limit_exceeded", text)
     }
 }

@@ -19,7 +19,7 @@ extension Passage {
             member: provider.name,
             path: way.name,
             mark: way.mark,
-            upstreamModel: "",
+            upstreamModel: work.model ?? "",
             endpoint: view.addresses[request.provider].endpoint,
             startedAfter: now - startedAt
         )
@@ -45,6 +45,7 @@ extension Passage {
     mutating func connected(_ isReused: Bool, at now: Instant) {
         guard let id = attempt?.id, let startedAt = attempt?.startedAt else { return }
         attempt?.isSent = true
+        owes = request.method == .post
         attempt?.isReused = isReused
         attempt?.row.reusedConnection = isReused
         attempt?.row.connect = now - startedAt
@@ -80,8 +81,10 @@ extension Passage {
             return fail(.unauthorised, nil, at: now)
         }
         attempt?.hasHead = true
+        if head.status >= 400 { owes = false }
         deadlines[.silence] = now + Self.timeouts.betweenTokens
-        usage = PassageUsage(contentType: head.contentType)
+        // What others show was used before.
+        if request.method == .post { usage = PassageUsage(contentType: head.contentType) }
         record.status = head.status
         record.headAfter = now - self.startedAt
         let headers = [Header("x-martlet-decision", record.id)] + head.fields
@@ -110,6 +113,7 @@ extension Passage {
         guard let last = attempt, last.isReused, !last.mustBeFresh, !last.hasHead else {
             return fail(kind, detail, at: now)
         }
+        owes = false
         close(as: kind, detail, at: now)
         start(last.way, isFresh: true, at: now)
     }
@@ -143,6 +147,7 @@ extension Passage {
             record.errorCode = kind.rule.errorCode
             return finish(.brokenOff, .abort, at: now)
         }
+        owes = false
         tryNext(after: (kind, kind != .total && !last.isSent), at: now)
     }
 
@@ -165,7 +170,7 @@ extension Passage {
     }
 
     /// An answer of our own.
-    mutating func refuse(_ error: ClientError, _ outcome: Outcome, at now: Instant) {
+    mutating func refuse(_ error: ClientError, _ outcome: Outcome, more: [Header] = [], at now: Instant) {
         let body = request.dialect.body(of: error, id: record.id)
         let status = request.dialect.status(of: error)
         record.errorCode = error.code
@@ -173,7 +178,7 @@ extension Passage {
         record.headAfter = now - startedAt
         record.bytesToClient &+= UInt64(body.count)
         let headers = [Header("content-type", "application/json"), Header("x-martlet-decision", record.id)]
-        actions.append(.writeHead(ClientHead(status: status, headers: headers, length: body.count)))
+        actions.append(.writeHead(ClientHead(status: status, headers: headers + more, length: body.count)))
         actions.append(.writeBody(body))
         finish(outcome, .complete, at: now)
     }

@@ -31,6 +31,11 @@ package struct Passage: Sendable {
     var tried: [MemberID?] = []
     var attempt: Try?
     var usage: PassageUsage?
+    var work = Work()
+    /// What it holds of limits and budgets.
+    var load = LoadUse()
+    /// The provider works on something that is to be paid for, or has.
+    var owes = false
     var isClientBlocked = false
     package private(set) var isOver = false
 
@@ -64,6 +69,8 @@ package struct Passage: Sendable {
             record.policy = policy
             refuse(ClientError(403, type: "permission_error", code: "rejected_by_policy", reason), .rejected, at: now)
         } else {
+            weigh()
+            guard take(at: now) else { return taken() }
             let ways = view.snapshot.ways(to: provider, without: [])
             record.candidates = ways.map { CandidateRow(provider: provider, way: $0) }
             tryNext(after: nil, at: now)
@@ -124,6 +131,8 @@ package struct Passage: Sendable {
         record.usage = UsageRow(usage?.usage ?? Usage())
         record.outcome = outcome
         record.duration = now - startedAt
+        record.cost = charge(isWhole: outcome == .answered)
+        settleLoad(at: now)
         actions.append(.endAnswer(end))
         actions.append(.finished(record))
     }

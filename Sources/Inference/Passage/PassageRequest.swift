@@ -34,6 +34,10 @@ package struct PassageRequest: Sendable {
     package var key: String
     package var team: String?
     package var tags: [String]
+    /// What the key may use, and who pays for it; nil: everything, and nobody.
+    package var access: ServedKey?
+    /// The local date, 20261126; nil when no budget pays for it.
+    package var localDay: Int?
     /// The client's address.
     package var source: IPAddress?
     /// Microseconds since 1970.

@@ -3,44 +3,57 @@
 import Wire
 
 struct PassageUsage: Sendable {
-    /// Bytes of a JSON answer, or of one event, that are kept to be looked at; longer ones are passed on unlooked at.
+    /// Bytes of a JSON answer, or of one event, that are kept to be looked at as a whole.
     static let mostBytes = 1 << 20
+    /// Of a longer answer, as many embeddings are, only its end is kept: `usage` stands behind what was made.
+    static let tailBytes = 16 << 10
 
     private var json: [UInt8]?
-    private var events: EventStreamReader?
+    /// Whether what is kept is only the end.
+    private var isTail = false
+    private var reader: EventStreamReader?
     private(set) var usage = Usage()
+    let isStream: Bool
+    /// Events of a stream that carried something.
+    private(set) var events: UInt64 = 0
 
     /// - Parameter contentType: in lower case, without parameters.
     init(contentType: String) {
-        switch contentType {
-        case "application/json": json = []
-        case "text/event-stream":
-            events = EventStreamReader(limits: EventStreamReader.Limits(line: Self.mostBytes, event: Self.mostBytes))
-        default: break
+        isStream = contentType == "text/event-stream"
+        if contentType == "application/json" { json = [] }
+        if isStream {
+            reader = EventStreamReader(limits: EventStreamReader.Limits(line: Self.mostBytes, event: Self.mostBytes))
         }
     }
 
     mutating func observe(_ bytes: [UInt8]) {
-        if let count = json?.count {
-            if count + bytes.count > Self.mostBytes { json = nil } else { json? += bytes }
-        }
+        if json != nil { keep(bytes) }
         do {
-            for event in try events?.feed(bytes) ?? [] { observe(event) }
+            for event in try reader?.feed(bytes) ?? [] { observe(event) }
         } catch {
-            events = nil
+            reader = nil
         }
+    }
+
+    private mutating func keep(_ bytes: [UInt8]) {
+        json? += bytes
+        guard let count = json?.count else { return }
+        if count > Self.mostBytes { isTail = true }
+        if isTail, count > 2 * Self.tailBytes { json?.removeFirst(count - Self.tailBytes) }
     }
 
     /// The answer is over.
     mutating func finish() {
-        if let json { look(at: json) }
+        if let json { if isTail { look(atTail: json) } else { look(at: json) } }
         json = nil
-        if let rest = events?.finish() { observe(rest) }
-        events = nil
+        if let rest = reader?.finish() { observe(rest) }
+        reader = nil
     }
 
     private mutating func observe(_ event: ServerSentEvent) {
-        if let data = event.data { look(at: data) }
+        guard let data = event.data else { return }
+        events &+= 1
+        look(at: data)
     }
 
     private mutating func look(at bytes: [UInt8]) {
@@ -50,6 +63,51 @@ struct PassageUsage: Sendable {
         for place in [document["usage"], document["response"]?["usage"], document["message"]?["usage"]] {
             if let report = Self.usage(place) { usage.update(with: report) }
         }
+    }
+
+    /// The last member of that name. A text that says so has its quotes escaped, and is none.
+    private mutating func look(atTail bytes: [UInt8]) {
+        var end = bytes.endIndex
+        while let place = bytes[..<end].lastPlace(of: Self.word) {
+            end = place
+            let isEscaped = place > bytes.startIndex && bytes[place - 1] == UInt8(ascii: "\\")
+            guard !isEscaped, let object = Self.object(behind: bytes[(place + Self.word.count)...]),
+                let document = try? JSONDocument(Array(object), limits: .answer),
+                let report = Self.usage(document.root), !report.isUnreported
+            else { continue }
+            return usage.update(with: report)
+        }
+    }
+
+    /// The object that a member's name is followed by, braces and all; nil when there is none, or not the whole.
+    private static func object(behind bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+        let isSpace = { (byte: UInt8) in byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 }
+        let colon = bytes.drop(while: isSpace)
+        guard colon.first == UInt8(ascii: ":") else { return nil }
+        let object = colon.dropFirst().drop(while: isSpace)
+        guard object.first == UInt8(ascii: "{") else { return nil }
+        var (depth, isText, isEscaped) = (0, false, false)
+        for place in object.indices {
+            let byte = object[place]
+            if isEscaped {
+                isEscaped = false
+                continue
+            }
+            if isText {
+                isEscaped = byte == UInt8(ascii: "\\")
+                isText = byte != UInt8(ascii: "\"")
+                continue
+            }
+            switch byte {
+            case UInt8(ascii: "\""): isText = true
+            case UInt8(ascii: "{"): depth += 1
+            case UInt8(ascii: "}"):
+                depth -= 1
+                if depth == 0 { return object[...place] }
+            default: continue
+            }
+        }
+        return nil
     }
 
     private static let word = Array("\"usage\"".utf8)
@@ -80,5 +138,18 @@ extension [UInt8] {
             start = place + 1
         }
         return false
+    }
+}
+
+extension ArraySlice<UInt8> {
+    /// Where the bytes stand last.
+    fileprivate func lastPlace(of word: [UInt8]) -> Int? {
+        guard let first = word.first, count >= word.count else { return nil }
+        var place = endIndex - word.count
+        while place >= startIndex {
+            if self[place] == first, self[place..<(place + word.count)].elementsEqual(word) { return place }
+            place -= 1
+        }
+        return nil
     }
 }

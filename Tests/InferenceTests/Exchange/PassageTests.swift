@@ -227,6 +227,6 @@ import Testing
         reading.observe([UInt8](repeating: 0x61, count: PassageUsage.mostBytes))
         reading.observe(Array("\"}".utf8))
         reading.finish()
-        #expect(reading.usage.isUnreported)
+        #expect(reading.usage.isUnreported, "it stood at the beginning")
     }
 }
