@@ -48,6 +48,8 @@ final class AtomicWords: LoadWords {
     private let providerRequests = Atomic<UInt64>(0)
     private let providerRequestsReset = Atomic<UInt64>(0)
     private let providerRequestsLimit = Atomic<UInt64>(0)
+    private let providerTokensSent = Atomic<UInt64>(0)
+    private let providerRequestsSent = Atomic<UInt64>(0)
 
     func value(of word: LoadWord) -> UInt64 {
         switch word {
@@ -64,6 +66,8 @@ final class AtomicWords: LoadWords {
         case .providerRequests: providerRequests.load(ordering: .relaxed)
         case .providerRequestsReset: providerRequestsReset.load(ordering: .relaxed)
         case .providerRequestsLimit: providerRequestsLimit.load(ordering: .relaxed)
+        case .providerTokensSent: providerTokensSent.load(ordering: .relaxed)
+        case .providerRequestsSent: providerRequestsSent.load(ordering: .relaxed)
         }
     }
 
@@ -82,6 +86,8 @@ final class AtomicWords: LoadWords {
         case .providerRequests: Self.replace(old, next, providerRequests)
         case .providerRequestsReset: Self.replace(old, next, providerRequestsReset)
         case .providerRequestsLimit: Self.replace(old, next, providerRequestsLimit)
+        case .providerTokensSent: Self.replace(old, next, providerTokensSent)
+        case .providerRequestsSent: Self.replace(old, next, providerRequestsSent)
         }
     }
 

@@ -71,6 +71,7 @@ extension Exchange {
             record.affinity = picked.affinity
             if start(picked.candidate, at: now) { return }
         }
+        if askedCount < ExchangeLimits.attempts, let last = takeSpent(), start(last, at: now) { return }
         giveUp(at: now)
     }
 

@@ -21,6 +21,9 @@ struct LoadUse: Sendable {
     var estimate: UInt64 { prompt.addingReportingOverflow(answer).overflow ? .max : prompt + answer }
     /// How the members that would have been asked were at their limits; the one that is free again first.
     var refusal: LoadRefusal?
+    /// Whose provider may refuse by what was sent to it meanwhile: asked when nobody else is left.
+    var spent: Candidate?
+    var asksSpent = false
 }
 
 extension Exchange {
@@ -80,6 +83,11 @@ extension Exchange {
             passOver(candidate, .providerLimit, LoadRefusal(member, .tokens, wait: wait))
             return false
         }
+        if !load.asksSpent, member.mayBeSpent(tokens: load.estimate, at: now), hasOthers(than: candidate) {
+            load.spent = load.spent ?? candidate
+            passOver(candidate, .providerLimit, nil)
+            return false
+        }
         guard !member.limits.isEmpty else {
             member.drawOnProvider(tokens: load.estimate)
             return true
@@ -93,6 +101,20 @@ extension Exchange {
             passOver(candidate, .atLimit, refusal)
             return false
         }
+    }
+
+    private func hasOthers(than candidate: Candidate) -> Bool {
+        guard let offer else { return false }
+        var others = tried
+        others.add(candidate, after: .otherMember)
+        return !view.candidates(for: offer, need, without: others).eligible.isEmpty
+    }
+
+    /// The candidate that was only likely to be refused by its provider, once; nil: there is none.
+    mutating func takeSpent() -> Candidate? {
+        defer { load.spent = nil }
+        load.asksSpent = true
+        return load.spent
     }
 
     /// What failed used nothing.

@@ -22,16 +22,20 @@ struct ProviderLimitWords {
     let limit: LoadWord
     /// When that is, in nanoseconds of the daemon's clock.
     let reset: LoadWord
+    /// What was sent since it said so.
+    let sent: LoadWord
 
     static let tokens = ProviderLimitWords(
         left: .providerTokens,
         limit: .providerTokensLimit,
-        reset: .providerTokensReset
+        reset: .providerTokensReset,
+        sent: .providerTokensSent
     )
     static let requests = ProviderLimitWords(
         left: .providerRequests,
         limit: .providerRequestsLimit,
-        reset: .providerRequestsReset
+        reset: .providerRequestsReset,
+        sent: .providerRequestsSent
     )
 }
 
@@ -48,7 +52,7 @@ extension LoadSubject {
             words.value(of: limit.left), words.value(of: limit.limit), words.value(of: limit.reset)
         )
         guard left > 0, whole > 0, reset > now.nanoseconds else { return nil }
-        let percent = UInt128(left - 1) * 100 / UInt128(whole)
+        let percent = UInt128(left - 1 - min(left - 1, words.value(of: limit.sent))) * 100 / UInt128(whole)
         return Headroom(
             percent: UInt32(min(percent, 100)),
             reset: Span(nanoseconds: Int64(clamping: reset - now.nanoseconds))
@@ -58,17 +62,31 @@ extension LoadSubject {
     func note(_ left: ProviderLimits.Left, _ limit: ProviderLimitWords, until reset: Instant) {
         words.store(reset.nanoseconds, in: limit.reset)
         words.store(left.limit ?? 0, in: limit.limit)
+        words.store(0, in: limit.sent)
         words.store(left.units.addingReportingOverflow(1).overflow ? .max : left.units + 1, in: limit.left)
     }
 
     /// A request of so many tokens goes to the member's provider: until it says what is left, that is less by so much.
     func drawOnProvider(tokens: UInt64) {
-        draw(1, .providerRequests)
-        draw(tokens, .providerTokens)
+        draw(1, .requests)
+        draw(tokens, .tokens)
     }
 
-    private func draw(_ units: UInt64, _ left: LoadWord) {
-        words.update(left) { $0 > 0 ? max(1, $0 - min($0, units)) : 0 }
+    private func draw(_ units: UInt64, _ limit: ProviderLimitWords) {
+        guard words.value(of: limit.left) > 0 else { return }
+        words.update(limit.sent) { $0.addingReportingOverflow(units).overflow ? .max : $0 + units }
+    }
+
+    /// Whether what was sent since the provider spoke may have used up what it said was left, so that it would refuse a request of so
+    /// many tokens. Estimates: a reason to ask another, none to ask nobody.
+    func mayBeSpent(tokens: UInt64, at now: Instant) -> Bool {
+        mayBeSpent(1, .requests, at: now) || mayBeSpent(tokens, .tokens, at: now)
+    }
+
+    private func mayBeSpent(_ units: UInt64, _ limit: ProviderLimitWords, at now: Instant) -> Bool {
+        let left = words.value(of: limit.left)
+        guard left > 0, words.value(of: limit.reset) > now.nanoseconds else { return false }
+        return units > left - 1 - min(left - 1, words.value(of: limit.sent))
     }
 
     /// How long until a limit lets so many units through; nil when it does now, or nothing is known of it.

@@ -17,16 +17,19 @@ package enum LoadWord: Int, Hashable, Sendable, CaseIterable {
     case period
     /// Of a member: until when its provider takes no more, in nanoseconds of the daemon's clock.
     case closedUntil
-    /// Of a member: tokens that its provider still takes, as it said last, less what was sent since, plus 1; 0: it said nothing.
+    /// Of a member: tokens that its provider still takes, as it said last, plus 1; 0: it said nothing.
     case providerTokens
     /// Of a member: when those are whole again, in nanoseconds of the daemon's clock.
     case providerTokensReset
     /// Of a member: tokens that its provider takes when that limit is whole; 0: it did not say.
     case providerTokensLimit
-    /// The same three for requests.
+    /// Of a member: tokens that were sent, by estimate, since its provider said what is left.
+    case providerTokensSent
+    /// The same four for requests.
     case providerRequests
     case providerRequestsReset
     case providerRequestsLimit
+    case providerRequestsSent
 }
 
 /// The words of one subject. The gateway's are atomics; a test may have plain ones.

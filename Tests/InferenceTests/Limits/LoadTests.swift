@@ -254,10 +254,26 @@ final class LimitedStage {
         #expect(eased.eligible.map(\.weight) == [2, 5] && eased.rows.map(\.weight) == [2, 5])
         #expect(eased.rows.map(\.headroom) == [10, nil])
         for _ in 0..<10 { big.drawOnProvider(tokens: 1) }
-        #expect(big.providerWait(tokens: 1, at: stage.now) == .seconds(30))
+        #expect(big.mayBeSpent(tokens: 1, at: stage.now) && big.providerWait(tokens: 1, at: stage.now) == nil)
         let later = stage.now + .seconds(31)
-        #expect(big.headroom(at: later) == nil && big.providerWait(tokens: 1, at: later) == nil)
+        #expect(big.headroom(at: later) == nil && !big.mayBeSpent(tokens: 1, at: later))
         #expect(view.eased(set, at: later).eligible.map(\.weight) == [1, 1])
+    }
+
+    /// One request was left, and it is under way: others are asked while there are others, and it is when there are none.
+    @Test func whatWasSentMeanwhileOrdersAndRefusesNobody() throws {
+        let stage = LimitedStage { _ in }
+        let (big, small) = (stage.words(.member, "chat.big"), stage.words(.member, "chat.small"))
+        let subject = LoadSubject(.member, "chat.big", .none, big)
+        subject.heard(Self.limits(left: 1, of: 100, reset: "30s"), at: stage.now, unixMicroseconds: 0)
+        #expect(try stage.begin().order?.provider == 0)
+        let second = try stage.begin()
+        #expect(second.order?.provider == 1)
+        second.handle(.clientGone, at: stage.now)
+        #expect(second.record?.candidates.first?.cause == "provider-limit")
+        LoadSubject(.member, "chat.small", .none, small).close(for: .seconds(9), at: stage.now)
+        #expect(try stage.begin().order?.provider == 0, "nobody else takes anything")
+        #expect(try stage.begin(model: "chat.big").order?.provider == 0, "nobody else was meant")
     }
 
     private static func limits(left: Int, of whole: Int, reset: String) -> ProviderLimits {
