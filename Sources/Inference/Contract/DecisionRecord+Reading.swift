@@ -1,19 +1,17 @@
 /// Reads what `reportJSON` wrote: there is one for each request, and the standard decoder costs the daemon more than the request costs
-/// the gateway. Members come in the order in which they are written. Whatever is otherwise is left to the decoder.
+/// the gateway. Each byte is looked at once. What is not as it is written there (other members, another order, text with an escape in
+/// it) is left to the decoder.
 import NetTypes
-import Wire
 
 extension DecisionRecord {
-    /// Nil: this is no report of a decision, or not as `reportJSON` writes it.
+    /// Nil: this is no report of a decision, or not one that can be read so.
     package init?(reportJSON bytes: [UInt8]) {
-        guard bytes.starts(with: "{\"decision\":".utf8), let document = try? JSONDocument(bytes, limits: .answer) else {
-            return nil
+        var members = WrittenMembers(bytes)
+        let record = members.object { report in
+            report.row("decision") { decision in decision.row("_0") { DecisionRecord(&$0) } }
         }
-        var report = WrittenMembers(document.root)
-        var decision = WrittenMembers(report.take("decision"))
-        var record = WrittenMembers(decision.take("_0"))
-        self.init(&record)
-        guard record.isWhole, decision.isWhole, report.isWhole else { return nil }
+        guard members.isWhole, case .some(.some(let record)) = record else { return nil }
+        self = record
     }
 
     private init(_ members: inout WrittenMembers) {
@@ -125,27 +123,16 @@ extension UsageRow {
     }
 }
 
-/// The members of an object, taken in the order in which they were written; those that are not there are passed over.
+/// The members of objects, taken in the order in which they were written; those that are not there are passed over.
 private struct WrittenMembers {
-    private var rest: JSONView.Members?
-    private var next: JSONView.Member?
-    private var isWrong: Bool
+    private let bytes: [UInt8]
+    private var place = 0
+    private var isWrong = false
 
-    init(_ object: JSONView?) {
-        rest = object?.members
-        isWrong = object?.kind != .object
-        next = rest?.next()
-    }
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-    /// Whether every member was taken, and was what it had to be.
-    var isWhole: Bool { !isWrong && next == nil }
-
-    /// The value of this name, if it comes now.
-    mutating func take(_ name: String) -> JSONView? {
-        guard let member = next, member.spells(name) else { return nil }
-        next = rest?.next()
-        return member.value
-    }
+    /// Whether everything was taken, and was what it had to be.
+    var isWhole: Bool { !isWrong && place == bytes.count }
 
     /// What has to be there.
     mutating func needed<Value>(_ value: Value?, or other: Value) -> Value {
@@ -153,48 +140,103 @@ private struct WrittenMembers {
         return value ?? other
     }
 
-    private mutating func take<Value>(_ name: String, _ read: (JSONView) -> Value?) -> Value? {
-        guard let view = take(name) else { return nil }
-        let value = read(view)
-        if value == nil { isWrong = true }
-        return value
+    mutating func text(_ name: StaticString) -> String? { comes(name) ? string() : nil }
+    mutating func count(_ name: StaticString) -> UInt64? { comes(name) ? digits() : nil }
+    mutating func whole(_ name: StaticString) -> Int64? {
+        guard comes(name) else { return nil }
+        let isNegative = skip("-")
+        let value = digits().flatMap { Int64(exactly: $0) }
+        return needed(value.map { isNegative ? -$0 : $0 }, or: 0)
+    }
+    mutating func span(_ name: StaticString) -> Span? { whole(name).map { Span(nanoseconds: $0) } }
+    mutating func word<Word: RawRepresentable<String>>(_ name: StaticString) -> Word? {
+        guard let text = text(name) else { return nil }
+        let word = Word(rawValue: text)
+        if word == nil { isWrong = true }
+        return word
+    }
+    mutating func flag(_ name: StaticString) -> Bool {
+        guard comes(name) else { return needed(nil, or: false) }
+        let isTrue = skip("true")
+        if !isTrue { expect("false") }
+        return isTrue
+    }
+    mutating func mark(_ name: StaticString) -> Mark? {
+        row(name) { Mark(UInt32(clamping: $0.needed($0.count("value"), or: 0))) }
     }
 
-    mutating func text(_ name: String) -> String? { take(name) { $0.string } }
-    mutating func count(_ name: String) -> UInt64? { take(name) { $0.unsigned } }
-    mutating func whole(_ name: String) -> Int64? {
-        take(name) { view in view.unsigned.flatMap { Int64(exactly: $0) } ?? view.number.flatMap { Int64($0) } }
-    }
-    mutating func span(_ name: String) -> Span? { whole(name).map { Span(nanoseconds: $0) } }
-    mutating func flag(_ name: String) -> Bool { needed(take(name) { $0.bool }, or: false) }
-    mutating func word<Word: RawRepresentable<String>>(_ name: String) -> Word? {
-        take(name) { view in view.string.flatMap { Word(rawValue: $0) } }
+    /// An object of this name.
+    mutating func row<Row>(_ name: StaticString, _ read: (inout WrittenMembers) -> Row) -> Row? {
+        comes(name) ? object(read) : nil
     }
 
-    mutating func mark(_ name: String) -> Mark? {
-        row(name) { members in Mark(UInt32(clamping: members.needed(members.count("value"), or: 0))) }
-    }
-
-    mutating func row<Row>(_ name: String, _ read: (inout WrittenMembers) -> Row) -> Row? {
-        take(name) { view in Self.row(view, read) }
-    }
-
-    mutating func rows<Row>(_ name: String, _ read: (inout WrittenMembers) -> Row) -> [Row] {
-        let rows = take(name) { view -> [Row]? in
-            guard view.kind == .array else { return nil }
-            var rows: [Row] = []
-            for element in view.elements {
-                guard let row = Self.row(element, read) else { return nil }
-                rows.append(row)
-            }
-            return rows
+    /// A list of objects, which has to be there.
+    mutating func rows<Row>(_ name: StaticString, _ read: (inout WrittenMembers) -> Row) -> [Row] {
+        guard comes(name) else { return needed(nil, or: []) }
+        var rows: [Row] = []
+        expect("[")
+        while !isWrong, !skip("]") {
+            if !rows.isEmpty { expect(",") }
+            rows.append(object(read))
         }
-        return needed(rows, or: [])
+        return rows
     }
 
-    private static func row<Row>(_ view: JSONView, _ read: (inout WrittenMembers) -> Row) -> Row? {
-        var members = WrittenMembers(view)
-        let row = read(&members)
-        return members.isWhole ? row : nil
+    mutating func object<Row>(_ read: (inout WrittenMembers) -> Row) -> Row {
+        expect("{")
+        let row = read(&self)
+        expect("}")
+        return row
+    }
+}
+
+// MARK: - Bytes
+
+extension WrittenMembers {
+    /// Steps over the key of this name, and the comma before it, if it comes now.
+    private mutating func comes(_ name: StaticString) -> Bool {
+        let before = place
+        _ = skip(",")
+        // Nearly every key that is another has another length.
+        let end = place + 1 + name.utf8CodeUnitCount
+        if end < bytes.count, bytes[end] == UInt8(ascii: "\""), skip("\""), skip(name), skip("\":") { return true }
+        place = before
+        return false
+    }
+
+    private mutating func skip(_ text: StaticString) -> Bool {
+        let count = text.utf8CodeUnitCount
+        guard !isWrong, place + count <= bytes.count else { return false }
+        let isSame = text.withUTF8Buffer { text in
+            for index in 0..<count where bytes[place + index] != text[index] { return false }
+            return true
+        }
+        if isSame { place += count }
+        return isSame
+    }
+
+    private mutating func expect(_ text: StaticString) { if !skip(text) { isWrong = true } }
+
+    private mutating func string() -> String? {
+        expect("\"")
+        let start = place
+        while place < bytes.count, bytes[place] != UInt8(ascii: "\""), bytes[place] != UInt8(ascii: "\\") { place += 1 }
+        let text = String(decoding: bytes[start..<place], as: UTF8.self)
+        expect("\"")
+        return isWrong ? nil : text
+    }
+
+    private mutating func digits() -> UInt64? {
+        let start = place
+        var value: UInt64 = 0
+        while place < bytes.count, case let digit = bytes[place] &- UInt8(ascii: "0"), digit < 10 {
+            let (tens, isOver) = value.multipliedReportingOverflow(by: 10)
+            let (sum, isOverToo) = tens.addingReportingOverflow(UInt64(digit))
+            if isOver || isOverToo { isWrong = true }
+            value = sum
+            place += 1
+        }
+        if place == start { isWrong = true }
+        return isWrong ? nil : value
     }
 }

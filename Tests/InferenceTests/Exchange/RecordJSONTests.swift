@@ -23,7 +23,11 @@ import Testing
         let own = record.reportJSON()
         let back = try JSONDecoder().decode(GatewayReport.self, from: Data(own))
         #expect(back == .decision(record))
-        #expect(DecisionRecord(reportJSON: own) == record, "read as it is written, without the decoder")
+        let isPlain = !own.contains(UInt8(ascii: "\\"))
+        #expect(
+            DecisionRecord(reportJSON: own) == (isPlain ? record : nil),
+            "read as it is written, without the decoder"
+        )
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         let theirs = try JSONSerialization.jsonObject(with: encoder.encode(GatewayReport.decision(record)))
@@ -33,6 +37,10 @@ import Testing
 
     @Test func everyFieldSurvives() throws {
         var record = try full()
+        try check(record)
+        record.attempts[0].detail = "\"quotes\" take the decoder"
+        try check(record)
+        record.attempts[0].detail = "d \u{1F600}"
         try check(record)
         record.policy = "p"
         record.affinity = .movedForPrice
@@ -55,7 +63,10 @@ import Testing
     }
 
     @Test func whatIsNotAsItIsWrittenIsLeftToTheDecoder() throws {
-        let own = String(decoding: try full().reportJSON(), as: UTF8.self)
+        var record = try full()
+        record.attempts[0].detail = nil
+        let own = String(decoding: record.reportJSON(), as: UTF8.self)
+        try #require(DecisionRecord(reportJSON: Array(own.utf8)) == record)
         let changes = [
             ("\"isStreamed\":true", "\"isStreamed\":1"), ("\"outcome\":\"answered\"", "\"outcome\":\"eaten\""),
             ("\"weight\":1", "\"weight\":1,\"new\":2"), ("\"generation\"", "\"other\""), ("\"decision\"", "\"alarm\""),
@@ -66,8 +77,8 @@ import Testing
             try #require(text != own, "\(old)")
             #expect(DecisionRecord(reportJSON: Array(text.utf8)) == nil, "\(new)")
         }
-        for length in own.utf8.indices.prefix(300) {
-            #expect(DecisionRecord(reportJSON: Array(own.utf8[..<length])) == nil)
+        for length in 0..<own.utf8.count {
+            #expect(DecisionRecord(reportJSON: Array(own.utf8.prefix(length))) == nil)
         }
     }
 
