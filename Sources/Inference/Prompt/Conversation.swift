@@ -13,12 +13,12 @@ enum Conversation {
     static func prefix(_ request: JSONDocument, _ hash: KeyedHash) -> UInt64 {
         var value: UInt64 = 0
         for part in [request["system"], request["tools"]] {
-            if let part { value = hash.hash(value, hash.hash(part.raw.prefix(prefixBytes))) }
+            if let part { value = hash.folding(part.raw.prefix(prefixBytes), into: value) }
         }
         for message in (request["messages"] ?? request.root).elements.prefix(prefixMessages) {
             let role = message["role"]?.string
             if role == "assistant" || role == "tool" { break }
-            value = hash.hash(value, hash.hash((message["content"] ?? message).raw.prefix(prefixBytes)))
+            value = hash.folding((message["content"] ?? message).raw.prefix(prefixBytes), into: value)
         }
         return value
     }
@@ -30,5 +30,27 @@ enum Conversation {
         guard let last else { return false }
         if last["role"]?.string == "tool" { return true }
         return last["content"]?.elements.contains { $0["type"]?.string == "tool_result" } ?? false
+    }
+}
+
+extension KeyedHash {
+    /// A hash of the bytes behind what was hashed before, sixteen at a time: kilobytes are hashed for each request, and taken one by one
+    /// through a generic function of another module they cost more than the whole decision.
+    func folding(_ bytes: ArraySlice<UInt8>, into start: UInt64) -> UInt64 {
+        let span = bytes.span.bytes
+        var value = hash(start, UInt64(span.byteCount))
+        var place = 0
+        while place + 16 <= span.byteCount {
+            value = hash(value ^ Self.word(span, at: place), Self.word(span, at: place + 8))
+            place += 16
+        }
+        var rest: UInt128 = 0
+        for byte in bytes.suffix(span.byteCount - place).reversed() { rest = rest << 8 | UInt128(byte) }
+        return hash(value ^ UInt64(truncatingIfNeeded: rest), UInt64(truncatingIfNeeded: rest >> 64))
+    }
+
+    /// The same on every machine. The caller has checked that eight bytes are there.
+    private static func word(_ bytes: RawSpan, at place: Int) -> UInt64 {
+        UInt64(littleEndian: bytes.unsafeLoadUnaligned(fromByteOffset: place, as: UInt64.self))
     }
 }

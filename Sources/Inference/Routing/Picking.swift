@@ -33,7 +33,7 @@ extension RoutingView {
             case .user: (facts.user ?? facts.key).map { hash.hash($0) } ?? 0
             case .prefix: facts.prefix(hash)
             }
-        let group = hash.hash(groupName(of: offer))
+        let group = groupHashes[offers.all[offer.index].group.index]
         return Talk(
             key: hash.hash(group, own),
             hold: affinity.hold,

@@ -51,6 +51,8 @@ package final class RoutingView: Sendable {
 
     /// Parallel to `snapshot.models.members`: hashes of their names, and what stands for them in `memory`.
     let memberHashes: [UInt64]
+    /// Parallel to `snapshot.models.groups`.
+    let groupHashes: [UInt64]
     let memberIdentities: [AffinityMemory.Identity]
     /// Parallel to `snapshot.models.members`.
     package let loads: [MemberLoad]
@@ -84,6 +86,7 @@ package final class RoutingView: Sendable {
         targetsByName = Dictionary(groups + members) { first, _ in first }
         let names = memberNames
         memberHashes = names.map { hash.hash($0) }
+        groupHashes = groupNames.map { hash.hash($0) }
         memberIdentities = memberHashes.map { AffinityMemory.Identity(hash: $0) }
         loads = Self.loads(of: names, after: old)
         memory = old?.memory ?? AffinityMemory()

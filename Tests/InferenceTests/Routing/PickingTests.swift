@@ -68,6 +68,23 @@ import Testing
         }
     }
 
+    /// Every length up to some words, every byte, and what was hashed before: each makes another hash, and slices are what they show.
+    @Test func whatDiffersAnywhereIsAnotherConversation() {
+        let hash = KeyedHash(key0: 1, key1: 2)
+        var seen: Set<UInt64> = []
+        for length in 0...50 {
+            let bytes = [UInt8](repeating: 7, count: length + 2)
+            let slice = bytes[1..<(length + 1)]
+            #expect(hash.folding(slice, into: 3) == hash.folding(Array(slice)[...], into: 3))
+            for start in [UInt64(3), 4] { #expect(seen.insert(hash.folding(slice, into: start)).inserted) }
+            for place in slice.indices {
+                var other = bytes
+                other[place] = 8
+                #expect(seen.insert(hash.folding(other[1..<(length + 1)], into: 3)).inserted, "\(length) \(place)")
+            }
+        }
+    }
+
     @Test func aMemberThatFailsLosesOnlyItsOwnAndTheyComeBackNoSoonerThanHoldSays() throws {
         var snapshot = snapshot(bySession)
         let before = try RoutingView(snapshot)
