@@ -86,6 +86,7 @@ final class EffectRunner: @unchecked Sendable {
         case .moveFlows(let move): flows.move(move)
         case .count(let devices): counter.count(devices)
         case .keepUsage(let used): keep(used)
+        case .decided(let records): notes.say(records, at: WallClock.now())
         case .wake(let at): runtime.wake(at: at)
         case .note: return
         }

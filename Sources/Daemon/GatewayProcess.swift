@@ -126,9 +126,9 @@ final class GatewayProcess: Sendable {
         thread.start()
     }
 
-    private static func report(_ bytes: [UInt8], _ decoder: JSONDecoder) -> GatewayReport? {
-        if let decision = DecisionRecord(reportJSON: bytes) { return .decision(decision) }
-        return try? decoder.decode(GatewayReport.self, from: Data(bytes))
+    private static func report(_ frame: [UInt8], _ decoder: JSONDecoder) -> GatewayReport? {
+        DecisionBatch.records(in: frame[...]).map(GatewayReport.decisions)
+            ?? (try? decoder.decode(GatewayReport.self, from: Data(frame)))
     }
 
     /// Its exit status, or 128 + the signal that ended it. A gateway that closed its link but goes on is ended.

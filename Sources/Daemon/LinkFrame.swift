@@ -1,5 +1,5 @@
-/// How messages are cut on the link to the gateway: four bytes of length, most significant first, then JSON
-/// (docs/decisions/0003). Blocking, for threads that do nothing else.
+/// How messages are cut on the link to the gateway: four bytes of length, most significant first, then JSON, or decisions in bytes of
+/// their own (docs/decisions/0003). Blocking, for threads that do nothing else.
 import Foundation
 
 enum LinkFrame {
@@ -27,9 +27,9 @@ enum LinkFrame {
 
 /// What the other end says, in as few calls as it takes.
 struct LinkReader {
-    /// A decision record is a few kilobytes; what is longer than this is a defect, and nothing after it can be trusted.
+    /// What is longer than this is a defect, and nothing after it can be trusted.
     private static let longest = 16 << 20
-    /// Bytes asked for at once: some fifty decisions.
+    /// Bytes asked for at once.
     private static let piece = 64 << 10
 
     private let descriptor: Int32

@@ -2,6 +2,7 @@
 import ConfigSyntax
 import Control
 import Foundation
+import Inference
 import Logging
 import Runtime
 import Synchronization
@@ -43,33 +44,46 @@ final class NoteHub: Sendable {
 
     /// Says the notes, in order; never waits.
     func say(_ notes: [Note], sources: SourceMap, at unix: UInt64) {
-        let notes = hearsDetails ? notes : notes.filter { !$0.isDetail }
-        guard !notes.isEmpty else { return }
-        let mayQueue = state.withLock { state -> Bool in
-            guard state.waiting < Self.mostWaiting else {
-                state.dropped += UInt64(notes.count)
-                return false
-            }
-            state.waiting += notes.count
-            return true
-        }
-        guard mayQueue else { return }
-        queue.async { [self] in
+        later(notes.count) { [self] in
             for note in notes {
                 let line = WatchLine(note, sources: sources)
                 say(line, at: unix)
                 if let subject = note.subject { notify.tell(subject, line.event(at: unix)) }
             }
+        }
+    }
+
+    /// Says what became of requests. There are more of these than of all notes: words are made only of what somebody reads.
+    func say(_ decisions: [DecisionRecord], at unix: UInt64) {
+        let isRead = logger.logLevel <= .debug || state.withLock { !$0.watchers.isEmpty }
+        let read = isRead ? decisions : decisions.filter { $0.outcome != .answered }
+        later(read.count) { [self] in
+            for record in read { say(WatchLine(record), at: unix) }
+        }
+    }
+
+    /// Does it on the hub's queue, unless too many lines wait already.
+    private func later(_ lines: Int, _ body: @escaping @Sendable () -> Void) {
+        guard lines > 0 else { return }
+        let mayQueue = state.withLock { state -> Bool in
+            guard state.waiting < Self.mostWaiting else {
+                state.dropped += UInt64(lines)
+                return false
+            }
+            state.waiting += lines
+            return true
+        }
+        guard mayQueue else { return }
+        queue.async { [self] in
+            body()
             let dropped = state.withLock { state -> UInt64 in
-                state.waiting -= notes.count
+                state.waiting -= lines
                 defer { state.dropped = 0 }
                 return state.dropped
             }
             if dropped > 0 { logger.warning("journal: \(dropped) lines were dropped because nobody took them") }
         }
     }
-
-    private var hearsDetails: Bool { logger.logLevel <= .debug || state.withLock { !$0.watchers.isEmpty } }
 
     /// Says what was not a note of a turn: what operators did, and what came of it.
     func say(_ line: WatchLine) {

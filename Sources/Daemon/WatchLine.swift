@@ -86,7 +86,6 @@ struct WatchLine {
             )
         case .alarm(let alarm):
             self = WatchLine(.error, "alarm", alarm.detail, [("code", alarm.code.rawValue), ("object", alarm.object)])
-        case .decision(let record): self = Self.decision(record)
         case .unnumbered(let names):
             self = WatchLine(
                 .error,
@@ -175,7 +174,8 @@ extension WatchLine {
         )
     }
 
-    private static func decision(_ record: DecisionRecord) -> WatchLine {
+    /// What became of a request.
+    init(_ record: DecisionRecord) {
         let last = record.attempts.last
         let served = last.map { $0.member + ($0.path.map { " over \($0)" } ?? "") } ?? "nobody"
         let words = "\(record.requestedModel ?? "?") → \(served), \(record.outcome.rawValue)"
@@ -184,17 +184,6 @@ extension WatchLine {
             ("attempts", "\(record.attempts.count)"), ("status", record.status.map { "\($0)" }),
             ("ms", "\(record.duration.milliseconds)"),
         ]
-        return WatchLine(level(of: record), "decision", words, fields)
-    }
-
-    fileprivate static func level(of record: DecisionRecord) -> Logger.Level {
-        record.outcome == .answered ? .debug : .info
-    }
-}
-
-extension Note {
-    /// Whether its line is for `debug`: there may be thousands of these a second, which mostly nobody reads.
-    var isDetail: Bool {
-        if case .decision(let record) = self { WatchLine.level(of: record) <= .debug } else { false }
+        self.init(record.outcome == .answered ? .debug : .info, "decision", words, fields)
     }
 }

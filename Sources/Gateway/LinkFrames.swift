@@ -1,4 +1,5 @@
-/// How are messages cut on the link between daemon and gateway? Four bytes of length, most significant first, then JSON.
+/// How are messages cut on the link between daemon and gateway? Four bytes of length, most significant first, then JSON, or
+/// decisions in bytes of their own.
 package import NIOCore
 
 /// Cuts what arrives into frames. The length comes from our own daemon, but a defect there must not take all memory here.

@@ -22,10 +22,8 @@ final class ReportSink {
     /// Which event loop this is, counted from 0.
     private let number: Int
     private var batch: [GatewayReport] = []
-    /// Decisions as the frames that they travel in: there is one for each request, and its bytes are handed over more cheaply than
-    /// its rows.
-    private var decisions = ByteBuffer()
-    private var decisionCount = 0
+    /// There is one for each request, and its bytes are handed over more cheaply than its rows.
+    private var decisions = DecisionBatch()
     private var isScheduled = false
     /// By whom success was told since the last failure.
     private var told: [Pair: Told] = [:]
@@ -104,28 +102,24 @@ final class ReportSink {
 
     /// A decision leaves within `GatewayLimits.reportBatch`.
     func decided(_ record: DecisionRecord) {
-        LinkFrames.write(record.reportJSON(), to: &decisions)
-        decisionCount += 1
+        decisions.append(record)
         schedule()
     }
 
     /// Failures and alarms leave at once, everything else with the decisions.
     func send(_ report: GatewayReport) {
-        if case .decision(let record) = report { return decided(record) }
         batch.append(report)
         switch report {
         case .ready, .alarm, .mended, .standing, .pause: flush()
         case .signal(_, _, let signal, _): if signal != .success { flush() } else { schedule() }
-        case .decision, .answered, .probed, .serving, .underWay, .dropped: schedule()
+        case .decisions, .answered, .probed, .serving, .underWay, .dropped: schedule()
         }
     }
 
     func flush() {
-        if decisionCount > 0 {
-            link.send(frames: decisions, count: decisionCount)
-            // The link has the other half of this memory until it is written.
-            decisions = ByteBuffer()
-            decisionCount = 0
+        if decisions.count > 0 {
+            link.send(decisions)
+            decisions = DecisionBatch()
         }
         guard !batch.isEmpty else { return }
         link.send(batch)

@@ -46,9 +46,15 @@ package final class SnapshotLink: @unchecked Sendable {
         eventLoop.execute { self.write(reports) }
     }
 
-    /// The same with reports that are frames already.
-    func send(frames: ByteBuffer, count: Int) {
-        eventLoop.execute { self.write(count: count) { _ in frames } }
+    /// The same with decisions, of which there is one for each request.
+    func send(_ decisions: DecisionBatch) {
+        eventLoop.execute {
+            self.write(count: decisions.count) { channel in
+                var buffer = channel.allocator.buffer(capacity: 4 + decisions.bytes.count)
+                LinkFrames.write(decisions.bytes, to: &buffer)
+                return buffer
+            }
+        }
     }
 
     private func write(_ reports: [GatewayReport]) {
@@ -69,11 +75,7 @@ package final class SnapshotLink: @unchecked Sendable {
     }
 
     private func append(_ report: GatewayReport, to buffer: inout ByteBuffer) {
-        if case .decision(let record) = report {
-            LinkFrames.write(record.reportJSON(), to: &buffer)
-        } else if let bytes = try? JSONEncoder().encode(report) {
-            LinkFrames.write(bytes, to: &buffer)
-        }
+        if let bytes = try? JSONEncoder().encode(report) { LinkFrames.write(bytes, to: &buffer) }
     }
 
     fileprivate func becameWritable() {

@@ -28,6 +28,8 @@ package enum Effect: Sendable, Codable {
     case count([String])
     /// Keep this for the next start.
     case keepUsage([AllowanceUse])
+    /// Tell whoever watches what became of these requests.
+    case decided([DecisionRecord])
     /// Say the local time of day, as `Fact.localTime`.
     case tellLocalTime
     /// Have flows begin anew by another way; the outcome comes back as `Fact.flowsMoved`.

@@ -125,10 +125,12 @@ extension ModelPlane {
             if let member = groups.member(named: member) { breakers[member.id.index].answered(count, at: now) }
         case .pause(let member, let cause, let until): pause(member, cause, until: until, at: now, &effects)
         case .probed(let provider, let outcomes, _): probed(provider, outcomes, at: now, &effects)
-        case .decision(let record):
-            measure(record, at: now)
-            noteHeadroom(record)
-            keep(record, &effects)
+        case .decisions(let records):
+            for record in records {
+                measure(record, at: now)
+                noteHeadroom(record)
+            }
+            keep(records, &effects)
         case .mended(let code, let object): alarms.removeAll { $0.code == code && $0.object == object }
         case .alarm(let alarm): raise(alarm, &effects)
         case .standing(let found):
@@ -150,11 +152,16 @@ extension ModelPlane {
         if isNew { effects.append(.note(.alarm(alarm))) }
     }
 
-    private mutating func keep(_ record: DecisionRecord, _ effects: inout [Effect]) {
-        decisions.append(record)
+    private mutating func keep(_ records: [DecisionRecord], _ effects: inout [Effect]) {
+        decisions += records
         if decisions.count > Self.mostDecisions + Self.mostDecisions / 4 {
             decisions.removeFirst(decisions.count - Self.mostDecisions)
         }
+        for record in records { count(record) }
+        effects.append(.decided(records))
+    }
+
+    private mutating func count(_ record: DecisionRecord) {
         let key = CounterKey(
             group: record.group ?? "",
             member: record.attempts.last?.member ?? "",
@@ -163,7 +170,6 @@ extension ModelPlane {
         counters[key, default: 0] += 1
         measures.observe(record)
         if let key = record.key, !key.isEmpty { lastUsed[key] = record.startedUnix }
-        effects.append(.note(.decision(record)))
     }
 }
 

@@ -41,7 +41,6 @@ package enum Note: Hashable, Sendable, Codable {
     case gatewayStarted
     case gatewayEnded(status: Int32)
     case alarm(GatewayAlarm)
-    case decision(DecisionRecord)
     /// The ownership window is too small for everything the file names.
     case unnumbered([String])
 }

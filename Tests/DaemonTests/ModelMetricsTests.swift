@@ -76,7 +76,7 @@ import Testing
     )
     func thePageSaysWhatWasDecided(_ line: String, _ why: Comment) throws {
         let reports: [GatewayReport] = [
-            .decision(try record()), .serving(loop: 0, requests: 2), .serving(loop: 1, requests: 3),
+            .decisions([try record()]), .serving(loop: 0, requests: 2), .serving(loop: 1, requests: 3),
             .dropped(reports: 7),
         ]
         let page = try page(reports)
@@ -93,12 +93,12 @@ import Testing
         record.attempts[0].upstreamModel = ""
         let labels =
             #"gen_ai_operation_name="pass_through",gen_ai_provider_name="anthropic",martlet_provider="cloud",martlet_member="cloud""#
-        let text = try page([.decision(record)])
+        let text = try page([.decisions([record])])
         #expect(text.contains("gen_ai_client_operation_duration_seconds_count{\(labels),"))
     }
 
     @Test func everyFamilyIsSaidOnceAndEveryLineIsAPair() throws {
-        let lines = try page([.decision(try record())]).split(separator: "\n")
+        let lines = try page([.decisions([try record()])]).split(separator: "\n")
         let families = lines.filter { $0.hasPrefix("# TYPE ") }.map { $0.split(separator: " ")[2] }
         #expect(Set(families).count == families.count)
         for line in lines where !line.hasPrefix("#") {

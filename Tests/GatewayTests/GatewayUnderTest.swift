@@ -60,10 +60,11 @@ final class GatewayUnderTest: Sendable {
                 var buffer = ByteBuffer(bytes: bytes)
                 frames.append(&buffer)
                 while let frame = try? frames.next() {
-                    let data = Data(frame.readableBytesView)
-                    if let report = try? JSONDecoder().decode(GatewayReport.self, from: data) {
-                        self.reports.withLock { $0.append(report) }
-                    }
+                    let bytes = Array(frame.readableBytesView)
+                    let report =
+                        DecisionBatch.records(in: bytes[...]).map(GatewayReport.decisions)
+                        ?? (try? JSONDecoder().decode(GatewayReport.self, from: Data(bytes)))
+                    if let report { self.reports.withLock { $0.append(report) } }
                 }
             }
         }
@@ -94,7 +95,7 @@ final class GatewayUnderTest: Sendable {
     var all: [GatewayReport] { reports.withLock { $0 } }
 
     var records: [DecisionRecord] {
-        all.compactMap { if case .decision(let record) = $0 { record } else { nil } }
+        all.flatMap { if case .decisions(let records) = $0 { records } else { [] as [DecisionRecord] } }
     }
 
     /// The record with this number, once it has come.

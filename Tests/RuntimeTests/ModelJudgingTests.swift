@@ -55,7 +55,7 @@ import Testing
         record.outcome = .answered
         record.isStreamed = streamed
         record.usage = UsageRow(input: input, output: output)
-        return .gateway(.decision(record))
+        return .gateway(.decisions([record]))
     }
 
     private func carrying(_ rig: Rig, _ size: PromptSize? = nil) throws -> [String] {
@@ -76,7 +76,7 @@ import Testing
                 streamed: streamed,
                 output: output
             )
-            guard case .gateway(.decision(let record)) = fact else { continue }
+            guard case .gateway(.decisions(let records)) = fact, let record = records.first else { continue }
             #expect(AnswerTime.of(record) == .milliseconds(expected), "\(streamed) \(output ?? 0)")
         }
     }
@@ -147,11 +147,12 @@ import Testing
     /// Kept from decision to decision and over reloads, until the limit is whole again.
     @Test func whatAProviderHasLeftIsKnownUntilItIsWholeAgain() throws {
         var rig = try rig()
-        guard case .gateway(.decision(var record)) = answer("chat.one", first: .zero, total: .zero) else { return }
+        guard case .gateway(.decisions(let records)) = answer("chat.one", first: .zero, total: .zero) else { return }
+        var record = try #require(records.first)
         record.startedAt = rig.now
         record.attempts[0].head = .milliseconds(200)
         record.attempts[0].headroom = Headroom(percent: 12, reset: .seconds(30))
-        rig.tell(.gateway(.decision(record)))
+        rig.tell(.gateway(.decisions([record])))
         try rig.configure(Self.models("latency"))
         let models = try #require(rig.router.models)
         #expect(models.headroom(of: "chat.one", at: rig.now + .seconds(30)) == 12)
@@ -161,9 +162,10 @@ import Testing
 
     @Test func aFailedAttemptIsNoMeasure() throws {
         var rig = try rig()
-        guard case .gateway(.decision(var record)) = answer("chat.one", first: .zero, total: .zero) else { return }
+        guard case .gateway(.decisions(let records)) = answer("chat.one", first: .zero, total: .zero) else { return }
+        var record = try #require(records.first)
         record.outcome = .failed
-        for _ in 0..<8 { rig.tell(.gateway(.decision(record))) }
+        for _ in 0..<8 { rig.tell(.gateway(.decisions([record]))) }
         let groups = try #require(rig.router.models).groups
         #expect(groups.member(named: "chat.one")?.standing(in: .any)?.samples(at: rig.now) == 0)
     }

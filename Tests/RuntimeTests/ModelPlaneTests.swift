@@ -108,7 +108,9 @@ import Testing
             errorCode: "invalid_api_key",
             bytes: 0
         )
-        for _ in 0..<3 * ModelPlane.mostDecisions { rig.tell(.gateway(.decision(record))) }
+        for _ in 0..<ModelPlane.mostDecisions {
+            rig.tell(.gateway(.decisions([DecisionRecord](repeating: record, count: 3))))
+        }
         let kept = try #require(rig.router.models).decisions.count
         #expect(kept >= ModelPlane.mostDecisions && kept <= ModelPlane.mostDecisions * 5 / 4)
     }

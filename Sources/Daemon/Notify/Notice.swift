@@ -49,8 +49,7 @@ extension Note {
         case .target, .refused, .unanswered, .conflict, .drift, .tableDrift, .listRefused, .gatewayEnded, .alarm,
             .unnumbered, .losses, .offloadFailed:
             .alarm
-        case .applied, .overrun, .flowsMoved, .list, .feedsBegan, .feedsProgress, .feedsEnded, .gatewayStarted,
-            .decision:
+        case .applied, .overrun, .flowsMoved, .list, .feedsBegan, .feedsProgress, .feedsEnded, .gatewayStarted:
             nil
         }
     }

@@ -27,7 +27,8 @@ package enum GatewayReport: Hashable, Sendable, Codable {
     case pause(member: String, Cause, until: Instant)
     /// A round of probes of a provider, one outcome for each path that carries its load; never empty.
     case probed(provider: String, [ProbeOutcome], at: Instant)
-    case decision(DecisionRecord)
+    /// What was decided since the last time, in the order of the answers' ends.
+    case decisions([DecisionRecord])
     case alarm(GatewayAlarm)
     /// All that is wrong with what the snapshot names outside of itself: secrets, certificates. What was said so before and is not
     /// among it has been mended.
