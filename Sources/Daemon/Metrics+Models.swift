@@ -17,7 +17,7 @@ extension MetricsPage {
             "gauge",
             "Model requests that are being served, as told about a second ago."
         )
-        sample("martlet_model_requests_serving", [], "\(models.serving.values.reduce(0, +))")
+        sample("martlet_model_requests_serving", [], "\(models.serving.values.reduce(0, &+))")
         family(
             "martlet_gateway_reports_dropped_total",
             "counter",

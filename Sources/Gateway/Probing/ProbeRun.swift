@@ -124,6 +124,8 @@ final class ProbeRun {
         guard let answer else { return }
         self.answer = nil
         channel?.close(promise: nil)
+        // It holds us, and would for ever.
+        (channel, handler) = (nil, nil)
         let after = GatewayClock.now() - startedAt
         let words = failure == nil ? nil : detail.map { String($0.prefix(200)) }
         answer(ProbeOutcome(path: way.path, failure: failure, detail: words, after: after))

@@ -65,8 +65,10 @@ extension FailureClass {
         }
     }
 
-    /// What an answer to `GET …/models` makes of the provider: one that knows no such list, or wants a pause, is there.
+    /// What an answer to `GET …/models` makes of the provider: one that knows no such list, does not show it to this key, or wants a pause, is
+    /// there.
     package init?(ofModelList status: Int) {
+        guard status != 403 else { return nil }
         switch FailureClass(status: status) {
         case .unauthorised: self = .unauthorised
         case .serverError, .overloaded: self = .serverError

@@ -31,15 +31,13 @@ extension Passage {
         var answer: UInt64 = 0
     }
 
-    /// Bodies that are looked at for the model they name; larger ones name none.
-    private static let mostLookedAt = 4 << 20
     /// Of a model's name, in bytes.
     private static let longestName = 512
 
     /// Looks at what is asked for.
     mutating func weigh() {
         guard request.method == .post else { return }
-        if request.body.count <= Self.mostLookedAt, Self.isJSON(request.headers),
+        if Self.isJSON(request.headers),
             let document = try? JSONDocument(request.body, limits: .request),
             let model = document["model"]?.string, !model.isEmpty, model.utf8.count <= Self.longestName
         {
@@ -114,8 +112,16 @@ extension Passage {
         return overflow ? .max : max(1, sum)
     }
 
+    /// What names no model may be a prompt all the same, and would fit into the emptiest budget.
+    private var reservedUsage: Usage {
+        guard work.model == nil, request.method == .post, case .ceiling = work.tariff else {
+            return Usage(input: work.prompt, output: work.answer)
+        }
+        return Usage(input: TokenEstimate.tokens(bytes: UInt64(request.body.count)), output: Exchange.reservedAnswer(nil))
+    }
+
     private mutating func reserveMoney(_ payers: [LoadSubject], at now: Instant) -> Bool {
-        guard let amount = price(of: Usage(input: work.prompt, output: work.answer)), amount > 0 else { return true }
+        guard let amount = price(of: reservedUsage), amount > 0 else { return true }
         for payer in payers {
             guard let hold = payer.reserve(amount, on: request.localDay ?? 0) else {
                 refuse(.overBudget(payer), .rejected, more: [Header("x-should-retry", "false")], at: now)

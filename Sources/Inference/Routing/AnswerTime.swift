@@ -19,7 +19,9 @@ package enum AnswerTime {
             return length > tokens ? Span(nanoseconds: share(of: total, tokens, length)) : total
         }
         guard length > 1, total > first else { return first }
-        let rest = Span(nanoseconds: total.nanoseconds - first.nanoseconds)
+        let (nanoseconds, overflow) = total.nanoseconds.subtractingReportingOverflow(first.nanoseconds)
+        guard !overflow else { return nil }
+        let rest = Span(nanoseconds: nanoseconds)
         return first + Span(nanoseconds: share(of: rest, tokens, length - 1))
     }
 
