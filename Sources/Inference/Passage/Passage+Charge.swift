@@ -117,7 +117,8 @@ extension Passage {
         guard work.model == nil, request.method == .post, case .ceiling = work.tariff else {
             return Usage(input: work.prompt, output: work.answer)
         }
-        return Usage(input: TokenEstimate.tokens(bytes: UInt64(request.body.count)), output: Exchange.reservedAnswer(nil))
+        let input = TokenEstimate.tokens(bytes: UInt64(request.body.count))
+        return Usage(input: input, output: Exchange.reservedAnswer(nil))
     }
 
     private mutating func reserveMoney(_ payers: [LoadSubject], at now: Instant) -> Bool {
