@@ -13,6 +13,11 @@ package struct ServerSentEvent: Equatable, Sendable {
         ServerSentEvent(name: name, data: data, raw: raw + [0x0A, 0x0A])
     }
 
+    /// Of what was left at the end, the LF of a CRLF whose CR ended the block before; nil: there is none.
+    package var lineEndBefore: ServerSentEvent? {
+        raw.first == 0x0A ? ServerSentEvent(name: "", data: nil, raw: raw.prefix(1)) : nil
+    }
+
     /// Whether two blocks say the same, however the bytes were cut into pieces before.
     package static func == (one: ServerSentEvent, other: ServerSentEvent) -> Bool {
         one.name == other.name && one.data == other.data && one.raw.elementsEqual(other.raw)

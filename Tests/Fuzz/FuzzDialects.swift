@@ -62,9 +62,13 @@ private func relay(
     do {
         for start in stride(from: 0, to: body.count, by: max(piece, 1)) {
             let pieces = try relay.feed(Array(body[start..<min(start + piece, body.count)]), into: &meter)
-            for piece in pieces { bytes += piece.bytes }
+            for piece in pieces {
+                // The client is told, and that is the end: as `Exchange` has it.
+                guard piece.error == nil else { return (bytes, true) }
+                bytes += piece.bytes
+            }
         }
-        for piece in try relay.finish(into: &meter) { bytes += piece.bytes }
+        for piece in try relay.finish(into: &meter) where piece.error == nil { bytes += piece.bytes }
         return (bytes, true)
     } catch {
         return (bytes, false)

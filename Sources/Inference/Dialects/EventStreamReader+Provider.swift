@@ -15,8 +15,10 @@ extension EventStreamReader {
     /// What is left when the provider has closed the stream: an event whose last blank line some servers leave out, with that line. An
     /// event that was cut off within is nothing: what comes behind it must not become a part of it.
     mutating func lastOfProvider() -> ServerSentEvent? {
-        guard let rest = finish(), let data = rest.data, OpenAI.isWhole(data) else { return nil }
-        return rest.closed
+        guard let rest = finish() else { return nil }
+        if let data = rest.data, OpenAI.isWhole(data) { return rest.closed }
+        // The second half of a line's end, of which the first ended the event before, is no part of what was cut off.
+        return rest.lineEndBefore
     }
 }
 

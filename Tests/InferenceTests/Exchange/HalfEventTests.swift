@@ -82,4 +82,18 @@ import Wire
             #expect(try events(world.body) != nil && world.text.hasSuffix("\n\n"))
         }
     }
+
+    /// A line's end of two bytes may come in two pieces; the last of them is none of the next event's.
+    @Test func theLastLineEndIsWholeHoweverItIsCut() throws {
+        let body = Answer.bytes(": a word\n\r\n")
+        for (cut, rest) in (0...body.count).flatMap({ cut in ["", "data: {", ": hal"].map { (cut, Answer.bytes($0)) } })
+        {
+            var stream = AnswerStream(from: .openai, to: .openai, id: "i", model: "m", created: 1, includeUsage: true)
+            var meter = Meter()
+            var pieces = try stream.feed(Array(body[..<cut]), into: &meter)
+            pieces += try stream.feed(Array(body[cut...]) + rest, into: &meter)
+            pieces += try stream.finish(into: &meter)
+            #expect(pieces.flatMap { Array($0.bytes) } == body, "cut at \(cut)")
+        }
+    }
 }
