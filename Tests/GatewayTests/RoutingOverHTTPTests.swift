@@ -169,16 +169,7 @@ extension OverSockets {
 
         @Test func theOneMeasuredTheQuickestCarries() throws {
             let trio = try Trio(.latency, Trio.even) { snapshot in
-                for (member, time) in [900, 200, 700].enumerated() {
-                    for _ in 0..<4 {
-                        _ = snapshot.models.measure(
-                            Sample(latency: .milliseconds(Int64(time)), loss: nil),
-                            of: MemberID(member),
-                            in: .any,
-                            at: Instant(nanoseconds: 1)
-                        )
-                    }
-                }
+                snapshot.measured([900, 200, 700])
             }
             for _ in 0..<20 { trio.ask() }
             #expect(trio.counts == [0, 20, 0])
@@ -188,16 +179,7 @@ extension OverSockets {
         /// 200, 400 and 800 ms for an answer: four, two and one part of seven.
         @Test func whoAnswersTwiceAsQuicklyCarriesTwiceAsMuch() throws {
             let trio = try Trio(.adaptive, Trio.even) { snapshot in
-                for (member, time) in [200, 400, 800].enumerated() {
-                    for _ in 0..<4 {
-                        _ = snapshot.models.measure(
-                            Sample(latency: .milliseconds(Int64(time)), loss: nil),
-                            of: MemberID(member),
-                            in: .any,
-                            at: Instant(nanoseconds: 1)
-                        )
-                    }
-                }
+                snapshot.measured([200, 400, 800])
             }
             for _ in 0..<700 { trio.ask() }
             let counts = trio.counts
@@ -460,6 +442,22 @@ extension OverSockets {
             #expect(slow.requests.count == before, "it has one under way, the other none")
             for client in waiting { shutdown(client.socket.descriptor, Int32(SHUT_RDWR)) }
             try gateway.stop()
+        }
+    }
+}
+
+extension GatewaySnapshot {
+    /// As if each of the first members had answered four times, in so many milliseconds.
+    fileprivate mutating func measured(_ times: [Int64]) {
+        for (member, time) in times.enumerated() {
+            for _ in 0..<4 {
+                _ = models.measure(
+                    Sample(latency: .milliseconds(time), loss: nil),
+                    of: MemberID(member),
+                    in: .any,
+                    at: Instant(nanoseconds: 1)
+                )
+            }
         }
     }
 }
