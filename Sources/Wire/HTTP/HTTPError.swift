@@ -1,4 +1,4 @@
-/// Why bytes are no message of HTTP/1.1 that may be acted upon, and what a server answers to that. Whatever two readers may
+/// Why bytes are no message of HTTP/1.1 or HTTP/2 that may be acted upon, and what a server answers to that. Whatever two readers may
 /// understand differently is refused: the one in front of us or behind us could be made to see other messages than we do.
 package enum HTTPError: String, Error, Equatable, Sendable {
     /// No request line or status line (RFC 9112 §3, §4).
@@ -44,6 +44,12 @@ package enum HTTPError: String, Error, Equatable, Sendable {
     case chunkLineTooLong = "the line before a chunk is too long"
     case extensionsTooLarge = "the extensions of chunks are too long together"
     case bodyTooLarge = "the body is too large"
+    /// HTTP/2: a field that begins with a colon is missing, there twice, unknown, or stands behind the others (RFC 9113 §8.3).
+    case badPseudoField = "a field that begins with a colon is missing, or is not for here"
+    /// HTTP/2: names are in lower case (RFC 9113 §8.2.1).
+    case upperCaseName = "a field's name is not in lower case"
+    /// HTTP/2: a field that speaks of a connection (RFC 9113 §8.2.2).
+    case connectionField = "a field speaks of a connection, which a stream has none of"
     /// The connection ended inside a message.
     case truncated = "the connection ended inside a message"
 
@@ -58,7 +64,8 @@ package enum HTTPError: String, Error, Equatable, Sendable {
         case .badVersion: 505
         case .badStartLine, .badTarget, .bareLineFeed, .bareCarriageReturn, .controlCharacter, .foldedLine, .badField,
             .badHost, .badLength, .lengthAndCoding, .codingInHTTP10, .unaskedUpgrade, .tooManyInterim, .badChunkSize,
-            .badChunkEnd, .chunkLineTooLong, .extensionsTooLarge, .truncated:
+            .badChunkEnd, .chunkLineTooLong, .extensionsTooLarge, .badPseudoField, .upperCaseName, .connectionField,
+            .truncated:
             400
         }
     }

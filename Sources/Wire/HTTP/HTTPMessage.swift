@@ -7,7 +7,7 @@ package struct HTTPMessage: Sendable {
         /// So many bytes, at least one.
         case length(Int)
         case chunked
-        /// By the end of the connection; answers only.
+        /// By the end of the connection, of answers only; in HTTP/2 by the end of the stream, of requests too.
         case untilClose
     }
 
