@@ -101,6 +101,21 @@ extension Exchange {
         guard current.mayReconnect, current.phase == .waiting else {
             return fail(kind, detail: detail, at: now)
         }
+        reconnect(current, at: now)
+    }
+
+    /// Connections end, and streams that came too late are refused: that is nobody's failure. Being refused twice in a row is.
+    mutating func upstreamRefused(_ detail: String, at now: Instant) {
+        attempt?.hasConnection = false
+        guard let current = attempt else { return }
+        guard !current.isSecondConnection, current.phase == .waiting else {
+            return fail(.overloaded, detail: detail, at: now)
+        }
+        reconnect(current, at: now)
+    }
+
+    /// The same member over the same path, by another connection.
+    private mutating func reconnect(_ current: Attempt, at now: Instant) {
         deadlines.clearAttempt()
         debtor = nil
         attempt?.phase = .connecting

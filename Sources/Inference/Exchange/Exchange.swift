@@ -87,6 +87,7 @@ package struct Exchange: ~Copyable, Sendable {
         case .upstreamBytes(let id, let bytes): ifCurrent(id) { $0.received(bytes, at: now) }
         case .upstreamEnded(let id): ifCurrent(id) { $0.upstreamEnded(at: now) }
         case .upstreamBroke(let id, let kind, let detail): ifCurrent(id) { $0.upstreamBroke(kind, detail, at: now) }
+        case .upstreamRefused(let id, let detail): ifCurrent(id) { $0.upstreamRefused(detail, at: now) }
         case .clientWritable(let isWritable): clientWritable(isWritable, at: now)
         case .clientGone: clientGone(at: now)
         case .tick: tick(at: now)

@@ -25,6 +25,8 @@ package enum ExchangeEvent: Sendable {
     case upstreamEnded(AttemptID)
     /// The connection broke, or brought what is no HTTP.
     case upstreamBroke(AttemptID, FailureClass, detail: String)
+    /// The provider says that it has not begun with the request, so that asking again does no harm (RFC 9113 §8.7).
+    case upstreamRefused(AttemptID, detail: String)
     /// Whether the client takes more bytes now.
     case clientWritable(Bool)
     case clientGone

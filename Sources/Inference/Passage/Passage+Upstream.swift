@@ -118,6 +118,17 @@ extension Passage {
         start(last.way, isFresh: true, at: now)
     }
 
+    /// The provider has not begun: asking it again does no harm, whatever it was asked for.
+    mutating func refused(_ detail: String, at now: Instant) {
+        attempt?.hasConnection = false
+        guard let last = attempt else { return }
+        owes = false
+        close(as: .overloaded, detail, at: now)
+        guard !hasBeenRefused else { return tryNext(after: (.overloaded, true), at: now) }
+        hasBeenRefused = true
+        start(last.way, isFresh: true, at: now)
+    }
+
     mutating func clientWritable(_ isWritable: Bool, at now: Instant) {
         guard isClientBlocked == isWritable else { return }
         isClientBlocked = !isWritable

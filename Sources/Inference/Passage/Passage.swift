@@ -37,6 +37,8 @@ package struct Passage: Sendable {
     /// The provider works on something that is to be paid for, or has.
     var owes = false
     var isClientBlocked = false
+    /// The provider has said once that it has not begun.
+    var hasBeenRefused = false
     package private(set) var isOver = false
 
     /// Nobody has a word for these requests' timeouts; files and batches take their time.
@@ -106,6 +108,7 @@ package struct Passage: Sendable {
                 ended(at: now)
             }
         case .upstreamBroke(let id, let kind, let detail): if isCurrent(id) { broke(kind, detail, at: now) }
+        case .upstreamRefused(let id, let detail): if isCurrent(id) { refused(detail, at: now) }
         case .clientWritable(let isWritable): clientWritable(isWritable, at: now)
         case .clientGone:
             close(as: nil, nil, at: now)

@@ -57,6 +57,7 @@ import Testing
         case .open: break
         case .sent where chance < 2: try world.breakUpstream(chance == 0 ? .reset : .truncated)
         case .sent where chance < 4: try world.endUpstream()
+        case .sent where chance < 6: try world.refuseRequest()
         case .sent where chance < 10: try world.answer(Self.heads[Int.random(in: 0..<Self.heads.count, using: &dice)])
         case .sent: try world.send(Self.pieces[Int.random(in: 0..<Self.pieces.count, using: &dice)])
         }

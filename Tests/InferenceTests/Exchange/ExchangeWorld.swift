@@ -66,6 +66,11 @@ final class ExchangeWorld {
         try feed(.upstreamBroke(attempt, kind, detail: "broke"))
     }
 
+    func refuseRequest() throws {
+        upstream = .none
+        try feed(.upstreamRefused(attempt, detail: "not begun"))
+    }
+
     func denyConnection(_ denial: Denial) throws {
         upstream = .none
         try feed(.denied(attempt, denial))

@@ -234,6 +234,21 @@ struct FailureRow: Sendable, CustomTestStringConvertible {
         #expect(world.signals == [FailureRow.onPath])
     }
 
+    /// By a provider that says itself that it has not begun.
+    @Test func whatWasNotBegunIsAskedAgainOnceWithoutCountingAndIsOverloadThen() throws {
+        let world = try ExchangeWorld()
+        try world.feed(Stage.request(Stage.body(isStreamed: false)))
+        try world.connect()
+        try world.refuseRequest()
+        #expect(world.order?.mustBeFresh == true && world.orders.count == 2)
+        #expect(world.order?.attempt == world.orders[0].attempt && world.order?.permission == nil)
+        #expect(world.signals.isEmpty)
+        try world.connect()
+        try world.refuseRequest()
+        #expect(world.signals.count == 1 && world.orders.count == 3)
+        #expect(world.exchange.record.attempts.map(\.failure) == [.overloaded])
+    }
+
     @Test func everyClassHasARuleThatEndsSomewhere() {
         for kind in FailureClass.allCases {
             #expect((400...599).contains(kind.rule.status))

@@ -110,6 +110,21 @@ import Testing
         #expect(world.record?.outcome == .failed)
     }
 
+    /// It is the provider's word that nothing was done, so that even what must not be done twice is asked again.
+    @Test func whatTheProviderHasNotBegunIsAskedAgainOnceAndThenOverAnotherPath() throws {
+        var world = try World(.post)
+        world.feed(.connected(first, isReused: false))
+        world.feed(.upstreamRefused(first, detail: "not begun"))
+        #expect(world.orders.map(\.mark) == [Stage.fiber, Stage.fiber] && world.orders[1].mustBeFresh)
+        world.feed(.connected(AttemptID(1), isReused: false))
+        world.feed(.upstreamRefused(AttemptID(1), detail: "not begun"))
+        #expect(world.orders.map(\.mark) == [Stage.fiber, Stage.fiber, Stage.cable])
+        world.feed(.connected(AttemptID(2), isReused: false))
+        world.feed(.upstreamBroke(AttemptID(2), .reset, detail: "gone"))
+        #expect(world.orders.count == 3, "it may have done what it was asked")
+        #expect(world.record?.attempts.map(\.failure) == [.overloaded, .overloaded, .reset])
+    }
+
     @Test func anAnswerThatBreaksOffDoesNotLookWhole() throws {
         var world = try World()
         world.feed(.connected(first, isReused: false))
