@@ -37,6 +37,8 @@ let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioHTTP2 = Target.Dependency.product(name: "NIOHTTP2", package: "swift-nio-http2")
+let nioHPACK = Target.Dependency.product(name: "NIOHPACK", package: "swift-nio-http2")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
@@ -52,6 +54,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-nio-http2", exact: "1.46.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
     ],
@@ -87,7 +90,10 @@ let package = Package(
         library("Ledger", ["Inference", "CSQLite"]),
         library(
             "Gateway",
-            ["NetTypes", "PolicyEngine", "Wire", "Inference", "CZlib", nio, nioPosix, nioTLS, nioSSL]
+            [
+                "NetTypes", "PolicyEngine", "Wire", "Inference", "CZlib", nio, nioPosix, nioTLS, nioSSL, nioHTTP2,
+                nioHPACK,
+            ]
         ),
         // Row 5
         library(
@@ -179,7 +185,10 @@ let package = Package(
         tests("LedgerTests", ["Inference", "Gateway", "Ledger"]),
         tests(
             "GatewayTests",
-            ["NetTypes", "ConfigSyntax", "PolicyEngine", "Wire", "Inference", "Gateway", nio, nioPosix, nioSSL]
+            [
+                "NetTypes", "ConfigSyntax", "PolicyEngine", "Wire", "Inference", "Gateway", nio, nioPosix, nioSSL,
+                nioHPACK,
+            ]
         ),
         tests(
             "MartletTests",

@@ -77,16 +77,21 @@ final class ConnectRace {
 
     private func won(_ connection: UpstreamConnection) {
         winner = connection
-        connection.whenSecured { failure, detail in
-            if let failure {
-                self.finish(.failure(ConnectFailure(kind: failure, detail: detail)))
-            } else {
-                self.finish(.success(connection))
+        connection.whenSecured { outcome in
+            switch outcome {
+            case .ready: self.finish(.success(connection))
+            case .http2(let connection): self.finish(connection)
+            case .failed(let kind, let detail): self.finish(.failure(ConnectFailure(kind: kind, detail: detail)))
             }
         }
     }
 
-    private func finish(_ result: Result<UpstreamConnection, ConnectFailure>) {
+    /// A stream is opened for somebody who waits for it; without one the connection is idle.
+    private func finish(_ connection: UpstreamHTTP2) {
+        if answer != nil { finish(.success(connection.open())) }
+    }
+
+    private func finish(_ result: Result<any UpstreamSide, ConnectFailure>) {
         guard let answer else { return }
         self.answer = nil
         answer(result)

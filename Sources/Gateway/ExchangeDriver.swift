@@ -10,14 +10,11 @@ final class ExchangeDriver {
     private let loop: GatewayLoop
     private let state: GatewayState
     /// It holds us while it serves, and we hold it: it lets go with the answer's end, or with its own.
-    private let ingress: Ingress
+    private let client: any ClientSide
     private var exchange: Exchange
     /// What is driven instead, when the request is passed on as it is.
     private var passage: Passage?
-    private var framing: AnswerFraming
-    /// Bytes for the client from the events handled in one go: one write, one flush.
-    private var outgoing = ByteBuffer()
-    private var upstream: UpstreamConnection?
+    private var upstream: (any UpstreamSide)?
     private var race: ConnectRace?
     /// The trial that this request is, if it is one.
     private var trial: Brakes.Trial?
@@ -30,12 +27,11 @@ final class ExchangeDriver {
     /// The answer broke off.
     private var isCut = false
 
-    init(on state: GatewayState, framing: AnswerFraming, loop: GatewayLoop, ingress: Ingress) {
+    init(on state: GatewayState, loop: GatewayLoop, client: any ClientSide) {
         exchange = Exchange(on: state.view)
         self.state = state
-        self.framing = framing
         self.loop = loop
-        self.ingress = ingress
+        self.client = client
         loop.reports.began()
     }
 
@@ -57,7 +53,7 @@ final class ExchangeDriver {
     }
 
     /// The connection has no more to do with this exchange: it is gone, or the pool's again.
-    func letGo(_ connection: UpstreamConnection) {
+    func letGo(_ connection: any UpstreamSide) {
         if upstream === connection { upstream = nil }
     }
 
@@ -99,10 +95,8 @@ final class ExchangeDriver {
             upstream?.release()
             upstream = nil
         case .readUpstream(_, let isWanted): upstream?.read(isWanted)
-        case .writeHead(let head):
-            outgoing.reserveCapacity(minimumWritableBytes: Self.headBytes + (head.length ?? Self.headBytes))
-            framing.write(head, date: loop.date(), to: &outgoing)
-        case .writeBody(let bytes): framing.write(bytes, to: &outgoing)
+        case .writeHead(let head): client.write(head)
+        case .writeBody(let bytes): client.write(bytes)
         case .endAnswer(let end): endAnswer(end)
         case .signal(let member, let path, let signal):
             endTrial()
@@ -151,7 +145,7 @@ final class ExchangeDriver {
         }
     }
 
-    private func connected(_ result: Result<UpstreamConnection, ConnectFailure>, _ attempt: AttemptID) {
+    private func connected(_ result: Result<any UpstreamSide, ConnectFailure>, _ attempt: AttemptID) {
         race = nil
         switch result {
         case .success(let connection):
@@ -162,41 +156,9 @@ final class ExchangeDriver {
         }
     }
 
-    /// Bytes of a head, roughly: the rest of a buffer is the body.
-    private static let headBytes = 512
-
     private func send(_ request: UpstreamRequest, of attempt: AttemptID) {
-        var head = HTTPWriter(capacity: Self.headBytes)
-        guard head.requestLine(Self.word(request.method), request.path) else {
-            return handle(.upstreamBroke(attempt, .malformed, detail: "the provider's path is none"))
-        }
-        head.field("host", request.authority)
-        for header in request.headers { head.field(header.name, header.value) }
-        for field in state.credentials[request.provider] ?? [] where !Self.says(field, request) { head.field(field) }
-        if request.method.map({ $0 == .post || !request.body.isEmpty }) ?? true {
-            head.contentLength(request.body.count)
-        }
-        head.endOfHead()
-        var buffer = loop.allocator.buffer(capacity: head.bytes.count + request.body.count)
-        buffer.writeBytes(head.bytes)
-        buffer.writeBytes(request.body)
-        upstream?.send(buffer)
-    }
-
-    private static func word(_ method: PassageRequest.Method?) -> StaticString {
-        switch method {
-        case .post, nil: "POST"
-        case .get: "GET"
-        case .put: "PUT"
-        case .patch: "PATCH"
-        case .delete: "DELETE"
-        }
-    }
-
-    /// Whether a client that is passed on has said it itself, as the version of the API it speaks. Its credential it cannot: that is left
-    /// out of what is passed on.
-    private static func says(_ field: HTTPField, _ request: UpstreamRequest) -> Bool {
-        request.method != nil && request.headers.contains { $0.name == field.name }
+        guard upstream?.send(request, state.credentials[request.provider] ?? []) == false else { return }
+        handle(.upstreamBroke(attempt, .malformed, detail: "the provider's path is none"))
     }
 
     private func closeUpstream() {
@@ -211,21 +173,16 @@ final class ExchangeDriver {
             isCut = true
             return
         }
-        framing.writeEnd(to: &outgoing)
+        client.writeEnd()
     }
 
-    /// Hands over what was gathered, and the connection itself when the answer is over.
+    /// Hands over what was gathered, and the client itself when the answer is over.
     private func flush() {
-        if outgoing.readableBytes > 0 {
-            // Taken out first: writing may tell at once that the client reads no more, which leads here again.
-            let bytes = outgoing
-            outgoing = ByteBuffer()
-            ingress.write(bytes)
-        }
-        guard passage?.isOver ?? exchange.isOver else { return ingress.rearm() }
+        client.flush()
+        guard passage?.isOver ?? exchange.isOver else { return client.rearm() }
         guard !hasHandedBack else { return }
         hasHandedBack = true
         // An answer that has no end must not be followed by another.
-        if isCut { ingress.close() } else { ingress.answered(keepsAlive: framing.keepsAlive) }
+        if isCut { client.cut() } else { client.answered() }
     }
 }

@@ -6,10 +6,19 @@ import NIOPosix
 import NetTypes
 import Wire
 
+/// Who has something of a client's on a loop: a connection, or a stream of one.
+protocol LoopClient: AnyObject {
+    /// Whatever goes over this path will not come back.
+    func pathDown(_ mark: Mark)
+    /// The process is about to end: nothing new after a last moment.
+    func drain()
+    /// Now.
+    func close()
+}
+
 /// Everything mutable in it is touched on `eventLoop` only; other threads reach it through `execute`.
 final class GatewayLoop: @unchecked Sendable {
     let eventLoop: any EventLoop
-    let allocator = ByteBufferAllocator()
     let pool: UpstreamPool
     let reports: ReportSink
     let connector: UpstreamConnector
@@ -19,7 +28,7 @@ final class GatewayLoop: @unchecked Sendable {
     private(set) var state: GatewayState?
     private(set) var isDraining = false
     private var isWaitingForRoom = false
-    private var clients: [ObjectIdentifier: Ingress] = [:]
+    private var clients: [ObjectIdentifier: any LoopClient] = [:]
     private var httpDate = HTTPDate()
     private var keys = KeyCache()
     private var localTime = LocalTime()
@@ -70,9 +79,9 @@ final class GatewayLoop: @unchecked Sendable {
 
     // MARK: Clients
 
-    func add(_ client: Ingress) { clients[ObjectIdentifier(client)] = client }
+    func add(_ client: any LoopClient) { clients[ObjectIdentifier(client)] = client }
 
-    func remove(_ client: Ingress) {
+    func remove(_ client: any LoopClient) {
         clients[ObjectIdentifier(client)] = nil
         tellIfEmpty()
     }

@@ -1,13 +1,15 @@
 /// What does one client's connection do? One request after another: head and body within limits and timeouts, key, then an
-/// exchange or an answer of our own. Bytes are read as HTTP/1.1 here and nowhere above.
+/// exchange or an answer of our own. Bytes are read as HTTP/1.1 here and nowhere above; a connection that begins as one of HTTP/2 is
+/// handed over to `HTTP2Connection`.
 import Inference
 import NIOCore
 import NetTypes
 import Wire
 
 /// Touched on its own loop only.
-final class Ingress: ChannelInboundHandler {
+final class Ingress: ChannelInboundHandler, RemovableChannelHandler, ClientSide, LoopClient {
     typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
     /// → waiting → receiving → serving → waiting, or at any point → lingering → closed.
@@ -20,15 +22,20 @@ final class Ingress: ChannelInboundHandler {
         case closed
     }
 
-    private let loop: GatewayLoop
+    let loop: GatewayLoop
     private var phase = Phase.waiting
     private var context: ChannelHandlerContext?
-    private var source: IPAddress?
+    private(set) var source: IPAddress?
     private var reader = HTTPReader(.requests, limits: GatewayLimits.request)
     /// What came and was not taken: the beginning of a head, or what a client sent behind the request that is served now
     /// (pipelining, RFC 9112 §9.3.2).
     private var incoming = ByteBuffer()
     private var isReading = false
+    /// Nothing has been read yet that HTTP/2 does not begin with.
+    private var mayBeHTTP2 = true
+    /// How the answer that is given now is framed, and what of it was not sent yet.
+    private var framing = AnswerFraming(isHTTP11: true, isHeadOnly: false, keepsAlive: false)
+    private var outgoing = ByteBuffer()
     /// When the last answer was handed over; the client may still be reading it.
     private var answeredAt = Instant(nanoseconds: 0)
     /// By when the present phase must be over; exchanges have deadlines of their own.
@@ -41,6 +48,8 @@ final class Ingress: ChannelInboundHandler {
     // MARK: What NIO tells
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
     func channelActive(context: ChannelHandlerContext) {
         source = context.channel.remoteAddress.flatMap { $0.ipAddress }.flatMap { IPAddress($0) }
@@ -56,7 +65,38 @@ final class Ingress: ChannelInboundHandler {
         case .waiting, .receiving, .serving: break
         }
         if incoming.readableBytes == 0 { incoming = bytes } else { incoming.writeBuffer(&bytes) }
+        if mayBeHTTP2, isHTTP2(context) { return }
         readOn()
+    }
+
+    /// Whoever has agreed on HTTP/2 in TLS begins with its preface, and so does who knows without asking (RFC 9113 §3.3): one look at the first
+    /// bytes tells for both.
+    /// - Returns: whether these bytes are not HTTP/1.1's, or too few to know.
+    private func isHTTP2(_ context: ChannelHandlerContext) -> Bool {
+        switch HTTP2Terms.isSpoken(incoming) {
+        case nil: return true
+        case false?:
+            mayBeHTTP2 = false
+            return false
+        case true?:
+            handOver(context)
+            return true
+        }
+    }
+
+    private func handOver(_ context: ChannelHandlerContext) {
+        let bytes = incoming
+        incoming = ByteBuffer()
+        phase = .closed
+        timer?.cancel()
+        do {
+            try HTTP2Connection.begin(on: context.channel, loop: loop, source: source)
+        } catch {
+            return context.close(promise: nil)
+        }
+        loop.remove(self)
+        context.fireChannelRead(wrapInboundOut(bytes))
+        context.pipeline.syncOperations.removeHandler(self, promise: nil)
     }
 
     func channelReadComplete(context: ChannelHandlerContext) { readMore(context) }
@@ -143,113 +183,51 @@ final class Ingress: ChannelInboundHandler {
         }
     }
 
-    /// The body is complete. Refusals waited for it: a client that still writes might not read them.
-    private func serve(_ request: IncomingRequest) {
-        if let refusal = request.refusal { return answer(refusal, for: request) }
-        guard let state = loop.state else { return answer(.notReady, for: request) }
-        switch request.endpoint {
-        case .chat, .asking:
-            // The body may have taken its time.
-            guard let key = request.key.flatMap(state.view.keys.current) else { return answer(.badKey, for: request) }
-            exchange(request, of: key, on: state)
-        case .passage(let target):
-            guard let key = request.key.flatMap(state.view.keys.current) else { return answer(.badKey, for: request) }
-            // Whoever may use some models alone may not ask a provider for anything.
-            guard !key.isScoped else { return answer(.unknownPath, for: request) }
-            pass(request, to: target, of: key, on: state)
-        case .models, .live, .ready: answer(.own(request.endpoint, for: request.key, loop), for: request)
-        case .unknown: answer(.unknownPath, for: request)
-        case .wrongMethod(let allowed): answer(.wrongMethod(allowed: allowed), for: request)
-        }
-    }
-
-    private func exchange(_ request: IncomingRequest, of key: ServedKey, on state: GatewayState) {
-        let driver = ExchangeDriver(on: state, framing: framing(of: request), loop: loop, ingress: self)
-        phase = .serving(driver)
-        phaseDeadline = nil
-        var asked = ClientRequest(
-            dialect: request.dialect,
-            operation: request.operation ?? .chat,
-            body: request.body,
-            passedOn: request.passedOn,
-            key: key.name,
-            team: key.team,
-            access: key,
-            source: source,
-            unixMicroseconds: request.unixMicroseconds,
-            draw: request.draw
-        )
-        if key.hasBudget { asked.localDay = GatewayClock.localDay(at: request.unixMicroseconds) }
-        asked.tags = key.tags
-        asked.headers = request.askedHeaders
-        if state.view.asksForTime { asked.secondOfDay = loop.secondOfDay(at: request.unixMicroseconds) }
-        driver.handle(.request(asked))
-    }
-
-    /// A provider that does not let itself be asked so is told from one that is not there by nobody.
-    private func pass(
-        _ request: IncomingRequest,
-        to target: Endpoint.PassageTarget,
-        of key: ServedKey,
-        on state: GatewayState
-    ) {
-        let providers = state.view.snapshot.providers
-        guard let place = providers.firstIndex(where: { $0.name == target.provider && $0.passThrough == true }) else {
-            return answer(.unknownPath, for: request)
-        }
-        let driver = ExchangeDriver(on: state, framing: framing(of: request), loop: loop, ingress: self)
-        phase = .serving(driver)
-        phaseDeadline = nil
-        var passed = PassageRequest(
-            provider: place,
-            method: target.method,
-            path: target.path,
-            headers: request.carried,
-            body: request.body,
-            dialect: request.dialect,
-            key: key.name,
-            team: key.team,
-            tags: key.tags,
-            source: source,
-            unixMicroseconds: request.unixMicroseconds,
-            draw: request.draw
-        )
-        passed.access = key
-        if key.hasBudget { passed.localDay = GatewayClock.localDay(at: request.unixMicroseconds) }
-        driver.begin(passed)
-    }
-
-    private func framing(of request: IncomingRequest) -> AnswerFraming {
-        let keepsAlive = request.keepsAlive && !loop.isDraining
-        return AnswerFraming(isHTTP11: request.isHTTP11, isHeadOnly: request.isHead, keepsAlive: keepsAlive)
-    }
-
     // MARK: Answers
 
-    private func answer(_ ready: ReadyAnswer, for request: IncomingRequest?) {
-        let request = request ?? IncomingRequest(unreadableOn: loop)
-        var framing = framing(of: request)
-        if ready.closes { framing = AnswerFraming(isHTTP11: true, isHeadOnly: request.isHead, keepsAlive: false) }
-        let (dialect, id) = (request.dialect, request.decisionID)
-        let body = ready.body(in: dialect, id: id)
-        var buffer = loop.allocator.buffer(capacity: 512 + body.count)
-        framing.write(ready.head(in: dialect, id: id, length: body.count), date: loop.date(), to: &buffer)
-        framing.write(body, to: &buffer)
-        let record = request.record(of: ready, bytes: body.count, at: GatewayClock.now())
-        if let record { loop.reports.decided(record) }
-        write(buffer)
-        answered(keepsAlive: framing.keepsAlive)
+    func beginAnswer(to request: IncomingRequest, by driver: ExchangeDriver?, isLast: Bool) {
+        let keepsAlive = request.keepsAlive && !isLast && !loop.isDraining
+        framing = AnswerFraming(
+            isHTTP11: isLast || request.isHTTP11,
+            isHeadOnly: request.isHead,
+            keepsAlive: keepsAlive
+        )
+        guard let driver else { return }
+        phase = .serving(driver)
+        phaseDeadline = nil
     }
 
-    func write(_ buffer: ByteBuffer) {
+    /// Bytes of a head, roughly: the rest of a buffer is the body.
+    private static let headBytes = 512
+
+    func write(_ head: ClientHead) {
+        outgoing.reserveCapacity(minimumWritableBytes: Self.headBytes + (head.length ?? Self.headBytes))
+        framing.write(head, date: loop.date(), to: &outgoing)
+    }
+
+    func write(_ bytes: [UInt8]) { framing.write(bytes, to: &outgoing) }
+
+    func writeEnd() { framing.writeEnd(to: &outgoing) }
+
+    func flush() {
+        guard outgoing.readableBytes > 0 else { return }
+        // Taken out first: writing may tell at once that the client reads no more, which leads here again.
+        let bytes = outgoing
+        outgoing = ByteBuffer()
+        write(bytes)
+    }
+
+    private func write(_ buffer: ByteBuffer) {
         context?.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
     }
 
+    func cut() { close() }
+
     /// The answer is over, on a connection that may be gone.
-    func answered(keepsAlive: Bool) {
+    func answered() {
         guard let context, context.channel.isActive else { return }
         answeredAt = GatewayClock.now()
-        guard keepsAlive else { return linger(context) }
+        guard framing.keepsAlive else { return linger(context) }
         phase = .waiting
         setDeadline(loop.isDraining ? GatewayLimits.lastRequest : GatewayLimits.idleClient)
         serveOn(context)

@@ -33,7 +33,7 @@ extension IdentityError: CustomStringConvertible {
 /// A certificate chain with its key, made ready.
 final class ServerIdentity: Sendable {
     /// In the order in which we would have them.
-    private static let protocols = ["http/1.1"]
+    private static let protocols = ["h2", "http/1.1"]
 
     let context: NIOSSLContext
     /// When the first certificate ends, in seconds since 1970.

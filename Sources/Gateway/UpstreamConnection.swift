@@ -1,5 +1,5 @@
 /// What does one connection to a provider do? It carries one request after another, and tells the driver of the request that
-/// it carries now. Bytes are read as HTTP/1.1 here and nowhere above.
+/// it carries now. Bytes are read as HTTP/1.1 here and nowhere above; where the provider has agreed on HTTP/2, `UpstreamHTTP2` takes over.
 import Inference
 import NIOCore
 import NIOSSL
@@ -36,7 +36,7 @@ struct UpstreamKey: Hashable {
 }
 
 /// Touched on its own loop only.
-final class UpstreamConnection: ChannelInboundHandler {
+final class UpstreamConnection: ChannelInboundHandler, RemovableChannelHandler, UpstreamSide {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
@@ -51,6 +51,15 @@ final class UpstreamConnection: ChannelInboundHandler {
         case closed
     }
 
+    /// What has become of a connection that was made.
+    enum Secured {
+        /// Requests may be sent on it.
+        case ready
+        /// They may be sent on this.
+        case http2(UpstreamHTTP2)
+        case failed(FailureClass, String)
+    }
+
     let key: UpstreamKey
     let family: AddressFamily
     private let pool: UpstreamPool
@@ -58,7 +67,7 @@ final class UpstreamConnection: ChannelInboundHandler {
     let shelf: UpstreamPool.Shelf
     private var phase: Phase
     private var context: ChannelHandlerContext?
-    private var onSecured: ((FailureClass?, String) -> Void)?
+    private var onSecured: ((Secured) -> Void)?
     private var reader = HTTPReader(.answers)
     /// What came and was not taken: the beginning of a head or of a chunk's line.
     private var incoming = ByteBuffer()
@@ -82,11 +91,11 @@ final class UpstreamConnection: ChannelInboundHandler {
     // MARK: What the pool and the driver ask
 
     /// Calls back when requests may be sent: at once without TLS.
-    func whenSecured(_ body: @escaping (FailureClass?, String) -> Void) {
+    func whenSecured(_ body: @escaping (Secured) -> Void) {
         switch phase {
         case .securing: onSecured = body
-        case .closed: body(.tls, "closed during the handshake")
-        case .idle, .serving, .ending: body(nil, "")
+        case .closed: body(.failed(.tls, "closed during the handshake"))
+        case .idle, .serving, .ending: body(.ready)
         }
     }
 
@@ -97,12 +106,26 @@ final class UpstreamConnection: ChannelInboundHandler {
         keepsAlive = false
     }
 
-    /// Writes a whole request, in one piece.
-    func send(_ request: ByteBuffer) {
-        guard let context else { return }
-        context.writeAndFlush(wrapOutboundOut(request), promise: nil)
+    /// Bytes of a head, roughly.
+    private static let headBytes = 512
+
+    /// Head and body leave in one piece.
+    func send(_ request: UpstreamRequest, _ more: [HTTPField]) -> Bool {
+        var head = HTTPWriter(capacity: Self.headBytes)
+        guard head.requestLine(request.methodWord, request.path) else { return false }
+        head.field("host", request.authority)
+        for header in request.headers { head.field(header.name, header.value) }
+        for field in more where !request.says(field) { head.field(field) }
+        if request.saysLength { head.contentLength(request.body.count) }
+        head.endOfHead()
+        guard let context else { return true }
+        var buffer = context.channel.allocator.buffer(capacity: head.bytes.count + request.body.count)
+        buffer.writeBytes(head.bytes)
+        buffer.writeBytes(request.body)
+        context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
         // Without TLS a read is always pending; beneath TLS one may have been spent on what TLS says for itself.
         if key.isTLS { context.read() }
+        return true
     }
 
     /// Whether bytes are read; those that are on their way in still come.
@@ -141,11 +164,24 @@ final class UpstreamConnection: ChannelInboundHandler {
     func channelActive(context: ChannelHandlerContext) { context.read() }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case .handshakeCompleted? = event as? TLSUserEvent, case .securing = phase {
-            phase = .idle
-            secured(nil, "")
-        }
         context.fireUserInboundEventTriggered(event)
+        guard case .handshakeCompleted(let name)? = event as? TLSUserEvent, case .securing = phase else { return }
+        if name == "h2" { return handOver(context) }
+        phase = .idle
+        secured(.ready)
+    }
+
+    /// Nothing was read of it yet.
+    private func handOver(_ context: ChannelHandlerContext) {
+        do {
+            let connection = try UpstreamHTTP2.begin(on: context.channel, instead: self)
+            phase = .closed
+            context.pipeline.syncOperations.removeHandler(self, promise: nil)
+            secured(.http2(connection))
+        } catch {
+            broke(error)
+            context.close(promise: nil)
+        }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -242,7 +278,7 @@ final class UpstreamConnection: ChannelInboundHandler {
         phase = .closed
         pool.forget(self)
         switch last {
-        case .securing: secured(.tls, detail)
+        case .securing: secured(.failed(.tls, detail))
         case .serving(let driver, let attempt):
             driver.letGo(self)
             driver.handle(.upstreamBroke(attempt, kind, detail: detail))
@@ -250,9 +286,10 @@ final class UpstreamConnection: ChannelInboundHandler {
         }
     }
 
-    private func secured(_ failure: FailureClass?, _ detail: String) {
-        onSecured?(failure, detail)
+    private func secured(_ outcome: Secured) {
+        let told = onSecured
         onSecured = nil
+        told?(outcome)
     }
 }
 

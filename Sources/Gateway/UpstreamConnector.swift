@@ -67,14 +67,14 @@ final class UpstreamConnector {
         _ pool: UpstreamPool
     ) -> EventLoopFuture<any Channel> {
         let connection = UpstreamConnection(UpstreamKey(order, trust), family: address.family, pool: pool)
-        let handshake = order.isTLS ? trust.map { Handshake(host: order.host, trust: $0) } : nil
+        let handshake = order.isTLS ? trust.map { Handshake(host: order.host, context: $0.context) } : nil
         return dial(address, order.port, order.mark, handshake, connection)
     }
 
     /// With whom TLS is spoken, and by whose word the certificate is believed.
     struct Handshake {
         let host: String
-        let trust: UpstreamTrust
+        let context: NIOSSLContext
     }
 
     /// A connection to one address over the path of the mark, in TLS if there is a handshake to make, with this handler at its end.
@@ -96,7 +96,7 @@ final class UpstreamConnector {
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     if let handshake = secured.value {
-                        try Self.secure(channel, handshake.host, handshake.trust.context)
+                        try Self.secure(channel, handshake.host, handshake.context)
                     }
                     try channel.pipeline.syncOperations.addHandler(handler.value)
                 }

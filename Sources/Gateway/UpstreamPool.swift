@@ -7,7 +7,7 @@ import NetTypes
 /// Touched on its own loop only.
 final class UpstreamPool {
     /// A connection is there, or there will be none.
-    typealias Answer = (Result<UpstreamConnection, ConnectFailure>) -> Void
+    typealias Answer = (Result<any UpstreamSide, ConnectFailure>) -> Void
 
     private let connector: UpstreamConnector
     private let eventLoop: any EventLoop
@@ -16,9 +16,21 @@ final class UpstreamPool {
     private var last: (key: UpstreamKey, shelf: Shelf)?
     private var isSweeping = false
 
-    /// Idle connections of one key. The last to become idle is the first to be used: the others may age and go.
+    /// Connections of one key. Of HTTP/1.1 the idle ones: the last to become idle is the first to be used, so that the others may age and go.
+    /// Of HTTP/2 all that take new streams: the first that has room is used, for the same reason.
     final class Shelf {
         fileprivate var idle: [UpstreamConnection] = []
+        fileprivate var shared: [UpstreamHTTP2] = []
+        private let onAdded: () -> Void
+
+        fileprivate init(onAdded: @escaping () -> Void) { self.onAdded = onAdded }
+
+        func add(_ connection: UpstreamHTTP2) {
+            shared.append(connection)
+            onAdded()
+        }
+
+        func remove(_ connection: UpstreamHTTP2) { shared.removeAll { $0 === connection } }
     }
 
     init(_ connector: UpstreamConnector, on eventLoop: any EventLoop) {
@@ -35,10 +47,13 @@ final class UpstreamPool {
         connector.connect(order, trusting: trust, pool: self, answer)
     }
 
-    /// An idle connection that fits, if there is one.
-    func takeIdle(_ order: ConnectOrder, trusting trust: UpstreamTrust?) -> UpstreamConnection? {
+    /// A connection that fits and has nothing to do, or a stream of one that has room, if there is one.
+    func takeIdle(_ order: ConnectOrder, trusting trust: UpstreamTrust?) -> (any UpstreamSide)? {
         guard !order.mustBeFresh else { return nil }
         let shelf = shelf(of: UpstreamKey(order, trust))
+        if let shared = shelf.shared.first(where: { order.families.contains($0.family) && $0.hasRoom }) {
+            return shared.open()
+        }
         guard let place = shelf.idle.lastIndex(where: { order.families.contains($0.family) }) else { return nil }
         return shelf.idle.remove(at: place)
     }
@@ -46,7 +61,7 @@ final class UpstreamPool {
     /// There are as many as a configuration has providers and paths; they are kept.
     func shelf(of key: UpstreamKey) -> Shelf {
         if let last, last.key == key { return last.shelf }
-        let shelf = shelves[key] ?? Shelf()
+        let shelf = shelves[key] ?? Shelf { [unowned self] in sweepLater() }
         shelves[key] = shelf
         last = (key, shelf)
         return shelf
@@ -62,10 +77,18 @@ final class UpstreamPool {
         connection.shelf.idle.removeAll { $0 === connection }
     }
 
-    /// A path that is down takes its idle connections with it.
-    func closeIdle(over mark: Mark) { close { connection in connection.key.mark == mark } }
+    /// A path that is down takes its idle connections with it, and the others are used no more.
+    func closeIdle(over mark: Mark) {
+        close { key, _ in key.mark == mark }
+        for connection in shared where connection.key.mark == mark { connection.leave() }
+    }
 
-    func closeIdle() { close { _ in true } }
+    func closeIdle() {
+        close { _, _ in true }
+        for connection in shared { connection.leave() }
+    }
+
+    private var shared: [UpstreamHTTP2] { shelves.values.flatMap(\.shared) }
 
     private func sweepLater() {
         guard !isSweeping else { return }
@@ -73,12 +96,18 @@ final class UpstreamPool {
         eventLoop.assumeIsolated().scheduleTask(in: GatewayLimits.idleUpstream.timeAmount) {
             self.isSweeping = false
             let now = GatewayClock.now()
-            self.close { now - $0.idleSince >= GatewayLimits.idleUpstream }
-            if self.shelves.values.contains(where: { !$0.idle.isEmpty }) { self.sweepLater() }
+            self.close { now - $1 >= GatewayLimits.idleUpstream }
+            if self.shelves.values.contains(where: { !$0.idle.isEmpty || !$0.shared.isEmpty }) { self.sweepLater() }
         }
     }
 
-    private func close(where isChosen: (UpstreamConnection) -> Bool) {
-        for connection in shelves.values.flatMap(\.idle).filter(isChosen) { connection.close() }
+    /// Closes those that have nothing to do, by their key and by when that began.
+    private func close(where isChosen: (UpstreamKey, Instant) -> Bool) {
+        for connection in shelves.values.flatMap(\.idle) where isChosen(connection.key, connection.idleSince) {
+            connection.close()
+        }
+        for connection in shared where connection.isIdle && isChosen(connection.key, connection.idleSince) {
+            connection.leave()
+        }
     }
 }

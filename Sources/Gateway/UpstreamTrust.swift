@@ -1,12 +1,31 @@
 /// By whose word is a provider's certificate believed? The system's authorities, or those of the provider's own `ca`.
 import Inference
 import NIOSSL
+import Synchronization
 
 /// Connections made by one trust are never used for another.
 final class UpstreamTrust: Sendable {
+    /// For connections on which the provider chooses what is spoken.
     let context: NIOSSLContext
+    private let configuration: TLSConfiguration
+    private let older = Mutex<NIOSSLContext?>(nil)
 
-    init(_ context: NIOSSLContext) { self.context = context }
+    init(_ configuration: TLSConfiguration) throws {
+        var configuration = configuration
+        // In the order in which we would have them.
+        configuration.applicationProtocols = ["h2", "http/1.1"]
+        context = try NIOSSLContext(configuration: configuration)
+        configuration.applicationProtocols = ["http/1.1"]
+        self.configuration = configuration
+    }
+
+    /// For connections on which HTTP/1.1 is spoken whatever the provider would like better; made when it is first asked for.
+    var contextOfHTTP1: NIOSSLContext? {
+        older.withLock { older in
+            older = older ?? (try? NIOSSLContext(configuration: configuration))
+            return older
+        }
+    }
 }
 
 /// Makes each trust once: reading the system's authorities takes tens of milliseconds. Touched on the link's loop only.
@@ -44,8 +63,7 @@ struct TrustStore {
 
     private mutating func systemTrust() throws(TrustError) -> UpstreamTrust {
         if let system { return system }
-        guard let context = try? NIOSSLContext(configuration: configuration) else { throw .noSystemAuthorities }
-        let made = UpstreamTrust(context)
+        guard let made = try? UpstreamTrust(configuration) else { throw .noSystemAuthorities }
         system = made
         return made
     }
@@ -66,8 +84,8 @@ struct TrustStore {
         }
         var configuration = configuration
         configuration.trustRoots = .certificates(authorities)
-        guard let context = try? NIOSSLContext(configuration: configuration) else { throw .noCertificate(reference) }
-        return (bytes, UpstreamTrust(context))
+        guard let trust = try? UpstreamTrust(configuration) else { throw .noCertificate(reference) }
+        return (bytes, trust)
     }
 }
 

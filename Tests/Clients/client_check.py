@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Does a model API serve the real `openai` client?
 
-client_check.py --base-url http://HOST:PORT/v1 --key KEY --model MODEL [--cases NAME,NAME…]
+client_check.py --base-url http://HOST:PORT/v1 --key KEY --model MODEL [--cases NAME,NAME…] [--http2]
 
 Prints one JSON line per case, {"case": …, "ok": true|false, "detail": …}, and leaves with status 1 when any failed. It expects the
 answers of the project's mock provider (an echo of the last user text; `call:NAME` calls that tool), be it asked directly or through a
@@ -42,11 +42,13 @@ class Check:
     def __init__(self, options):
         self.model = options.model
         self.base_url = options.base_url
+        self.http2 = options.http2
         self.client = self.connect(options.key)
 
     def connect(self, key):
         # No retries: every failure must be seen.
-        return openai.OpenAI(base_url=self.base_url, api_key=key, max_retries=0, timeout=20)
+        carrier = openai.DefaultHttpxClient(http2=True) if self.http2 else None
+        return openai.OpenAI(base_url=self.base_url, api_key=key, max_retries=0, timeout=20, http_client=carrier)
 
     def ask(self, text=TEXT, client=None, **more):
         messages = more.pop("messages", [{"role": "user", "content": text}])
@@ -58,6 +60,8 @@ class Check:
     def models(self):
         names = [model.id for model in self.client.models.list()]
         expect(self.model in names, f"{self.model} is not among {names}")
+        version = self.client.models.with_raw_response.list().http_response.http_version
+        expect(version == ("HTTP/2" if self.http2 else "HTTP/1.1"), f"it was {version}")
         return f"{len(names)} models"
 
     def plain(self):
@@ -328,6 +332,7 @@ def main():
     parser.add_argument("--key", required=True)
     parser.add_argument("--model", required=True)
     parser.add_argument("--cases", default=",".join(CASES))
+    parser.add_argument("--http2", action="store_true", help="HTTP/2 where the server agrees to it in TLS")
     options = parser.parse_args()
     chosen = options.cases.split(",")
     unknown = [case for case in chosen if case not in CASES + ON_DEMAND]

@@ -75,6 +75,9 @@ final class TestSocket: @unchecked Sendable {
     @discardableResult
     func write(_ text: String) -> Bool { write(Array(text.utf8)) }
 
+    /// Ends both directions, as a peer that has gone: nobody waits for it any more.
+    func hangUp() { shutdown(descriptor, Int32(SHUT_RDWR)) }
+
     /// Closing now resets the connection, as a crashed peer does.
     func reset() {
         var option = linger(l_onoff: 1, l_linger: 0)

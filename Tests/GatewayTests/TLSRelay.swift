@@ -129,11 +129,12 @@ enum Certificate: String {
 
     static let authority = directory + "authority.pem"
 
-    /// For a server that shows it.
-    func context() throws -> NIOSSLContext {
+    /// For a server that shows it, and speaks these protocols.
+    func context(_ protocols: [String] = []) throws -> NIOSSLContext {
         let chain = try NIOSSLCertificate.fromPEMFile(path).map { NIOSSLCertificateSource.certificate($0) }
         let key = try NIOSSLPrivateKey(file: path, format: .pem)
-        let made = TLSConfiguration.makeServerConfiguration(certificateChain: chain, privateKey: .privateKey(key))
+        var made = TLSConfiguration.makeServerConfiguration(certificateChain: chain, privateKey: .privateKey(key))
+        made.applicationProtocols = protocols
         return try NIOSSLContext(configuration: made)
     }
 

@@ -40,12 +40,16 @@ extension ModelsSuites {
             #expect(result.status == 0, "\(result.output)\(result.errorOutput)")
             try models.waitUntilServing()
             if let python = ProcessInfo.processInfo.environment["MARTLET_PYTHON"] {
-                let answer = try models.site.client.attempt([
-                    try Programs.installed("env"), "SSL_CERT_FILE=\(good).pem", python,
-                    ModelsSite.tests + "/Clients/client_check.py", "--base-url",
-                    "https://\(Site.lan.v4):\(Self.port)/v1", "--model", "chat", "--key", ModelsSite.clientKey("ci"),
-                ])
-                #expect(answer.status == 0, "\(answer.output)\(answer.errorOutput)")
+                for version in [[], ["--http2"]] {
+                    let arguments = [
+                        try Programs.installed("env"), "SSL_CERT_FILE=\(good).pem", python,
+                        ModelsSite.tests + "/Clients/client_check.py", "--base-url",
+                        "https://\(Site.lan.v4):\(Self.port)/v1", "--model", "chat", "--key",
+                        ModelsSite.clientKey("ci"),
+                    ]
+                    let answer = try models.site.client.attempt(arguments + version)
+                    #expect(answer.status == 0, "\(version) \(answer.output)\(answer.errorOutput)")
+                }
             }
             // Another key than the certificate's: the plain listener serves on, the other goes on with what it had.
             file.listen[1] = Self.listener(good, other)

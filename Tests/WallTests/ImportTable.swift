@@ -91,7 +91,7 @@ enum ImportTable {
             "Gateway",
             .outside,
             ours: ["NetTypes", "PolicyEngine", "Wire", "Inference", "CZlib"],
-            packages: ["NIOCore", "NIOPosix", "NIOTLS", "NIOSSL"],
+            packages: ["NIOCore", "NIOPosix", "NIOTLS", "NIOSSL", "NIOHTTP2", "NIOHPACK"],
             further: ["Glibc", "Synchronization", "FoundationEssentials"]
         ),
         ImportRow("ConfigYAML", .outside, ours: ["ConfigSyntax"], packages: ["Yams"], further: ["CYaml", "Glibc"]),

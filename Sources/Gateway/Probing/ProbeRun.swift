@@ -13,7 +13,8 @@ final class ProbeRun {
     private let way: ProbeWay
     private let probe: ProviderProbe
     private let credentials: [HTTPField]?
-    private let trust: UpstreamTrust?
+    /// A probe asks in HTTP/1.1, and one thing only.
+    private let context: NIOSSLContext?
     private let address: ProviderAddress
     private let loop: GatewayLoop
     private let startedAt = GatewayClock.now()
@@ -32,7 +33,7 @@ final class ProbeRun {
         provider = state.view.snapshot.providers[index]
         address = state.view.addresses[index]
         credentials = state.credentials[index]
-        trust = state.trusts[index]
+        context = state.trusts[index]?.contextOfHTTP1
         (self.way, self.probe, self.loop) = (way, probe, loop)
     }
 
@@ -41,7 +42,7 @@ final class ProbeRun {
         after(probe.timeout) {
             self.end(self.hasAsked ? .headTimeout : .connectTimeout, "no answer within \(self.probe.timeout)")
         }
-        guard !isSecured || trust != nil else { return end(.tls, "see the alarm on its provider") }
+        guard !isSecured || context != nil else { return end(.tls, "see the alarm on its provider") }
         loop.connector.resolve(provider.host) { result in
             switch result {
             case .success(let all):
@@ -72,7 +73,7 @@ final class ProbeRun {
     }
 
     private func dial(_ address: IPAddress) {
-        let handshake = isSecured ? trust.map { UpstreamConnector.Handshake(host: provider.host, trust: $0) } : nil
+        let handshake = isSecured ? context.map { UpstreamConnector.Handshake(host: provider.host, context: $0) } : nil
         let handler = ProbeHandler(self, waitsForTLS: handshake != nil)
         loop.connector.dial(address, provider.port, way.mark, handshake, handler)
             .assumeIsolated()

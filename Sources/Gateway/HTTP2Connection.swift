@@ -1,0 +1,174 @@
+/// What does a client's connection of HTTP/2 do besides its streams? It begins, and it ends: when nobody has asked anything for a while, when
+/// the process is about to end, or when the client breaks the rules.
+///
+///     open ─▶ leaving (GOAWAY of the highest number: ask elsewhere) ─▶ last (GOAWAY: these, and no more) ─▶ ending ─▶ closed
+///
+/// Between the first GOAWAY and the second a client that has not heard of it yet may still ask, and is answered (RFC 9113 §6.8).
+import NIOCore
+import NIOHTTP2
+import NetTypes
+
+/// Touched on its own loop only.
+final class HTTP2Connection: ChannelInboundHandler, LoopClient {
+    typealias InboundIn = HTTP2Frame
+    typealias OutboundOut = HTTP2Frame
+
+    private enum Phase { case open, leaving, last, ending, closed }
+
+    let loop: GatewayLoop
+    let source: IPAddress?
+    private var phase = Phase.open
+    private var context: ChannelHandlerContext?
+    private var streams = 0
+    /// The highest number of a stream that came.
+    private var lastStream = HTTP2StreamID.rootStream
+    /// By when the present phase must be over; nil while streams run.
+    private var deadline: Instant?
+    private var timer: NIOScheduledCallback?
+    private var timerIsAt: Instant?
+
+    private init(loop: GatewayLoop, source: IPAddress?) {
+        self.loop = loop
+        self.source = source
+    }
+
+    /// Turns a channel whose next bytes are the preface into one of HTTP/2.
+    static func begin(on channel: any Channel, loop: GatewayLoop, source: IPAddress?) throws {
+        let connection = HTTP2Connection(loop: loop, source: source)
+        let bound = NIOLoopBound(connection, eventLoop: channel.eventLoop)
+        let pipeline = channel.pipeline.syncOperations
+        _ = try pipeline.configureHTTP2Pipeline(
+            mode: .server,
+            connectionConfiguration: HTTP2Terms.connection(as: .server),
+            streamConfiguration: HTTP2Terms.stream
+        ) { stream in
+            stream.eventLoop.makeCompletedFuture {
+                let options = stream.syncOptions
+                try options?.setOption(.autoRead, value: false)
+                let number = try options?.getOption(HTTP2StreamChannelOptions.streamID)
+                try stream.pipeline.syncOperations.addHandler(HTTP2Stream(number ?? .rootStream, of: bound.value))
+            }
+        }
+        try pipeline.addHandler(connection)
+        // Streams are read one by one; what holds a client back is their windows.
+        try channel.syncOptions?.setOption(.autoRead, value: true)
+        loop.add(connection)
+        connection.wait(GatewayLimits.firstHead)
+        if loop.isDraining { connection.leave() }
+    }
+
+    // MARK: What streams tell
+
+    func began(_ stream: HTTP2StreamID) {
+        streams += 1
+        lastStream = max(lastStream, stream)
+        // The second GOAWAY waits for nobody.
+        if phase == .open { deadline = nil }
+    }
+
+    func ended() {
+        streams -= 1
+        guard streams == 0 else { return }
+        switch phase {
+        case .open: wait(GatewayLimits.idleClient)
+        case .last: end()
+        case .leaving, .ending, .closed: break
+        }
+    }
+
+    // MARK: What the loop tells
+
+    /// Streams are told themselves.
+    func pathDown(_ mark: Mark) {}
+
+    func drain() { leave() }
+
+    func close() { context?.close(promise: nil) }
+
+    // MARK: What NIO tells
+
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        phase = .closed
+        timer?.cancel()
+        loop.remove(self)
+    }
+
+    /// The library has told the client by a GOAWAY.
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if !HTTP2Terms.isOfStream(error) { context.close(promise: nil) }
+    }
+
+    // MARK: The end
+
+    private func leave() {
+        guard phase == .open else { return }
+        phase = .leaving
+        announceEnd()
+        wait(GatewayLimits.lastRequest)
+    }
+
+    /// GOAWAY of the highest number and no error, whole: the library, which takes no stream after any GOAWAY, is not told of this one.
+    private static let announcement: [UInt8] = [0, 0, 8, 7, 0, 0, 0, 0, 0, 0x7F, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0]
+
+    private func announceEnd() {
+        // From where the library's own frames leave, which are written one by one, each as a whole.
+        let library = try? context?.pipeline.syncOperations.context(handlerType: NIOHTTP2Handler.self)
+        library?.writeAndFlush(NIOAny(IOData.byteBuffer(ByteBuffer(bytes: Self.announcement))), promise: nil)
+    }
+
+    private func sayLast() {
+        phase = .last
+        deadline = nil
+        let goAway = HTTP2Frame.FramePayload.goAway(lastStreamID: lastStream, errorCode: .noError, opaqueData: nil)
+        context?.writeAndFlush(wrapOutboundOut(HTTP2Frame(streamID: .rootStream, payload: goAway)), promise: nil)
+        if streams == 0 { end() }
+    }
+
+    /// The client sees the end of everything, and can still send what it was about to.
+    private func end() {
+        guard let context else { return }
+        phase = .ending
+        wait(GatewayLimits.slowClient)
+        let closed = context.eventLoop.makePromise(of: Void.self)
+        closed.futureResult.assumeIsolated().whenComplete { _ in self.wait(GatewayLimits.linger) }
+        // A turn later: the last stream's end may not have been flushed.
+        context.eventLoop.assumeIsolated().execute { context.close(mode: .output, promise: closed) }
+    }
+
+}
+
+// MARK: - The one timer of a connection
+
+extension HTTP2Connection: NIOScheduledCallbackHandler {
+    private func wait(_ span: Span) {
+        deadline = GatewayClock.now() + span
+        rearm()
+    }
+
+    /// One that fires too early is set again then: a deadline that moves outwards with every request costs nothing.
+    private func rearm() {
+        guard let context, let deadline else { return }
+        if let timerIsAt, timerIsAt <= deadline { return }
+        timer?.cancel()
+        timerIsAt = deadline
+        let left = deadline - GatewayClock.now()
+        timer = try? context.eventLoop.assumeIsolated().scheduleCallback(in: left.timeAmount, handler: self)
+    }
+
+    func handleScheduledCallback(eventLoop: some EventLoop) {
+        timer = nil
+        timerIsAt = nil
+        guard let deadline else { return }
+        guard deadline <= GatewayClock.now() else { return rearm() }
+        switch phase {
+        case .open: leave()
+        case .leaving: sayLast()
+        case .ending: close()
+        case .last, .closed: break
+        }
+    }
+}
