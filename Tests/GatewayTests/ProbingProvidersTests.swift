@@ -73,7 +73,7 @@ extension OverSockets {
                     try row.isTLS && row.certificate == nil ? MockProvider.beforeRequests($0) : MockProvider($0)
                 }
                 let relay = try row.certificate.map {
-                    try TLSRelay(.server(try $0.context()), to: provider?.port ?? 0)
+                    try TLSRelay(.server(try $0.context(["h2", "http/1.1"])), to: provider?.port ?? 0)
                 }
                 let dead = try TestSocket.listening().port
                 let gateway = try GatewayUnderTest(ports: [relay?.port ?? provider?.port ?? dead]) {
