@@ -81,6 +81,7 @@ final class EffectRunner: @unchecked Sendable {
         case .probe(let members): probe(members)
         case .bfd(let subjects): keep(subjects)
         case .serve(let snapshot): gateway.serve(snapshot)
+        case .canary(let member): gateway.ask(member)
         case .keep(let kept): keep(kept)
         case .tellLocalTime: runtime.post(.localTime(WallClock.secondOfDay()))
         case .moveFlows(let move): flows.move(move)

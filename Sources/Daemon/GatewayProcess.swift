@@ -20,12 +20,15 @@ final class GatewayProcess: Sendable {
         var told: [SpendingBook.Payer: SpendingUse] = [:]
         /// Told after the snapshot that no longer has them.
         var lost: [Mark] = []
+        /// Members that are to be asked, by the snapshot.
+        var canaries: [String] = []
         var isDraining = false
 
         mutating func takeAll() -> [GatewayCommand] {
-            defer { (next, lost, spending) = (nil, [], []) }
+            defer { (next, lost, spending, canaries) = (nil, [], [], []) }
             let first = spending.isEmpty ? [] : [GatewayCommand.spending(spending)]
             return first + [next].compactMap(\.self) + lost.map(GatewayCommand.pathDown)
+                + canaries.map { .canary(member: $0) }
         }
 
         /// Only what is news.
@@ -90,6 +93,11 @@ final class GatewayProcess: Sendable {
     /// The path of this mark carries nothing any more.
     func lost(_ path: Mark) {
         outbox.withLock { $0.lost.append(path) }
+        write()
+    }
+
+    func ask(_ member: String) {
+        outbox.withLock { if !$0.isDraining { $0.canaries.append(member) } }
         write()
     }
 

@@ -149,6 +149,9 @@ final class GatewaySupervisor: Sendable {
         }
     }
 
+    /// The gateway is to send this model member a canary. One that is not there has nothing to ask.
+    func ask(_ member: String) { state.withLock { $0.current }?.ask(member) }
+
     /// Lets the gateway finish its streams; it may outlive us.
     func stop() {
         let process = state.withLock { state -> GatewayProcess? in

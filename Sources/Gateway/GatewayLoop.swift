@@ -25,6 +25,8 @@ final class GatewayLoop: @unchecked Sendable {
     private let ledger: LoopLedger
     /// On the one loop that probes.
     private var prober: ProviderProber?
+    /// Canaries whose answers are on their way.
+    private var canaries: [ObjectIdentifier: CanaryClient] = [:]
     private(set) var state: GatewayState?
     private(set) var isDraining = false
     private var isWaitingForRoom = false
@@ -71,6 +73,16 @@ final class GatewayLoop: @unchecked Sendable {
         if !isDraining { prober.use(state) }
     }
 
+    /// Asks a member whether it works.
+    func ask(_ member: String) {
+        guard let state, !isDraining else { return }
+        let canary = CanaryClient(for: member, on: self)
+        canaries[ObjectIdentifier(canary)] = canary
+        if !canary.ask(by: state) { ended(canary) }
+    }
+
+    func ended(_ canary: CanaryClient) { canaries[ObjectIdentifier(canary)] = nil }
+
     /// Exchanges over this path learn at once; so do idle connections.
     func pathDown(_ mark: Mark) {
         pool.closeIdle(over: mark)
@@ -100,6 +112,7 @@ final class GatewayLoop: @unchecked Sendable {
         for client in Array(clients.values) { client.close() }
         pool.closeIdle()
         prober?.stop()
+        for canary in Array(canaries.values) { canary.cancel() }
         ledger.writeSums()
         reports.flush()
     }

@@ -117,6 +117,7 @@ extension GatewayService {
         case .command(.snapshot(let snapshot)): use(snapshot)
         case .command(.spending(let uses)): recall(uses)
         case .command(.pathDown(let mark)): for loop in loops { loop.execute { $0.pathDown(mark) } }
+        case .command(.canary(let member)): loops.first?.execute { $0.ask(member) }
         case .command(.drain), .closed: drain()
         }
     }

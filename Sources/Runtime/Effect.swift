@@ -22,6 +22,8 @@ package enum Effect: Sendable, Codable {
     case bfd([BFDSubject])
     /// The gateway is to serve by this snapshot; nil: there is to be no gateway.
     case serve(GatewaySnapshot?)
+    /// The gateway is to ask this model member whether it works.
+    case canary(member: String)
     /// Keep these overrides for the next start.
     case keep([Override])
     /// The counters of these devices are wanted now and then, and no others'.

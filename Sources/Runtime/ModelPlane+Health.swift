@@ -50,6 +50,7 @@ extension ModelPlane {
             if let due = breaker.pausedUntil, due <= now { endPause(of: member, at: now, &effects) }
             if let due = breaker.trialAt, due <= now { beginTrial(of: member, at: now, &effects) }
         }
+        askCanaries(at: now)
     }
 
     private mutating func endPause(of member: GroupTable.Member, at now: Instant, _ effects: inout [Effect]) {
@@ -64,6 +65,7 @@ extension ModelPlane {
     mutating func beginTrial(of member: GroupTable.Member, at now: Instant, _ effects: inout [Effect]) {
         breakers[member.id.index].beginTrial()
         guard groups.giveTrial(to: member.id, in: .any, at: now) else { return }
+        askCanaryOnTrial(member, at: now)
         touch(member.group)
         effects.append(.note(.health(.models, member: member.fullName, .any, from: .down, to: .unknown, nil)))
     }

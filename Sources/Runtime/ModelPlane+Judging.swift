@@ -19,7 +19,9 @@ extension ModelPlane {
     }
 
     mutating func measure(_ record: DecisionRecord, at now: Instant) {
-        guard judgesMembers, let time = AnswerTime.of(record), let name = record.attempts.last?.member,
+        // A canary's word is shorter than any answer.
+        guard judgesMembers, record.key != MemberCanary.key, let time = AnswerTime.of(record),
+            let name = record.attempts.last?.member,
             let member = groups.member(named: name)
         else { return }
         let size = record.usage.input.map { PromptSize(tokens: $0).rawValue }
@@ -35,6 +37,9 @@ extension ModelPlane {
 
     /// When time alone may change who carries what.
     var nextMoment: Instant? {
-        [breakers.compactMap(\.nextMoment).min(), judgesMembers ? groups.nextMoment : nil].compactMap { $0 }.min()
+        [
+            breakers.compactMap(\.nextMoment).min(), judgesMembers ? groups.nextMoment : nil,
+            canaryPaces.compactMap { $0?.next }.min(),
+        ].compactMap { $0 }.min()
     }
 }

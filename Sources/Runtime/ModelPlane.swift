@@ -47,6 +47,11 @@ package struct ModelPlane: Sendable {
     var breakers: [MemberBreaker]
     /// What probes have shown, of providers that are probed and have been.
     package internal(set) var watches: [ProviderWatch] = []
+    /// Parallel to `groups.members`; nil: none.
+    let canaries: [MemberCanary?]
+    var canaryPaces: [CanaryPace?]
+    /// Members that are to be asked with this turn.
+    var dueCanaries: [String] = []
     /// The moment of `Effect.wake` already asked for, if it is still to come.
     var wakeAt: Instant?
 
@@ -71,6 +76,12 @@ package struct ModelPlane: Sendable {
         breakers = groups.members.map { member in
             old.flatMap { old in old.groups.member(named: member.fullName).map { old.breakers[$0.id.index] } }
                 ?? MemberBreaker()
+        }
+        let canaries = Self.canaries(configuration)
+        self.canaries = canaries
+        canaryPaces = groups.members.map { member in
+            let before = old?.groups.member(named: member.fullName).flatMap { old?.canaryPaces[$0.id.index] }
+            return canaries[member.id.index].map { before ?? CanaryPace($0, at: now) }
         }
         touched = Set(groups.groups.map(\.id))
         guard let old else { return }
@@ -189,6 +200,7 @@ extension ModelPlane {
             generation += 1
             effects.append(.serve(snapshot(network)))
         }
+        sendCanaries(&effects)
         if let next = nextMoment, wakeAt.map({ next < $0 }) ?? true {
             wakeAt = next
             effects.append(.wake(at: next))

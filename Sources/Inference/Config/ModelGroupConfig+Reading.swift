@@ -64,6 +64,7 @@ extension ModelGroup {
         let limits = RateLimits.read(in: block)
         let price = Price.read(in: block)
         let facts = ModelFacts.read(in: block)
+        let canary = block.block("canary").map { MemberCanary.read($0, of: facts) }
         let definition = MemberDefinition(
             name: entry.key,
             weight: block.integer("weight", default: 1, within: 1...largestWeight),
@@ -81,6 +82,7 @@ extension ModelGroup {
             limits: limits,
             price: price,
             facts: facts,
+            canary: canary,
             place: entry.key.place
         )
         return (definition, member)

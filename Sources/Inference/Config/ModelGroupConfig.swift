@@ -38,6 +38,8 @@ package struct ModelMember: Hashable, Sendable {
     package let price: Price?
     /// What is said of its model here; `ModelsConfiguration.facts(of:)` knows the catalogue too.
     package let facts: ModelFacts
+    /// Nil: nobody asks it but clients.
+    package let canary: MemberCanary?
     package let place: Place
 }
 

@@ -8,6 +8,8 @@ package enum GatewayCommand: Sendable, Codable {
     case snapshot(GatewaySnapshot)
     /// Take no new connection, finish what runs, then leave.
     case drain
+    /// Ask this member whether it works, at once, and pay for it.
+    case canary(member: String)
     /// This path carries nothing now: move what has not begun to answer, watch the rest.
     case pathDown(Mark)
     /// What other gateways have settled for these budgets, as the ledger has it; of others it is as it was.

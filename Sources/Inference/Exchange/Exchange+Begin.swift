@@ -16,7 +16,7 @@ extension Exchange {
             record.isStreamed = asked.stream
             guard takeOfKey(request.access, asked, at: now) else { return }
             var facts = RequestFacts(asked, request)
-            let route = allowed(view.route(&facts, draw: request.draw), model: asked.model, to: request.access)
+            let route = route(of: request, asked.model, &facts)
             if case .use(let offer, _, _) = route {
                 need = view.need(of: &facts, for: offer)
                 talk = view.talk(of: facts, for: offer)
@@ -25,6 +25,11 @@ extension Exchange {
         } catch {
             refuse(ClientError(error), at: now)
         }
+    }
+
+    private func route(of request: ClientRequest, _ model: String, _ facts: inout RequestFacts) -> Route {
+        if let member = request.member { return .use(view.offers.offer(of: member), policy: nil, arm: nil) }
+        return allowed(view.route(&facts, draw: request.draw), model: model, to: request.access)
     }
 
     /// What a key is not for is not there for it, as OpenAI has it. The name that the client asked for counts as well as what

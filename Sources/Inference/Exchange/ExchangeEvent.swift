@@ -61,6 +61,8 @@ package struct ClientRequest: Sendable {
     package var tags: [String] = []
     /// Those of `RoutingView.askedHeaders` that the client sent.
     package var headers: [FactValue.Field] = []
+    /// Whom it is for, whatever policies say; nil: they say.
+    package var member: MemberID?
     /// Local time of day in seconds since midnight, if `RoutingView.asksForTime`.
     package var secondOfDay: Int64?
 
