@@ -36,6 +36,11 @@ final class Ingress: ChannelInboundHandler, RemovableChannelHandler, ClientSide,
     /// How the answer that is given now is framed, and what of it was not sent yet.
     private var framing = AnswerFraming(isHTTP11: true, isHeadOnly: false, keepsAlive: false)
     private var outgoing = ByteBuffer()
+    /// When the request was complete that is served now, and whether anything of its answer was sent.
+    private var servingSince = Instant(nanoseconds: 0)
+    private var hasBegunAnswer = false
+    /// The client has ended its side.
+    private var hasEnded = false
     /// When the last answer was handed over; the client may still be reading it.
     private var answeredAt = Instant(nanoseconds: 0)
     /// By when the present phase must be over; exchanges have deadlines of their own.
@@ -88,6 +93,7 @@ final class Ingress: ChannelInboundHandler, RemovableChannelHandler, ClientSide,
         let bytes = incoming
         incoming = ByteBuffer()
         phase = .closed
+        try? context.channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: false)
         timer?.cancel()
         do {
             try HTTP2Connection.begin(on: context.channel, loop: loop, source: source)
@@ -111,6 +117,18 @@ final class Ingress: ChannelInboundHandler, RemovableChannelHandler, ClientSide,
         case .serving(let driver): driver.handle(.clientWritable(context.channel.isWritable))
         case .waiting: serveOn(context)
         case .receiving, .lingering, .closed: break
+        }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard case .inputClosed? = event as? ChannelEvent else { return context.fireUserInboundEventTriggered(event) }
+        hasEnded = true
+        switch phase {
+        case .serving:
+            let isInOneBreath = !hasBegunAnswer && GatewayClock.now() - servingSince <= GatewayLimits.halfClose
+            if !isInOneBreath { context.close(promise: nil) }
+        case .waiting: linger(context)
+        case .receiving, .lingering, .closed: context.close(promise: nil)
         }
     }
 
@@ -195,6 +213,7 @@ final class Ingress: ChannelInboundHandler, RemovableChannelHandler, ClientSide,
         guard let driver else { return }
         phase = .serving(driver)
         phaseDeadline = nil
+        (servingSince, hasBegunAnswer) = (GatewayClock.now(), false)
     }
 
     /// Bytes of a head, roughly: the rest of a buffer is the body.
@@ -214,6 +233,7 @@ final class Ingress: ChannelInboundHandler, RemovableChannelHandler, ClientSide,
         // Taken out first: writing may tell at once that the client reads no more, which leads here again.
         let bytes = outgoing
         outgoing = ByteBuffer()
+        hasBegunAnswer = true
         write(bytes)
     }
 
@@ -227,7 +247,7 @@ final class Ingress: ChannelInboundHandler, RemovableChannelHandler, ClientSide,
     func answered() {
         guard let context, context.channel.isActive else { return }
         answeredAt = GatewayClock.now()
-        guard framing.keepsAlive else { return linger(context) }
+        guard framing.keepsAlive, !hasEnded || incoming.readableBytes > 0 else { return linger(context) }
         phase = .waiting
         setDeadline(loop.isDraining ? GatewayLimits.lastRequest : GatewayLimits.idleClient)
         serveOn(context)

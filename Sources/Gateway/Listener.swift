@@ -42,16 +42,14 @@ enum Listener {
             .serverChannelOption(.backlog, value: 4096)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.autoRead, value: false)
-            // A client that ends its side has gone: whoever waits for an answer keeps it open, and no other sign of leaving comes
-            // before we write.
-            .childChannelOption(.allowRemoteHalfClosure, value: false)
             .childChannelOption(.writeBufferWaterMark, value: GatewayLimits.waterMark)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     guard let loop = loops.first(where: { $0.eventLoop === channel.eventLoop }) else { return }
                     switch terms.now {
                     case .closed: throw NothingToShow()
-                    case .plain: break
+                    // What that means of a client, `Ingress` judges. In TLS it means the end.
+                    case .plain: try channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: true)
                     case .tls(let context):
                         try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: context))
                     }
