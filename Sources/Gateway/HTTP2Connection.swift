@@ -52,6 +52,8 @@ final class HTTP2Connection: ChannelInboundHandler, LoopClient {
         try pipeline.addHandler(connection)
         // Streams are read one by one; what holds a client back is their windows.
         try channel.syncOptions?.setOption(.autoRead, value: true)
+        // A client that ends its side has gone: what it has no more to say of a stream it says in a frame.
+        try channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: false)
         loop.add(connection)
         connection.wait(GatewayLimits.firstHead)
         if loop.isDraining { connection.leave() }
