@@ -91,9 +91,9 @@ final class HTTP2Connection: ChannelInboundHandler, LoopClient {
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
-    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
-
-    func channelInactive(context: ChannelHandlerContext) {
+    /// The one thing that comes at the end of every channel: one that the library ends while it reads is not told to be inactive.
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
         phase = .closed
         timer?.cancel()
         loop.remove(self)

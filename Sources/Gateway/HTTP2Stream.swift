@@ -98,11 +98,17 @@ final class HTTP2Stream: ChannelInboundHandler, ClientSide, LoopClient {
     }
 
     /// The stream is over, or was reset: the client wants nothing of it any more.
-    func channelInactive(context: ChannelHandlerContext) {
+    func channelInactive(context: ChannelHandlerContext) { over() }
+
+    /// As for its connection: not every end is told.
+    func handlerRemoved(context: ChannelHandlerContext) { over() }
+
+    private func over() {
+        guard context != nil else { return }
         let last = phase
         phase = .closed
         timer?.cancel()
-        self.context = nil
+        context = nil
         if case .serving(let driver) = last { driver.handle(.clientGone) }
         loop.remove(self)
         connection.ended()
