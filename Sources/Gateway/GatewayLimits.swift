@@ -28,9 +28,6 @@ enum GatewayLimits {
     static let upstreamTail = Span.seconds(1)
     /// Bytes waiting to be written, in either direction, above which the other side is not read (docs/architecture.md §5).
     static let waterMark = ChannelOptions.Types.WriteBufferWaterMark(low: 16 << 10, high: 32 << 10)
-    /// How soon after its request a client must end its side that wants to read the answer all the same: behind it, in the same breath.
-    /// Whoever ends it later has gone, and no other sign of that comes before we write.
-    static let halfClose = Span.milliseconds(50)
     /// How long a connection that is idle when the gateway begins to end may still ask one thing more.
     static let lastRequest = Span.seconds(2)
     /// How long running answers may go on after the daemon has gone or asked for an end.

@@ -36,11 +36,12 @@ final class Ingress: ChannelInboundHandler, RemovableChannelHandler, ClientSide,
     /// How the answer that is given now is framed, and what of it was not sent yet.
     private var framing = AnswerFraming(isHTTP11: true, isHeadOnly: false, keepsAlive: false)
     private var outgoing = ByteBuffer()
-    /// When the request was complete that is served now, and whether anything of its answer was sent.
-    private var servingSince = Instant(nanoseconds: 0)
+    /// Something of the answer that is given now was sent.
     private var hasBegunAnswer = false
     /// The client has ended its side.
     private var hasEnded = false
+    /// Our side has ended too, behind all that was written.
+    private var hasSentAll = false
     /// When the last answer was handed over; the client may still be reading it.
     private var answeredAt = Instant(nanoseconds: 0)
     /// By when the present phase must be over; exchanges have deadlines of their own.
@@ -124,12 +125,18 @@ final class Ingress: ChannelInboundHandler, RemovableChannelHandler, ClientSide,
         guard case .inputClosed? = event as? ChannelEvent else { return context.fireUserInboundEventTriggered(event) }
         hasEnded = true
         switch phase {
-        case .serving:
-            let isInOneBreath = !hasBegunAnswer && GatewayClock.now() - servingSince <= GatewayLimits.halfClose
-            if !isInOneBreath { context.close(promise: nil) }
+        case .serving: if hasBegunAnswer || !framing.isHTTP11 { context.close(promise: nil) } else { ask(context) }
         case .waiting: linger(context)
-        case .receiving, .lingering, .closed: context.close(promise: nil)
+        // What was written may still be on its way.
+        case .lingering: if hasSentAll { context.close(promise: nil) }
+        case .receiving, .closed: context.close(promise: nil)
         }
+    }
+
+    /// Has a client that ended its side gone, or nothing more to say? Who has gone resets the connection at the next byte, so one is sent that
+    /// any client reads over (RFC 9110 §15.2).
+    private func ask(_ context: ChannelHandlerContext) {
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -213,7 +220,7 @@ final class Ingress: ChannelInboundHandler, RemovableChannelHandler, ClientSide,
         guard let driver else { return }
         phase = .serving(driver)
         phaseDeadline = nil
-        (servingSince, hasBegunAnswer) = (GatewayClock.now(), false)
+        hasBegunAnswer = false
     }
 
     /// Bytes of a head, roughly: the rest of a buffer is the body.
@@ -274,7 +281,10 @@ final class Ingress: ChannelInboundHandler, RemovableChannelHandler, ClientSide,
         setDeadline(GatewayLimits.slowClient)
         // The client sees the end of the answer, and can still send what it was about to.
         let closed = context.eventLoop.makePromise(of: Void.self)
-        closed.futureResult.assumeIsolated().whenComplete { _ in self.setDeadline(GatewayLimits.linger) }
+        closed.futureResult.assumeIsolated().whenComplete { _ in
+            self.hasSentAll = true
+            if self.hasEnded { self.close() } else { self.setDeadline(GatewayLimits.linger) }
+        }
         context.close(mode: .output, promise: closed)
         context.read()
     }

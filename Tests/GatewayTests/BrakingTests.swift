@@ -38,7 +38,6 @@ extension OverSockets {
                 let leaving = try TestClient(gateway.port)
                 leaving.socket.write(TestClient.request(body: TestClient.chat(isStreamed: false)))
                 #expect(eventually { silent.requests.count == 1 })
-                Sockets.waitOutHalfClose()
             }
             #expect(gateway.record()?.outcome == .clientGone)
             #expect(try TestClient(gateway.port).chat(isStreamed: false)?.status == 200)

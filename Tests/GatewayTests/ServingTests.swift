@@ -130,7 +130,6 @@ extension OverSockets {
                 let client = try TestClient(gateway.port)
                 client.socket.write(TestClient.request(body: TestClient.chat(isStreamed: isStreamed)))
                 #expect(eventually { provider.requests.count == 1 })
-                Sockets.waitOutHalfClose()
             }
             #expect(eventually { provider.closedByPeer == 1 }, "long before its 30 s are over")
             let record = try #require(gateway.record())
@@ -155,7 +154,6 @@ extension OverSockets {
                 let client = try TestClient(gateway.port)
                 client.socket.write(TestClient.request(body: TestClient.chat(isStreamed: true)))
                 #expect(eventually { state.withLock { $0.begun } == 1 })
-                Sockets.waitOutHalfClose()
             }
             #expect(eventually(within: 4) { state.withLock { $0.ended } == 1 }, "before its 5 s are over")
             #expect(gateway.record()?.outcome == .clientGone)
@@ -169,16 +167,13 @@ extension OverSockets {
                 return isStreamed ? Mock.stream(connection) : Mock.plain(connection)
             }
             let gateway = try GatewayUnderTest(ports: [provider.port], timeouts: ExchangeTimeouts())
-            // A client that is held up between the two is one that has left: on a crowded machine one of several gets through.
-            let isServed = (0..<6).contains { _ in
-                guard let client = try? TestClient(gateway.port) else { return false }
-                let request = TestClient.request(body: TestClient.chat(isStreamed: isStreamed))
-                client.socket.write(request + request)
-                shutdown(client.socket.descriptor, Int32(SHUT_WR))
-                let answers = [client.answer(), client.answer()]
-                return answers.allSatisfy { $0?.status == 200 && $0?.isComplete == true } && client.socket.read().isEmpty
-            }
-            #expect(isServed, "both requests, and then the end")
+            let client = try TestClient(gateway.port)
+            let request = TestClient.request(body: TestClient.chat(isStreamed: isStreamed))
+            client.socket.write(request + request)
+            shutdown(client.socket.descriptor, Int32(SHUT_WR))
+            let answers = [client.answer(), client.answer()]
+            #expect(answers.allSatisfy { $0?.status == 200 && $0?.isComplete == true })
+            #expect(client.socket.read().isEmpty, "both requests, and then the end")
             try gateway.stop()
         }
 

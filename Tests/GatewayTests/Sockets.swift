@@ -102,11 +102,6 @@ final class TestSocket: @unchecked Sendable {
     }
 }
 
-enum Sockets {
-    /// From now on a client that ends its side has gone.
-    static func waitOutHalfClose() { usleep(200_000) }
-}
-
 /// Runs a body on a thread of its own.
 func onThread(_ body: @escaping @Sendable () -> Void) {
     var thread = pthread_t()
