@@ -56,6 +56,7 @@ extension OverSockets {
             #expect(statuses == [200, 200, 502, 502])
             #expect(second.requests.count == 2)
             #expect(gateway.record(3)?.attempts.map(\.failure) == [.serverError, .retryBudget])
+            client.socket.hangUp()
             try gateway.stop()
         }
     }

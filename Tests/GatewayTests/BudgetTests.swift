@@ -42,6 +42,7 @@ extension OverSockets {
             #expect(client.ask(TestClient.request("GET", path))?.status == 200, "looking costs nothing")
             try gateway.reload { $0.deployments[0].price = Price(PriceRates(input: 1, output: 1)) }
             #expect(client.ask(chat)?.status == 429, "another snapshot knows it as well")
+            client.socket.hangUp()
             try gateway.stop()
         }
 

@@ -50,6 +50,7 @@ extension OverSockets {
                 gateway.all.contains { $0.isAgainst("chat.m0") },
                 "every one of these counts for the member's health"
             )
+            client.socket.hangUp()
             try gateway.stop()
         }
 
@@ -91,6 +92,7 @@ extension OverSockets {
             #expect(provider.connections == 2)
             let record = try #require(gateway.record(1))
             #expect(record.attempts.count == 1 && record.attempts.first?.failure == nil)
+            client.socket.hangUp()
             try gateway.stop()
         }
     }

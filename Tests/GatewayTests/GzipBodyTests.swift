@@ -169,6 +169,7 @@ extension OverSockets {
             }
             #expect(provider.requests.count == 3)
             #expect(provider.requests.allSatisfy { $0.contains("hello") && $0.header("content-encoding") == nil })
+            client.socket.hangUp()
             try gateway.stop()
         }
 
@@ -190,6 +191,7 @@ extension OverSockets {
             }
             #expect(client.chat(isStreamed: false)?.status == 200)
             #expect(provider.requests.count == 1)
+            client.socket.hangUp()
             try gateway.stop()
         }
     }

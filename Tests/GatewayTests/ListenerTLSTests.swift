@@ -63,6 +63,7 @@ extension OverSockets {
             let client = try TestClient(gateway.port)
             #expect(client.chat(isStreamed: false) == nil)
             #expect(provider.requests.isEmpty)
+            client.socket.hangUp()
             try gateway.stop()
         }
 

@@ -27,6 +27,7 @@ extension OverSockets {
                 #expect(answer.body.contains(#""type":"message""#) && answer.body.contains(#""text":"hi""#))
             }
             #expect(gateway.record(1)?.outcome == .answered)
+            client.socket.hangUp()
             try gateway.stop()
         }
 
@@ -39,6 +40,7 @@ extension OverSockets {
             #expect(answer.isComplete && answer.head.header("content-type") == "text/event-stream")
             #expect(answer.body.hasPrefix("event: message_start\ndata: {"))
             #expect(answer.body.hasSuffix("event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"))
+            client.socket.hangUp()
             try gateway.stop()
         }
 
@@ -55,6 +57,7 @@ extension OverSockets {
             client.socket.write(TestClient.request("POST", path, body: Self.body(isStreamed: true)))
             let first = String(decoding: client.socket.read(), as: UTF8.self)
             #expect(first.hasPrefix("HTTP/1.1 200") && first.contains("one"))
+            client.socket.hangUp()
             try gateway.stop()
         }
 
@@ -83,6 +86,7 @@ extension OverSockets {
             #expect(answer.body.contains(#"{"type":"error","error":{"type":"\#(type)""#))
             let id = answer.head.header("x-martlet-decision") ?? "?"
             #expect(answer.body.contains(#""request_id":"\#(id)""#))
+            client.socket.hangUp()
             try gateway.stop()
         }
     }

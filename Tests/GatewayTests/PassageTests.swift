@@ -32,6 +32,7 @@ extension OverSockets {
                 #expect(client.ask(TestClient.request(method, path))?.status == 201, "\(method)")
             }
             #expect(provider.requests.last?.hasPrefix("PATCH ") == true)
+            client.socket.hangUp()
             try gateway.stop()
         }
 

@@ -27,6 +27,7 @@ extension OverSockets {
             let client = try TestClient(gateway.port)
             for _ in 0..<3 { #expect(client.chat(isStreamed: false)?.status == 200) }
             #expect(provider.requests.count == 3 && provider.connections == 1)
+            client.socket.hangUp()
             try gateway.stop()
         }
 
@@ -71,6 +72,7 @@ extension OverSockets {
             #expect(client.chat(isStreamed: false)?.status == 502, "what was trusted before is not used again")
             try gateway.reload { $0.providers[0].ca = .file(Certificate.authority) }
             #expect(client.chat(isStreamed: false)?.status == 200)
+            client.socket.hangUp()
             try gateway.stop()
         }
 

@@ -441,6 +441,7 @@ extension OverSockets {
             for _ in 0..<20 { #expect(client.chat(isStreamed: false)?.status == 200) }
             #expect(slow.requests.count == before, "it has one under way, the other none")
             for client in waiting { shutdown(client.socket.descriptor, Int32(SHUT_RDWR)) }
+            client.socket.hangUp()
             try gateway.stop()
         }
     }

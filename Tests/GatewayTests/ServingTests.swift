@@ -21,6 +21,7 @@ extension OverSockets {
             #expect(record.key == "ci" && record.team == "platform")
             // The second client's connection is another loop's or the same: its answers are its own.
             #expect(try TestClient(gateway.port).chat(isStreamed: false)?.status == 200)
+            client.socket.hangUp()
             try gateway.stop()
         }
 
@@ -33,6 +34,7 @@ extension OverSockets {
             #expect(client.answer()?.body == Mock.plainBody)
             #expect(client.answer()?.body.contains(#""id":"chat.m0""#) == true)
             #expect(client.answer()?.body == Mock.plainBody)
+            client.socket.hangUp()
             try gateway.stop()
         }
 
@@ -72,6 +74,7 @@ extension OverSockets {
             #expect(answer.body.contains(says))
             #expect(answer.head.header("x-martlet-decision")?.utf8.count == 24)
             #expect(client.ask(TestClient.request("GET", "/health/live"))?.status == 200, "the connection serves on")
+            client.socket.hangUp()
             try gateway.stop()
         }
 
@@ -85,6 +88,7 @@ extension OverSockets {
             let answer = try #require(client.answer())
             #expect(answer.status == 413)
             #expect(answer.head.header("connection") == "close")
+            client.socket.hangUp()
             try gateway.stop()
         }
 
@@ -102,6 +106,7 @@ extension OverSockets {
                 Mock.chunk(String(body.prefix(20))) + Mock.chunk(String(body.dropFirst(20))) + "0\r\n\r\n"
             )
             #expect(client.answer()?.body == Mock.plainBody)
+            client.socket.hangUp()
             try gateway.stop()
         }
 
@@ -174,6 +179,7 @@ extension OverSockets {
             let answers = [client.answer(), client.answer()]
             #expect(answers.allSatisfy { $0?.status == 200 && $0?.isComplete == true })
             #expect(client.socket.read().isEmpty, "both requests, and then the end")
+            client.socket.hangUp()
             try gateway.stop()
         }
 
@@ -211,6 +217,7 @@ extension OverSockets {
             #expect(events.count == count + 2, "the words, the stop and the end")
             let isInOrder = zip(events, 0..<count).allSatisfy { $0.contains(#""content":"\#($1) x"#) }
             #expect(isInOrder, "none twice, none left out")
+            client.socket.hangUp()
             try gateway.stop()
         }
 

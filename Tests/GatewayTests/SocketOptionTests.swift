@@ -19,6 +19,7 @@ extension OverSockets {
                 #expect(Self.option(TCP_NODELAY, of: leg, level: Int32(IPPROTO_TCP)) != 0)
                 #expect(Self.option(SO_DEBUG, of: leg, level: SOL_SOCKET) == 0)
             }
+            client.socket.hangUp()
             try gateway.stop()
         }
 

@@ -36,6 +36,7 @@ extension OverSockets {
             #expect(answer.head.header("connection") == "close")
             #expect(client.answer() == nil, "what stands behind it is not served")
             #expect(provider.requests.isEmpty)
+            client.socket.hangUp()
             try gateway.stop()
         }
 
@@ -66,6 +67,7 @@ extension OverSockets {
             client.socket.write(Array(request.utf8.dropFirst(60)) + Array((request + request).utf8))
             for _ in 0..<3 { #expect(client.answer()?.body == Mock.plainBody) }
             #expect(provider.requests.count == 3)
+            client.socket.hangUp()
             try gateway.stop()
         }
 
@@ -78,6 +80,7 @@ extension OverSockets {
             let client = try TestClient(gateway.port)
             for _ in 0..<2 { #expect(client.chat(isStreamed: false)?.body == Mock.plainBody) }
             #expect(provider.connections == 2)
+            client.socket.hangUp()
             try gateway.stop()
         }
 
@@ -101,6 +104,7 @@ extension OverSockets {
             let client = try TestClient(gateway.port)
             for _ in 0..<2 { #expect(client.chat(isStreamed: false)?.body == Mock.plainBody) }
             #expect(provider.connections == 2)
+            client.socket.hangUp()
             try gateway.stop()
         }
 
