@@ -44,8 +44,18 @@ package enum ClientDialect: String, CaseIterable, Hashable, Sendable, Codable {
         return bytes
     }
 
+    /// The type of an answer that comes in pieces.
+    var streamType: String {
+        switch self {
+        case .openai, .anthropic: "text/event-stream"
+        }
+    }
+
     /// What is sent on a silent stream, so that nothing between us and the client thinks it dead.
-    var heartbeat: [UInt8] {
+    /// - Parameters:
+    ///   - model: the model's name as the client knows it, for dialects that have no comment and need a piece that says nothing.
+    ///   - second: since 1970, when the request came.
+    func heartbeat(model: String, second: UInt64) -> [UInt8] {
         switch self {
         case .openai: EventStreamWriter.heartbeat
         case .anthropic: Anthropic.ping

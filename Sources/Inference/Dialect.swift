@@ -16,6 +16,13 @@ package enum Dialect: String, CaseIterable, Hashable, Sendable, Codable {
         }
     }
 
+    /// The type of an answer that comes in pieces.
+    package var streamType: String {
+        switch self {
+        case .openai, .anthropic: "text/event-stream"
+        }
+    }
+
     /// The version of the Messages API that our encoders write, sent with every request.
     package static let anthropicVersion = "2023-06-01"
 

@@ -57,7 +57,7 @@ private func relay(
     _ provider: Dialect,
     piece: Int
 ) -> (bytes: [UInt8], isStream: Bool) {
-    var relay = AnswerStream(from: provider, to: client, id: "i", model: "m", created: 1, includeUsage: true)
+    var relay = AnswerStream(from: provider, to: client, decision: "i", model: "m", created: 1, includeUsage: true)
     var (meter, bytes) = (Meter(), [UInt8]())
     do {
         for start in stride(from: 0, to: body.count, by: max(piece, 1)) {

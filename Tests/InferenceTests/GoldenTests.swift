@@ -84,7 +84,7 @@ struct GoldenTests {
         var relay = AnswerStream(
             from: provider,
             to: client,
-            id: client.answerID("m2"),
+            decision: "m2",
             model: "chat",
             created: 1_700_000_000,
             includeUsage: includeUsage

@@ -9,7 +9,8 @@ extension Dialect {
     }
 
     /// A whole answer, typed.
-    func answer(from body: [UInt8]) throws(UpstreamError) -> ChatAnswer {
+    /// - Parameter decision: the request's name, of which calls get theirs that the provider gives none.
+    func answer(from body: [UInt8], decision: String = "") throws(UpstreamError) -> ChatAnswer {
         switch self {
         case .openai: try OpenAI.chatAnswer(from: body)
         case .anthropic: try Anthropic.answer(from: body)

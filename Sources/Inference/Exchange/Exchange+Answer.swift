@@ -16,7 +16,7 @@ extension Exchange {
             return deliver(body, at: now)
         }
         do {
-            let answer = try dialect.answer(from: body)
+            let answer = try dialect.answer(from: body, decision: record.id)
             meter.observe(answer)
             let (id, seconds) = (client.answerID(record.id), record.startedUnix / 1_000_000)
             deliver(client.answer(answer, id: id, model: model, created: seconds), at: now)
@@ -143,7 +143,7 @@ extension Exchange {
     mutating func heartbeat(at now: Instant) {
         if !isClientBlocked {
             commitStreamHead(at: now)
-            write(client.heartbeat)
+            write(client.heartbeat(model: record.requestedModel ?? "", second: record.startedUnix / 1_000_000))
         }
         deadlines[.heartbeat] = now + ExchangeLimits.heartbeat
     }
@@ -154,7 +154,7 @@ extension Exchange {
 extension Exchange {
     private mutating func commitStreamHead(at now: Instant) {
         guard commit == .nothing else { return }
-        writeHead(200, type: "text/event-stream", length: nil, at: now)
+        writeHead(200, type: client.streamType, length: nil, at: now)
         commit = .head
     }
 

@@ -42,16 +42,16 @@ extension Exchange {
     }
 
     private mutating func beginStream(_ head: UpstreamHead, at now: Instant) {
+        guard let dialect = attempt?.provider.dialect, let model = record.requestedModel else { return }
         // Some small servers name no type; another type is no stream.
-        guard head.contentType == "text/event-stream" || head.contentType.isEmpty else {
+        guard head.contentType == dialect.streamType || head.contentType.isEmpty else {
             return fail(.malformed, detail: "content-type \(head.contentType)", at: now)
         }
-        guard let dialect = attempt?.provider.dialect, let model = record.requestedModel else { return }
         attempt?.phase = .streaming
         stream = AnswerStream(
             from: dialect,
             to: client,
-            id: client.answerID(record.id),
+            decision: record.id,
             model: model,
             created: record.startedUnix / 1_000_000,
             includeUsage: ask?.view.includeUsage ?? false

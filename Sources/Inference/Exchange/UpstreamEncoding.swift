@@ -30,7 +30,7 @@ struct ClientAsk: Sendable {
             try isSame
             ? (patched(for: provider.dialect, deployment.model), [])
             : translated(for: provider, deployment)
-        let headers = view.stream ? Self.streamHeaders : Self.plainHeaders
+        let headers = view.stream ? provider.dialect.streamHeaders : Self.plainHeaders
         let request = UpstreamRequest(
             provider: number,
             path: address.path(of: view.operation),
@@ -51,9 +51,6 @@ struct ClientAsk: Sendable {
     private static let plainHeaders = [
         Header("content-type", "application/json"), Header("accept", "application/json"),
     ]
-    private static let streamHeaders = [
-        Header("content-type", "application/json"), Header("accept", "text/event-stream"),
-    ]
 
     private func patched(for dialect: Dialect, _ model: String) -> [UInt8] {
         switch dialect {
@@ -73,6 +70,18 @@ struct ClientAsk: Sendable {
             throw .leftOut(wish.field, in: provider.dialect)
         }
         return (body, omissions.map(\.field))
+    }
+}
+
+extension Dialect {
+    private static let eventStream = [
+        Header("content-type", "application/json"), Header("accept", "text/event-stream"),
+    ]
+
+    fileprivate var streamHeaders: [Header] {
+        switch self {
+        case .openai, .anthropic: Self.eventStream
+        }
     }
 }
 

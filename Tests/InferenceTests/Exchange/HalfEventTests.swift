@@ -88,7 +88,14 @@ import Wire
         let body = Answer.bytes(": a word\n\r\n")
         for (cut, rest) in (0...body.count).flatMap({ cut in ["", "data: {", ": hal"].map { (cut, Answer.bytes($0)) } })
         {
-            var stream = AnswerStream(from: .openai, to: .openai, id: "i", model: "m", created: 1, includeUsage: true)
+            var stream = AnswerStream(
+                from: .openai,
+                to: .openai,
+                decision: "i",
+                model: "m",
+                created: 1,
+                includeUsage: true
+            )
             var meter = Meter()
             var pieces = try stream.feed(Array(body[..<cut]), into: &meter)
             pieces += try stream.feed(Array(body[cut...]) + rest, into: &meter)

@@ -1,0 +1,100 @@
+/// Who watches, reads and tells a stream, whichever dialects it is in? Of each kind one is there: they are stored apart, and not in an
+/// enum, so that they are changed in place instead of being copied with their buffers at every chunk.
+
+/// What of a request stands in its answer.
+struct AnswerTerms: Sendable {
+    /// The request's name.
+    let decision: String
+    /// The model's name as the client knows it.
+    let model: String
+    /// Seconds since 1970.
+    let created: UInt64
+    /// Whether the client asked for the usage.
+    let includeUsage: Bool
+}
+
+/// Watches a provider's stream that passes through.
+struct ProviderObserver: Sendable {
+    private var openAI: OpenAI.StreamObserver?
+    private var anthropic: Anthropic.StreamObserver?
+
+    init() {}
+
+    init(_ provider: Dialect, includeUsage: Bool) {
+        switch provider {
+        case .openai: openAI = OpenAI.StreamObserver(includeUsage: includeUsage)
+        case .anthropic: anthropic = Anthropic.StreamObserver()
+        }
+    }
+
+    mutating func feed(_ bytes: [UInt8]) throws(UpstreamError) -> [Observed] {
+        if let observed = try openAI?.feed(bytes) { return observed }
+        return try anthropic?.feed(bytes) ?? []
+    }
+
+    mutating func finish() -> Observed? {
+        if openAI != nil { return openAI?.finish() }
+        return anthropic?.finish()
+    }
+
+    /// The mark of a proper end, where providers leave it out; nil where they never do.
+    var missingEnd: ArraySlice<UInt8>? { openAI == nil ? nil : Self.doneEvent[...] }
+
+    private static let doneEvent = Array("data: [DONE]\n\n".utf8)
+}
+
+/// Reads a provider's stream for a client of another dialect.
+struct ProviderDecoder: Sendable {
+    private var openAI: OpenAI.StreamDecoder?
+    private var anthropic: Anthropic.StreamDecoder?
+
+    init() {}
+
+    /// - Parameter decision: the request's name, for calls that the provider gives none.
+    init(_ provider: Dialect, decision: String) {
+        switch provider {
+        case .openai: openAI = OpenAI.StreamDecoder()
+        case .anthropic: anthropic = Anthropic.StreamDecoder()
+        }
+    }
+
+    mutating func feed(_ bytes: [UInt8]) throws(UpstreamError) -> [ChatEvent] {
+        if let events = try openAI?.feed(bytes) { return events }
+        return try anthropic?.feed(bytes) ?? []
+    }
+
+    mutating func finish() throws(UpstreamError) -> [ChatEvent] {
+        if let events = try openAI?.finish() { return events }
+        return try anthropic?.finish() ?? []
+    }
+
+    /// Whether providers leave the mark of a proper end out.
+    var mayLackEnd: Bool { openAI != nil }
+}
+
+/// Tells a client what a provider of another dialect answers.
+struct ClientEncoder: Sendable {
+    private var openAI: OpenAI.StreamEncoder?
+    private var anthropic: Anthropic.StreamEncoder?
+
+    init() {}
+
+    init(_ client: ClientDialect, _ terms: AnswerTerms) {
+        let id = client.answerID(terms.decision)
+        switch client {
+        case .openai:
+            openAI = OpenAI.StreamEncoder(
+                id: id,
+                model: terms.model,
+                created: terms.created,
+                includeUsage: terms.includeUsage
+            )
+        case .anthropic: anthropic = Anthropic.StreamEncoder(id: id, model: terms.model)
+        }
+    }
+
+    mutating func encode(_ event: ChatEvent) -> [UInt8] {
+        if let bytes = openAI?.encode(event) { return bytes }
+        return anthropic?.encode(event) ?? []
+    }
+}
