@@ -8,6 +8,7 @@ package final class MockProvider: Sendable {
     package enum Dialect: String, Sendable, CaseIterable {
         case openai
         case anthropic
+        case gemini
     }
 
     /// Where an Anthropic provider wants its key; the other place is refused.

@@ -9,6 +9,7 @@ extension LabSuites {
         private let lab: RouterOnly
         private let openai: MockProvider
         private let anthropic: MockProvider
+        private let gemini: MockProvider
 
         init() throws {
             lab = try RouterOnly(uplinks: 1)
@@ -25,6 +26,7 @@ extension LabSuites {
             }
             openai = try start(.openai, 8001)
             anthropic = try start(.anthropic, 8002)
+            gemini = try start(.gemini, 8004)
         }
 
         private func ask(
@@ -46,10 +48,17 @@ extension LabSuites {
                 switch provider.dialect {
                 case .openai: ["authorization: Bearer right"]
                 case .anthropic: ["x-api-key: right", "anthropic-version: 2023-06-01"]
+                case .gemini: ["x-goog-api-key: right"]
+                }
+            let path =
+                switch provider.dialect {
+                case .openai: "/v1/chat/completions"
+                case .anthropic: "/v1/messages"
+                case .gemini: "/v1beta/models/gemini-pro:streamGenerateContent?alt=sse"
                 }
             return try WebRequest(
                 to: provider.endpoints[0],
-                path: provider.dialect == .openai ? "/v1/chat/completions" : "/v1/messages",
+                path: path,
                 headers: headers ?? usual,
                 body: body,
                 within: limit,
@@ -64,6 +73,8 @@ extension LabSuites {
             case .openai: return ["model": "gpt-5", "messages": messages, "stream": .bool(stream)]
             case .anthropic:
                 return ["model": "claude-opus", "max_tokens": 100, "messages": messages, "stream": .bool(stream)]
+            // Whether it is a stream, its address says.
+            case .gemini: return ["contents": [["role": "user", "parts": [["text": .string(text)]]]]]
             }
         }
 
@@ -71,6 +82,7 @@ extension LabSuites {
             switch dialect {
             case .openai: openai
             case .anthropic: anthropic
+            case .gemini: gemini
             }
         }
 
@@ -86,6 +98,41 @@ extension LabSuites {
         }
 
         static let refused = [
+            Refused(
+                reason: "a key in the other provider's header",
+                dialect: .gemini,
+                headers: ["authorization: Bearer right"],
+                status: 401,
+                says: "UNAUTHENTICATED"
+            ),
+            Refused(
+                reason: "a wrong key",
+                dialect: .gemini,
+                headers: ["x-goog-api-key: wrong"],
+                status: 400,
+                says: "API_KEY_INVALID"
+            ),
+            Refused(reason: "an unknown field", dialect: .gemini, add: ["n": 3], status: 400, says: "'n'"),
+            Refused(
+                reason: "a call without its proof",
+                dialect: .gemini,
+                add: [
+                    "contents": [
+                        ["role": "user", "parts": [["text": "x"]]],
+                        ["role": "model", "parts": [["functionCall": ["name": "f", "args": [:]]]]],
+                        ["role": "user", "parts": [["functionResponse": ["name": "f", "response": [:]]]]],
+                    ]
+                ],
+                status: 400,
+                says: "thought_signature"
+            ),
+            Refused(
+                reason: "a result of no call",
+                dialect: .gemini,
+                add: ["contents": [["parts": [["functionResponse": ["name": "f", "response": [:]]]]]]],
+                status: 400,
+                says: "as many function response parts"
+            ),
             Refused(reason: "no key", dialect: .openai, headers: [], status: 401, says: "No API key"),
             Refused(
                 reason: "a key in the other provider's header",
@@ -279,6 +326,7 @@ extension LabSuites {
                 switch row.dialect {
                 case .openai: #expect(error["error"]?.members?.map(\.name) == ["message", "type", "param", "code"])
                 case .anthropic: #expect(error["type"]?.string == "error" && error["error"]?["type"]?.string != nil)
+                case .gemini: #expect(error["error"]?.members?.map(\.name).prefix(3) == ["code", "message", "status"])
                 }
             }
         }
@@ -307,13 +355,14 @@ extension LabSuites {
             let answer = try ask(provider(dialect), request(dialect, "one two three four", stream: true))
             #expect(answer.status == 200)
             #expect(answer.outcome == "complete")
-            #expect(answer.events.count > 6)
+            #expect(answer.events.count > 4)
             let first = try #require(answer.events.first?.at)
             let last = try #require(answer.events.last?.at)
             #expect(last.milliseconds(since: first) > 20, "5 ms between pieces")
             switch dialect {
             case .openai: #expect(answer.eventData.last == "[DONE]")
             case .anthropic: #expect(answer.events.last?.text.hasPrefix("event: message_stop") == true)
+            case .gemini: #expect(answer.eventData.last?.contains("\"finishReason\":\"STOP\"") == true)
             }
         }
 

@@ -1,15 +1,24 @@
 import LabText
 
-/// What must a provider's language say? Two implementations: OpenAI's and Anthropic's.
+/// What must a provider's language say? One implementation for each dialect.
 protocol Dialect: Sendable {
     /// Where questions go.
     var chatPath: String { get }
+
+    /// Whether a path, with its query, is one that questions go to.
+    func takesChat(_ path: String) -> Bool
+
+    /// Where the models are listed.
+    var modelsPath: String { get }
 
     /// Whether the request may ask at all: key, version, in the way this provider wants them.
     func admit(_ request: Request) throws(Refusal)
 
     /// Reads a question, as strictly as the provider does.
     func question(_ body: JSON) throws(Refusal) -> Question
+
+    /// The same where the path says a part of it.
+    func question(_ body: JSON, at path: String) throws(Refusal) -> Question
 
     /// The whole answer at once.
     func whole(_ answer: Answer, to question: Question, number: Int) -> JSON
@@ -34,6 +43,12 @@ protocol Dialect: Sendable {
 
     /// Headers every answer carries.
     func headers(number: Int) -> [(String, String)]
+}
+
+extension Dialect {
+    var modelsPath: String { "/v1/models" }
+    func takesChat(_ path: String) -> Bool { path == chatPath }
+    func question(_ body: JSON, at path: String) throws(Refusal) -> Question { try question(body) }
 }
 
 /// A request that has come in whole.

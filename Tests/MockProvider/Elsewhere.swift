@@ -82,7 +82,7 @@ extension OpenAIDialect {
     }
 
     /// Numbers that are exact in 32 bits, made of the text.
-    private static func vector(of text: String, dimensions: Int) -> [Float] {
+    static func vector(of text: String, dimensions: Int) -> [Float] {
         let sum = text.utf8.reduce(0) { ($0 &* 31 &+ Int($1)) % 1009 }
         return (0..<max(1, dimensions)).map { Float((sum + $0 * 7) % 64) / 64 - 0.5 }
     }

@@ -10,14 +10,14 @@ struct Planner: Sendable {
         do throws(Refusal) {
             try dialect.admit(request)
             if request.method == "GET" { return try models(request, number: number) }
-            if request.method == "POST", request.path != dialect.chatPath {
+            if request.method == "POST", !dialect.takesChat(request.path) {
                 let other = try dialect.elsewhere(request.path, try body(of: request), number: number)
                 if let other { return answer(elsewhere: other, number: number) }
             }
-            guard request.method == "POST", request.path == dialect.chatPath else {
+            guard request.method == "POST", dialect.takesChat(request.path) else {
                 throw Refusal(status: 404, message: "There is no \(request.method) \(request.path) here.")
             }
-            let question = try dialect.question(try body(of: request))
+            let question = try dialect.question(try body(of: request), at: request.path)
             return answer(to: question, number: number, mode: mode)
         } catch {
             return refuse(error, number: number, outcome: "refused")
@@ -38,10 +38,10 @@ struct Planner: Sendable {
     private func models(_ request: Request, number: Int) throws(Refusal) -> Reply {
         let headers = dialect.headers(number: number)
         let path = String(request.path.prefix { $0 != "?" })
-        if path == "/v1/models" {
+        if path == dialect.modelsPath {
             return .json(dialect.modelList(settings.models, name: settings.name), headers: headers, outcome: "answered")
         }
-        guard let model = settings.models.first(where: { path == "/v1/models/\($0)" }) else {
+        guard let model = settings.models.first(where: { path == "\(dialect.modelsPath)/\($0)" }) else {
             throw Refusal(status: 404, message: "There is no \(path) here.", code: "model_not_found")
         }
         return .json(dialect.modelEntry(model, name: settings.name), headers: headers, outcome: "answered")

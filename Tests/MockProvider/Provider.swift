@@ -32,6 +32,7 @@ final class Provider: Sendable {
             case .openai: OpenAIDialect(key: settings.key, models: settings.models)
             case .anthropic:
                 AnthropicDialect(key: settings.key, models: settings.models, keyHeader: settings.keyHeader)
+            case .gemini: GeminiDialect(key: settings.key, models: settings.models)
             }
         planner = Planner(dialect: dialect, settings: settings)
         journal = try Journal(path: settings.record)

@@ -6,6 +6,7 @@ struct Settings: Sendable {
     enum Dialect: String {
         case openai
         case anthropic
+        case gemini
     }
 
     var dialect: Dialect
@@ -40,7 +41,7 @@ struct Settings: Sendable {
     }
 
     static let usage = """
-        mock-provider --dialect openai|anthropic --listen ADDRESS:PORT… --key KEY [--model NAME…] [--name NAME]
+        mock-provider --dialect openai|anthropic|gemini --listen ADDRESS:PORT… --key KEY [--model NAME…] [--name NAME]
                       [--control ADDRESS:PORT|unix:PATH] [--record FILE] [--delay-ms MILLISECONDS]
                       [--key-header x-api-key|authorization]
         """
@@ -53,7 +54,7 @@ struct Settings: Sendable {
         let options = try CommandOptions(arguments, known: Settings.known)
         let word = try options.required("--dialect")
         guard let dialect = Dialect(rawValue: word) else {
-            throw CommandOptions.Misuse("--dialect is openai or anthropic, not \(word)")
+            throw CommandOptions.Misuse("--dialect is openai, anthropic or gemini, not \(word)")
         }
         self.dialect = dialect
         name = options.value("--name") ?? dialect.rawValue
@@ -78,6 +79,7 @@ struct Settings: Sendable {
         switch dialect {
         case .openai: ["gpt-5", "gpt-5-mini"]
         case .anthropic: ["claude-opus", "claude-sonnet"]
+        case .gemini: ["gemini-pro", "gemini-flash"]
         }
     }
 

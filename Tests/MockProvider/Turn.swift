@@ -88,7 +88,7 @@ struct Answer: Sendable, Hashable {
     private static func document(_ schema: JSON, _ text: String) -> JSON {
         let members = (schema["properties"]?.members ?? []).map { property -> JSON.Member in
             let value: JSON =
-                switch property.value["type"]?.string {
+                switch property.value["type"]?.string?.lowercased() {
                 case "integer", "number": .integer(text.count)
                 case "boolean": true
                 default: .string(text)

@@ -99,6 +99,7 @@ final class ModelsSite: Sendable {
             switch dialect {
             case .openai: "http://\(Site.providers[0].v4)/v1"
             case .anthropic: "http://\(Site.providers[1].v4)"
+            case .gemini: "http://\(Site.providers[0].v4):81"
             }
         return
             "\(name): { dialect: \(dialect.rawValue), url: \"\(url)\", key: { file: \(keyFile) }, path: wan\(more.map { ", \($0)" } ?? "") }"
