@@ -38,7 +38,7 @@ extension ClientSide {
         if let refusal = request.refusal { return answer(refusal, for: request) }
         guard let state = loop.state else { return answer(.notReady, for: request) }
         switch request.endpoint {
-        case .chat, .asking:
+        case .chat, .asking, .naming:
             // The body may have taken its time.
             guard let key = request.key.flatMap(state.view.keys.current) else { return answer(.badKey, for: request) }
             exchange(request, of: key, on: state)
@@ -68,6 +68,7 @@ extension ClientSide {
             unixMicroseconds: request.unixMicroseconds,
             draw: request.draw
         )
+        if case .naming(_, let address) = request.endpoint { asked.address = address }
         if key.hasBudget { asked.localDay = GatewayClock.localDay(at: request.unixMicroseconds) }
         asked.tags = key.tags
         asked.headers = request.askedHeaders

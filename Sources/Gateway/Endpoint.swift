@@ -7,6 +7,8 @@ enum Endpoint: Hashable {
     case chat(ClientDialect)
     /// Something else of a model, in the dialect that has it.
     case asking(ModelOperation, ClientDialect)
+    /// Something of the model that the address names, as Gemini's clients ask.
+    case naming(ModelOperation, RequestAddress)
     case models(ModelQuestion)
     /// Something of a provider's own.
     case passage(PassageTarget)
@@ -51,35 +53,69 @@ enum Endpoint: Hashable {
         let end = uri.utf8.firstIndex(of: UInt8(ascii: "?")) ?? uri.endIndex
         let query = uri[end...].dropFirst()
         let (path, prefix) = Self.withoutDialect(uri[..<end])
+        let (isOpenAI, isAnthropic) = (prefix ?? .openai == .openai, prefix ?? .anthropic == .anthropic)
         switch path {
-        case "/v1/chat/completions" where prefix != .anthropic: self = Self.only("POST", method, .chat(.openai))
-        case "/v1/messages" where prefix != .openai: self = Self.only("POST", method, .chat(.anthropic))
-        case "/v1/completions" where prefix != .anthropic:
+        case "/v1/chat/completions" where isOpenAI: self = Self.only("POST", method, .chat(.openai))
+        case "/v1/messages" where isAnthropic: self = Self.only("POST", method, .chat(.anthropic))
+        case "/v1/completions" where isOpenAI:
             self = Self.only("POST", method, .asking(.completion, .openai))
-        case "/v1/embeddings" where prefix != .anthropic:
+        case "/v1/embeddings" where isOpenAI:
             self = Self.only("POST", method, .asking(.embeddings, .openai))
-        case "/v1/messages/count_tokens" where prefix != .openai:
+        case "/v1/messages/count_tokens" where isAnthropic:
             self = Self.only("POST", method, .asking(.countTokens, .anthropic))
         case "/health/live" where prefix == nil: self = Self.only("GET", method, .live)
         case "/health/ready" where prefix == nil: self = Self.only("GET", method, .ready)
-        case "/v1/models":
-            let question = ModelQuestion(dialect: prefix ?? dialect, name: nil, query: String(query))
+        case "/v1/models", "/v1beta/models":
+            let speaker = path.hasPrefix("/v1beta") ? .gemini : prefix ?? dialect
+            let question = ModelQuestion(dialect: speaker, name: nil, query: String(query))
             self = Self.only("GET", method, .models(question))
         case _ where prefix == nil && path.hasPrefix(Self.passagePrefix): self = Self.passage(method, uri)
         default:
-            guard path.hasPrefix("/v1/models/"), let name = Self.decoded(path.dropFirst("/v1/models/".count)) else {
-                self = .unknown
-                return
-            }
-            let question = ModelQuestion(dialect: prefix ?? dialect, name: name, query: "")
-            self = Self.only("GET", method, .models(question))
+            self = Self.model(method, path, query: query, prefix ?? dialect)
         }
+    }
+
+    /// Below the list of the models: one of them, or what is wanted of it.
+    private static func model(
+        _ method: String,
+        _ path: Substring,
+        query: Substring,
+        _ dialect: ClientDialect
+    ) -> Endpoint {
+        let isBeta = path.hasPrefix("/v1beta/models/")
+        guard isBeta || path.hasPrefix("/v1/models/"),
+            let name = decoded(path.dropFirst((isBeta ? "/v1beta/models/" : "/v1/models/").count))
+        else { return .unknown }
+        if let asked = naming(name, query: query) {
+            // Names of models may hold a colon.
+            if method == "POST" { return asked }
+            if isBeta { return .wrongMethod(allowed: "POST") }
+        }
+        let question = ModelQuestion(dialect: isBeta ? .gemini : dialect, name: name, query: "")
+        return only("GET", method, .models(question))
+    }
+
+    /// `NAME:generateContent` and its like, of Gemini's API.
+    private static func naming(_ text: String, query: Substring) -> Endpoint? {
+        guard let colon = text.utf8.lastIndex(of: UInt8(ascii: ":")), colon > text.startIndex else { return nil }
+        let model = String(text[..<colon])
+        let isEvents = query.split(separator: "&").contains("alt=sse")
+        let (operation, form): (ModelOperation, RequestAddress.Form)
+        switch text[colon...].dropFirst() {
+        case "generateContent": (operation, form) = (.chat, .whole)
+        case "streamGenerateContent": (operation, form) = (.chat, isEvents ? .events : .array)
+        case "countTokens": (operation, form) = (.countTokens, .whole)
+        case "embedContent": (operation, form) = (.embeddings, .whole)
+        case "batchEmbedContents": (operation, form) = (.embeddings, .batch)
+        default: return nil
+        }
+        return .naming(operation, RequestAddress(model: model, form: form))
     }
 
     /// Whether a client must show a key.
     var needsKey: Bool {
         switch self {
-        case .chat, .asking, .models, .passage: true
+        case .chat, .asking, .naming, .models, .passage: true
         case .live, .ready, .unknown, .wrongMethod: false
         }
     }
@@ -89,7 +125,11 @@ enum Endpoint: Hashable {
         // What nearly all ask for costs no string.
         if head.isTarget("/v1/chat/completions") { return .openai }
         if head.isTarget("/v1/messages") { return .anthropic }
-        if let prefix = withoutDialect(head.targetText[...]).prefix { return prefix }
+        let target = head.targetText
+        if let prefix = withoutDialect(target[...]).prefix { return prefix }
+        // Only this dialect's clients show their keys so, or name this version.
+        if target.hasPrefix("/v1beta/") || head.firstBytes("x-goog-api-key") != nil { return .gemini }
+        if target.hasPrefix("/v1/models"), ClientCredential.inQuery(of: target) != nil { return .gemini }
         // Every client of this dialect names the version of the API that it speaks.
         return head.firstBytes("anthropic-version") == nil ? .openai : .anthropic
     }
@@ -121,7 +161,7 @@ enum Endpoint: Hashable {
     }
 
     /// Percent-decoding (RFC 3986 §2.1) of one path segment; nil when it is empty, broken or no UTF-8.
-    private static func decoded(_ text: Substring) -> String? {
+    static func decoded(_ text: Substring) -> String? {
         var bytes: [UInt8] = []
         var rest = text.utf8[...]
         while let byte = rest.popFirst() {

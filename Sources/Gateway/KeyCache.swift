@@ -3,14 +3,26 @@ import Inference
 import NetTypes
 import Wire
 
-/// Where a request carries its client's key: `authorization: Bearer KEY` (RFC 6750 §2.1), or `x-api-key: KEY` as Anthropic's
-/// clients send it.
+/// Where a request carries its client's key: `authorization: Bearer KEY` (RFC 6750 §2.1), `x-api-key: KEY` as Anthropic's clients send it,
+/// `x-goog-api-key: KEY` as Gemini's do, or the `key` of their addresses' query.
 enum ClientCredential {
     static func shown(in head: HTTPMessage) -> ArraySlice<UInt8>? {
-        guard let field = head.firstBytes("authorization") else { return head.firstBytes("x-api-key") }
+        guard let field = head.firstBytes("authorization") else {
+            return head.firstBytes("x-api-key") ?? head.firstBytes("x-goog-api-key") ?? inQuery(of: head.targetText)
+        }
         guard let blank = field.firstIndex(of: 0x20) else { return nil }
         let isBearer = field[..<blank].elementsEqual("bearer".utf8) { $0 | 0x20 == $1 }
         return isBearer ? field[(blank + 1)...] : nil
+    }
+
+    /// The key in an address of Gemini's API; nil when there is none, or where it is another's.
+    static func inQuery(of target: String) -> ArraySlice<UInt8>? {
+        guard let mark = target.utf8.firstIndex(of: UInt8(ascii: "?")) else { return nil }
+        guard ["/v1beta/", "/v1/models", "/gemini/"].contains(where: { target.hasPrefix($0) }) else { return nil }
+        for pair in target[mark...].dropFirst().split(separator: "&") where pair.hasPrefix("key=") {
+            return Endpoint.decoded(pair.dropFirst("key=".count)).map { Array($0.utf8)[...] }
+        }
+        return nil
     }
 }
 

@@ -8,7 +8,7 @@ extension ReadyAnswer {
         case .models(let question): models(question, for: key, loop.state?.view)
         case .live: page(Array(#"{"status":"live"}"#.utf8))
         case .ready: loop.isDraining || loop.state == nil ? .notReady : page(Array(#"{"status":"ready"}"#.utf8))
-        case .chat, .asking, .passage, .unknown, .wrongMethod: .unknownPath
+        case .chat, .asking, .naming, .passage, .unknown, .wrongMethod: .unknownPath
         }
     }
 
@@ -19,13 +19,19 @@ extension ReadyAnswer {
         let second = GatewayClock.unixMicroseconds() / 1_000_000
         if let name = question.name {
             guard let model = all.first(where: { $0.name == name }) else { return noModel(name) }
-            return page(
-                question.dialect == .openai ? OpenAI.model(model, at: second) : Anthropic.model(model, at: second)
-            )
+            switch question.dialect {
+            case .openai: return page(OpenAI.model(model, at: second))
+            case .anthropic: return page(Anthropic.model(model, at: second))
+            case .gemini: return page(Gemini.model(model))
+            }
         }
-        guard question.dialect == .anthropic else { return page(OpenAI.modelList(all, at: second)) }
-        do {
-            return page(Anthropic.modelList(all, page: try ModelPage(query: question.query), at: second))
+        do throws(RequestError) {
+            switch question.dialect {
+            case .openai: return page(OpenAI.modelList(all, at: second))
+            case .anthropic:
+                return page(Anthropic.modelList(all, page: try ModelPage(query: question.query), at: second))
+            case .gemini: return page(Gemini.modelList(all, page: try Gemini.Page(query: question.query)))
+            }
         } catch {
             return ReadyAnswer.error(ClientError(error))
         }

@@ -64,7 +64,7 @@ struct ReadyAnswer {
     static let badKey = error(
         401,
         "invalid_api_key",
-        "The API key is missing or wrong. Send it as 'Authorization: Bearer KEY' or 'x-api-key: KEY'.",
+        "The API key is missing or wrong. Send it as 'Authorization: Bearer KEY', 'x-api-key: KEY' or 'x-goog-api-key: KEY'.",
         headers: [Header("www-authenticate", "Bearer")]
     )
 

@@ -26,6 +26,8 @@ package struct Chat: Equatable, Sendable {
     package var responseFormat: ResponseFormat?
     /// How hard the model shall think, in the client's word; nil if the client did not say.
     package var effort: String?
+    /// Whether the model shall think before it answers, and how long; nil if the client did not say.
+    package var thinking: Thinking?
     /// Whether the answer shall come in pieces.
     package var stream = false
     /// Whether a streamed answer shall end with the usage.
@@ -49,11 +51,27 @@ package struct Chat: Equatable, Sendable {
         package let name: String
         /// Its value, JSON.
         package let value: JSONValue
+        /// Its path in the client's request, where that is another than its name.
+        package let field: String
 
         /// A field.
-        package init(name: String, value: JSONValue) {
+        /// - Parameter field: nil: its name.
+        package init(name: String, value: JSONValue, field: String? = nil) {
             self.name = name
             self.value = value
+            self.field = field ?? name
+        }
+
+        /// Whether it asks for nothing beyond what happens anyway.
+        var isNeutral: Bool {
+            switch (name, value) {
+            case ("n", .number("1")), ("top_logprobs", .number("0")), ("modalities", .array([.string("text")])): true
+            case ("frequency_penalty", .number(let text)), ("presence_penalty", .number(let text)): Double(text) == 0
+            case ("logprobs", .bool(false)), ("store", .bool(false)): true
+            case ("logit_bias", .object([])), ("metadata", .object([])): true
+            case ("service_tier", .string("auto")): true
+            default: false
+            }
         }
     }
 }
@@ -86,10 +104,25 @@ extension Chat {
         case tool(String)
     }
 
+    /// Whether and how long a model thinks before it answers.
+    package enum Thinking: Equatable, Sendable {
+        case off
+        /// As long as it likes, or for so many tokens.
+        case on(budget: UInt64?)
+    }
+
     /// The form the answer must have.
     package enum ResponseFormat: Equatable, Sendable {
         case text, jsonObject
         /// JSON that follows this schema, as written.
         case jsonSchema(name: String, schema: [UInt8]?)
+    }
+}
+
+extension Chat {
+    /// Whether a system message stands inside the conversation: where instructions have a place of their own, it is heard before it.
+    var hasLateSystemMessage: Bool {
+        guard let first = messages.firstIndex(where: { $0.role != .system }) else { return false }
+        return messages[first...].contains { $0.role == .system }
     }
 }

@@ -9,6 +9,8 @@ package enum ChatEvent: Equatable, Sendable {
     case reasoning(String)
     /// A tool call begins. Indexes count the calls of an answer from 0 without gaps.
     case toolCallStart(index: Int, id: String, name: String)
+    /// The provider's proof that its model made the call.
+    case toolCallSignature(index: Int, String)
     /// More of a tool call's arguments, a piece of JSON text.
     case toolCallArguments(index: Int, json: String)
     /// The model has stopped, and why.
@@ -26,7 +28,7 @@ package enum ChatEvent: Equatable, Sendable {
         switch self {
         case .text(let text), .reasoning(let text), .toolCallArguments(_, let text): !text.isEmpty
         case .toolCallStart, .finish, .done: true
-        case .start, .usage, .error: false
+        case .start, .toolCallSignature, .usage, .error: false
         }
     }
 }

@@ -7,19 +7,22 @@ package enum ClientDialect: String, CaseIterable, Hashable, Sendable, Codable {
     case openai
     /// Anthropic's Messages API.
     case anthropic
+    /// Gemini's API.
+    case gemini
 
     /// The providers whose bytes may pass as they are.
     package var provider: Dialect {
         switch self {
         case .openai: .openai
         case .anthropic: .anthropic
+        case .gemini: .gemini
         }
     }
 
     /// The HTTP status of an error, where the dialects differ: Anthropic's has one word for whatever will pass by waiting.
     package func status(of error: ClientError) -> Int {
         switch self {
-        case .openai: error.status
+        case .openai, .gemini: error.status
         case .anthropic: error.status == 503 ? Anthropic.overloadedStatus : error.status
         }
     }
@@ -30,14 +33,19 @@ package enum ClientDialect: String, CaseIterable, Hashable, Sendable, Codable {
         switch self {
         case .openai: OpenAI.errorBody(error)
         case .anthropic: Anthropic.errorBody(error, id: id)
+        case .gemini: Gemini.errorBody(error)
         }
     }
 
     /// The event that breaks a stream off; no mark of a proper end may follow.
-    /// - Parameter body: of the error, as `body(of:id:)` makes it.
-    func event(ofError body: [UInt8]) -> [UInt8] {
+    /// - Parameters:
+    ///   - body: of the error, as `body(of:id:)` makes it.
+    ///   - isArray: whether the stream is one JSON array in pieces.
+    ///   - isFirst: whether nothing of the answer was told before.
+    func event(ofError body: [UInt8], isArray: Bool, isFirst: Bool) -> [UInt8] {
         var bytes: [UInt8] = []
         switch self {
+        case .gemini: bytes = Gemini.event(ofError: body, isArray: isArray, isFirst: isFirst)
         case .openai: EventStreamWriter.append(data: body, to: &bytes)
         case .anthropic: EventStreamWriter.append(event: "error", data: body, to: &bytes)
         }
@@ -47,7 +55,7 @@ package enum ClientDialect: String, CaseIterable, Hashable, Sendable, Codable {
     /// The type of an answer that comes in pieces.
     var streamType: String {
         switch self {
-        case .openai, .anthropic: "text/event-stream"
+        case .openai, .anthropic, .gemini: "text/event-stream"
         }
     }
 
@@ -59,6 +67,7 @@ package enum ClientDialect: String, CaseIterable, Hashable, Sendable, Codable {
         switch self {
         case .openai: EventStreamWriter.heartbeat
         case .anthropic: Anthropic.ping
+        case .gemini: Gemini.heartbeat
         }
     }
 
@@ -67,6 +76,7 @@ package enum ClientDialect: String, CaseIterable, Hashable, Sendable, Codable {
         switch self {
         case .openai: "chatcmpl-" + decision
         case .anthropic: "msg_" + decision
+        case .gemini: decision
         }
     }
 
@@ -79,6 +89,7 @@ package enum ClientDialect: String, CaseIterable, Hashable, Sendable, Codable {
         switch self {
         case .openai: OpenAI.answer(answer, id: id, model: model, created: created)
         case .anthropic: Anthropic.answer(answer, id: id, model: model)
+        case .gemini: Gemini.answer(answer, id: id, model: model)
         }
     }
 
@@ -87,6 +98,7 @@ package enum ClientDialect: String, CaseIterable, Hashable, Sendable, Codable {
         switch self {
         case .openai: try OpenAI.chat(from: view)
         case .anthropic: try Anthropic.chat(from: view)
+        case .gemini: try Gemini.chat(from: view)
         }
     }
 }

@@ -6,6 +6,8 @@ package enum Dialect: String, CaseIterable, Hashable, Sendable, Codable {
     case openai
     /// Anthropic's Messages API.
     case anthropic
+    /// Gemini's API.
+    case gemini
 
     /// Where chat requests go, below the provider's configured address. OpenAI's address holds the version, Anthropic's does
     /// not, as each provider's own documentation writes it.
@@ -13,15 +15,21 @@ package enum Dialect: String, CaseIterable, Hashable, Sendable, Codable {
         switch self {
         case .openai: "/chat/completions"
         case .anthropic: "/v1/messages"
+        // Below it stand the models, which have the conversations below them.
+        case .gemini: "/models"
         }
     }
 
     /// The type of an answer that comes in pieces.
     package var streamType: String {
         switch self {
-        case .openai, .anthropic: "text/event-stream"
+        case .openai, .anthropic, .gemini: "text/event-stream"
         }
     }
+
+    /// What stands before all paths: the path of the provider's configured address, or the version that everybody uses where it has
+    /// none and the dialect keeps it there.
+    package func versioned(_ path: String) -> String { self == .gemini && path.isEmpty ? "/v1beta" : path }
 
     /// The version of the Messages API that our encoders write, sent with every request.
     package static let anthropicVersion = "2023-06-01"
@@ -34,6 +42,7 @@ package enum Dialect: String, CaseIterable, Hashable, Sendable, Codable {
             HTTPField("x-api-key", key).flatMap { key in
                 HTTPField("anthropic-version", Self.anthropicVersion).map { [key, $0] }
             }
+        case .gemini: HTTPField("x-goog-api-key", key).map { [$0] }
         }
     }
 }

@@ -64,12 +64,15 @@ extension Chat {
         package var name: String
         /// The arguments as the model wrote them: a JSON object if it wrote them rightly.
         package var arguments: String
+        /// The provider's proof that its model made the call, which it wants back; nil if it gave none.
+        package var signature: String?
 
         /// A call.
-        package init(id: String, name: String, arguments: String) {
+        package init(id: String, name: String, arguments: String, signature: String? = nil) {
             self.id = id
             self.name = name
             self.arguments = arguments
+            self.signature = signature
         }
     }
 

@@ -24,7 +24,7 @@ package struct Meter: Equatable, Sendable {
     /// Counts an event of a translated stream.
     package mutating func observe(_ event: ChatEvent) {
         switch event {
-        case .start: break
+        case .start, .toolCallSignature: break
         case .text(let text), .reasoning(let text), .toolCallArguments(_, let text): add(text: text.utf8.count)
         case .toolCallStart(_, let id, let name): add(text: id.utf8.count + name.utf8.count)
         case .finish(let reason): finish = reason

@@ -27,10 +27,13 @@ extension ModelOperation {
     func path(in dialect: Dialect) -> String? {
         switch (self, dialect) {
         case (.chat, _): dialect.chatPath
+        // Below this, with the model's name.
+        case (.embeddings, .gemini), (.countTokens, .gemini): dialect.chatPath
         case (.completion, .openai): "/completions"
         case (.embeddings, .openai): "/embeddings"
         case (.countTokens, .anthropic): "/v1/messages/count_tokens"
-        case (.completion, .anthropic), (.embeddings, .anthropic), (.countTokens, .openai), (.passThrough, _): nil
+        case (.completion, .anthropic), (.embeddings, .anthropic), (.countTokens, .openai): nil
+        case (.completion, .gemini), (.passThrough, _): nil
         }
     }
 

@@ -13,6 +13,12 @@ package struct RequestView: Sendable {
     package let model: String
     /// Whether the answer shall come in pieces.
     package let stream: Bool
+    /// Whether the body holds several requests in one, in the dialect that has another address for that.
+    package let isBatch: Bool
+    /// Whether the pieces of the answer shall be one JSON array.
+    package let isArray: Bool
+    /// What the model is to read, or the whole body where that is not there.
+    private let prompt: JSONView
     /// Whether a streamed answer shall end with the usage: to be asked for in OpenAI's dialect, a matter of course in
     /// Anthropic's.
     package let includeUsage: Bool
@@ -27,31 +33,29 @@ package struct RequestView: Sendable {
     private static let longestName = 512
 
     /// Reads a body.
+    /// - Parameter address: what its address says, in dialects that name the model there.
     /// - Throws: what is wrong with it, ready to be told to the client.
     package init(
         body: [UInt8],
         dialect: ClientDialect = .openai,
-        operation: ModelOperation = .chat
+        operation: ModelOperation = .chat,
+        address: RequestAddress? = nil
     ) throws(RequestError) {
         let document = try Self.document(body)
-        guard let model = document["model"], !model.isNull else { throw .missing("model") }
-        guard let name = model.string, !name.isEmpty else { throw .wrongType("model", wanted: "a non-empty string") }
-        // It stands in every record of the request.
-        guard name.utf8.count <= Self.longestName else {
-            throw .wrongValue("model", wanted: "at most \(Self.longestName) bytes")
-        }
-        let field = operation.promptField
-        guard let prompt = document[field], !prompt.isNull else { throw .missing(field) }
-        guard prompt.kind == .array || (prompt.kind == .string && operation.takesText) else {
-            throw .wrongType(field, wanted: operation.takesText ? "a string or an array" : "an array")
-        }
+        let name = try Self.model(address, document)
+        prompt =
+            try dialect == .gemini
+            ? Gemini.prompt(document, operation, isBatch: address?.form == .batch) : Self.prompt(document, operation)
         self.dialect = dialect
         self.operation = operation
         self.document = document
         self.model = name
-        let wantsStream = try Field.flag(document["stream"], "stream") ?? false
+        let flag = address == nil ? try Field.flag(document["stream"], "stream") : nil
+        let wantsStream = address?.isStreamed ?? flag ?? false
         // Nothing else comes in pieces.
         stream = wantsStream && (operation == .chat || operation == .completion)
+        isBatch = address?.form == .batch
+        isArray = address?.form == .array
         hasTools = document["tools"]?.elements.contains { _ in true } ?? false
         switch dialect {
         case .openai:
@@ -62,28 +66,35 @@ package struct RequestView: Sendable {
             includeUsage = true
             user = document["metadata"]?["user_id"]?.string
             maxTokens = operation == .countTokens ? nil : try Anthropic.maxTokens(document["max_tokens"])
+        case .gemini:
+            includeUsage = true
+            user = nil
+            maxTokens = document.root.either("generationConfig")?.either("maxOutputTokens")?.unsigned
         }
     }
 
     /// The messages, or whatever else the model is to read, unread.
-    package var messages: JSONView { document[operation.promptField] ?? document.root }
+    package var messages: JSONView { prompt }
 
     /// Bytes of text to a token, a middle value for English prose; other scripts and code have fewer.
     static let bytesPerToken: UInt64 = 4
 
     /// A rough count of the prompt's tokens from its size, to reserve a budget by until the provider reports.
     package var estimatedInputTokens: UInt64 {
-        let parts = [messages, document["tools"], dialect == .anthropic ? document["system"] : nil]
+        let system: JSONView? =
+            switch dialect {
+            case .openai: nil
+            case .anthropic: document["system"]
+            case .gemini: document.root.either("systemInstruction")
+            }
+        let parts = [messages, document["tools"], system]
         let bytes = parts.reduce(0) { $0 + ($1?.raw.count ?? 0) }
         return (UInt64(bytes) + Self.bytesPerToken - 1) / Self.bytesPerToken
     }
 
     /// Whether a message holds an image. Walks over all messages: ask once.
     package var hasImages: Bool {
-        let type = dialect == .openai ? "image_url" : "image"
-        return messages.elements.contains { message in
-            message["content"]?.elements.contains { $0["type"]?.string == type } ?? false
-        }
+        PromptParts.modalities(document).contains("image")
     }
 
     /// The body with another model's name, and other edits; every other byte is the client's.
@@ -92,6 +103,34 @@ package struct RequestView: Sendable {
         model.string(name)
         // Only an object passes `init`, so this refuses nothing.
         return (try? document.applying([.set("model", model.bytes)] + more)) ?? document.bytes
+    }
+
+    private static func prompt(
+        _ document: JSONDocument,
+        _ operation: ModelOperation
+    ) throws(RequestError) -> JSONView {
+        let field = operation.promptField
+        guard let prompt = document[field], !prompt.isNull else { throw .missing(field) }
+        guard prompt.kind == .array || (prompt.kind == .string && operation.takesText) else {
+            throw .wrongType(field, wanted: operation.takesText ? "a string or an array" : "an array")
+        }
+        return prompt
+    }
+
+    private static func model(_ address: RequestAddress?, _ document: JSONDocument) throws(RequestError) -> String {
+        let name: String
+        if let address {
+            name = address.model
+        } else {
+            guard let model = document["model"], !model.isNull else { throw .missing("model") }
+            guard let text = model.string, !text.isEmpty else {
+                throw .wrongType("model", wanted: "a non-empty string")
+            }
+            name = text
+        }
+        // It stands in every record of the request.
+        guard name.utf8.count <= longestName else { throw .wrongValue("model", wanted: "at most \(longestName) bytes") }
+        return name
     }
 
     private static func document(_ body: [UInt8]) throws(RequestError) -> JSONDocument {

@@ -36,6 +36,8 @@ package struct UpstreamError: Error, Equatable, Sendable {
     package let message: String
     /// The provider's own name for the error, if it gave one.
     package let code: String?
+    /// When to come again, as `retry-after` says it, where the provider says it in the error itself.
+    package var retryAfter: String?
 
     /// An error.
     package init(_ kind: Kind, status: Int, message: String, code: String? = nil) {

@@ -9,25 +9,51 @@ public func fuzzDialects(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     // The first byte says what the rest is, and how large its pieces are.
     guard let choice = bytes.first else { return 0 }
     let body = Array(bytes.dropFirst())
-    let client = ClientDialect.allCases[Int(choice & 1)]
-    let provider = Dialect.allCases[Int(choice >> 1 & 1)]
+    let (clients, providers) = (ClientDialect.allCases, Dialect.allCases)
+    let client = clients[Int(choice) % clients.count]
+    let provider = providers[Int(choice) / clients.count % providers.count]
+    let size = Int(choice) / (clients.count * providers.count) + 1
     ask(body, client, provider)
     answer(body, client, provider)
-    stream(body, client, provider, piece: Int(choice >> 2) + 1)
+    stream(body, client, provider, piece: size)
     return 0
 }
 
 private func ask(_ body: [UInt8], _ client: ClientDialect, _ provider: Dialect) {
-    guard let view = try? RequestView(body: body, dialect: client), client.provider != provider,
+    embed(body, client, provider)
+    guard let view = view(of: body, client), client.provider != provider,
         let chat = try? client.chat(from: view),
         let made = try? provider.request(chat, model: "m", stream: view.stream)
     else { return }
-    let other: ClientDialect = client == .openai ? .anthropic : .openai
+    guard let other = ClientDialect.allCases.first(where: { $0.provider == provider }) else { return }
     // What it says inside is for RoundTripTests: some values pass one reader that the other refuses.
-    guard let again = try? RequestView(body: made.body, dialect: other), again.model == "m" else {
+    guard let again = view(of: made.body, other), again.model == "m" else {
         fatalError("a translated request is none of its dialect")
     }
     _ = try? other.chat(from: again)
+}
+
+/// As its address has it, where the model stands there.
+private func view(
+    of body: [UInt8],
+    _ client: ClientDialect,
+    _ operation: ModelOperation = .chat
+) -> RequestView? {
+    let form: RequestAddress.Form = operation == .embeddings ? .batch : .events
+    let address = client == .gemini ? RequestAddress(model: "m", form: form) : nil
+    return try? RequestView(body: body, dialect: client, operation: operation, address: address)
+}
+
+private func embed(_ body: [UInt8], _ client: ClientDialect, _ provider: Dialect) {
+    guard let view = view(of: body, client, .embeddings) else { return }
+    if client == .gemini { _ = Gemini.upstreamBody(view, model: "m", amongOthers: true) }
+    guard let ask = try? client.embedding(from: view), let made = try? provider.embeddingRequest(ask, model: "m")
+    else { return }
+    guard (try? JSONDocument(made.body)) != nil else { fatalError("a translated request is no JSON") }
+    guard let answer = try? provider.embeddings(from: body, of: ask.texts.count) else { return }
+    guard (try? JSONDocument(client.body(of: answer, to: view), limits: .answer)) != nil else {
+        fatalError("a translated answer is no JSON")
+    }
 }
 
 private func answer(_ body: [UInt8], _ client: ClientDialect, _ provider: Dialect) {

@@ -63,6 +63,10 @@ import Testing
     @Test(arguments: [
         ("/v1/models/chat%2Esmall", models(.openai, "chat.small")), ("/v1/models/%zz", .unknown),
         ("/v1/models/", .unknown), ("/v1/models?x=1", models(.openai, nil, "x=1")), ("/v1/models/%ff", .unknown),
+        ("/v1beta/models?pageSize=2", models(.gemini, nil, "pageSize=2")), ("/v1beta/models/a", models(.gemini, "a")),
+        ("/v1beta/models/a:generateContent", .wrongMethod(allowed: "POST")),
+        ("/gemini/v1/models", models(.gemini, nil)),
+        ("/v1/models/llama:8b", models(.openai, "llama:8b")), ("/gemini/v1/chat/completions", .unknown),
         ("/openai/v1/models", models(.openai, nil)), ("/anthropic/v1/models/a", models(.anthropic, "a")),
         ("/openai/health/live", .unknown), ("/openai/providers/a/b", .unknown),
         (
@@ -72,6 +76,38 @@ import Testing
     ])
     func namesInAddressesAreDecoded(_ uri: String, _ expected: Endpoint) {
         #expect(Endpoint(method: "GET", uri: uri) == expected)
+    }
+
+    private static func named(
+        _ operation: ModelOperation,
+        _ model: String,
+        _ form: RequestAddress.Form = .whole
+    ) -> Endpoint {
+        .naming(operation, RequestAddress(model: model, form: form))
+    }
+
+    @Test(arguments: [
+        ("/v1beta/models/a:generateContent", named(.chat, "a")),
+        ("/v1/models/a.b%3AstreamGenerateContent?alt=sse", named(.chat, "a.b", .events)),
+        ("/gemini/v1beta/models/a:streamGenerateContent?key=k", named(.chat, "a", .array)),
+        ("/v1beta/models/llama:8b:countTokens", named(.countTokens, "llama:8b")),
+        ("/v1beta/models/a:embedContent", named(.embeddings, "a")),
+        ("/v1beta/models/a:batchEmbedContents?alt=json", named(.embeddings, "a", .batch)),
+        ("/v1beta/models/a:odd", .wrongMethod(allowed: "GET")),
+        ("/v1beta/models/:generateContent", .wrongMethod(allowed: "GET")),
+    ])
+    func aModelMayBeNamedInTheAddress(_ uri: String, _ expected: Endpoint) {
+        #expect(Endpoint(method: "POST", uri: uri) == expected)
+    }
+
+    @Test(
+        arguments: [
+            ("/v1beta/models?key=a%2Db&x=1", "a-b"), ("/v1/models/a:generateContent?alt=sse&key=k", "k"),
+            ("/v1/chat/completions?key=k", nil), ("/providers/a/b?key=k", nil), ("/v1beta/models?monkey=k", nil),
+        ] as [(String, String?)]
+    )
+    func aKeyMayStandInTheAddressesOfOneDialectOnly(_ uri: String, _ key: String?) {
+        #expect(ClientCredential.inQuery(of: uri).map { String(decoding: $0, as: UTF8.self) } == key)
     }
 
     @Test func framesAreCutWhereverTheyBreak() throws {

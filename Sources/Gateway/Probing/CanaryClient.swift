@@ -62,10 +62,10 @@ final class CanaryClient: ClientSide {
 }
 
 extension Dialect {
-    /// The clients whose requests such a provider takes as they are.
+    /// The clients whose requests such a provider takes, as they are where that is possible: a canary names its member in its body.
     fileprivate var client: ClientDialect {
         switch self {
-        case .openai: .openai
+        case .openai, .gemini: .openai
         case .anthropic: .anthropic
         }
     }

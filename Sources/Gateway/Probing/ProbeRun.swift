@@ -109,7 +109,8 @@ final class ProbeRun {
         guard probe.kind == .models else { return end(nil, nil) }
         guard let credentials else { return end(.secretUnavailable, nil) }
         var head = HTTPWriter(capacity: 512)
-        guard head.requestLine("GET", provider.pathPrefix + provider.dialect.modelsPath) else {
+        let path = provider.dialect.versioned(provider.pathPrefix) + provider.dialect.modelsPath
+        guard head.requestLine("GET", path) else {
             return end(.malformed, "the provider's path is none")
         }
         head.field("host", address.authority)

@@ -46,8 +46,8 @@ extension DialectName {
     /// Whether this version speaks it.
     package var isServed: Bool {
         switch self {
-        case .openai, .anthropic: true
-        case .gemini, .ollama: false
+        case .openai, .anthropic, .gemini: true
+        case .ollama: false
         }
     }
 }

@@ -29,7 +29,6 @@ package struct ProviderDefinition: Hashable, Sendable {
 package enum DialectName: String, Hashable, Sendable, CaseIterable, Codable, ScalarValue {
     case openai
     case anthropic
-    /// Checked, not yet served.
     case gemini
     /// Checked, not yet served.
     case ollama

@@ -105,13 +105,14 @@ extension Anthropic {
         chat.responseFormat = .jsonSchema(name: schemaName, schema: Array(schema.raw))
     }
 
-    /// Whether and how much a model thinks is its own affair elsewhere, but for the effort.
     private static func takeThinking(_ value: JSONView, into chat: inout Chat) throws(RequestError) {
         guard value.kind == .object else { throw .wrongType("thinking", wanted: "an object") }
         switch try Field.requiredText(value["type"], "thinking.type") {
-        case "disabled", "enabled", "adaptive", "between_tools": break
+        case "disabled": chat.thinking = .off
+        case "enabled", "adaptive", "between_tools":
+            chat.thinking = .on(budget: try Field.tokens(atMost: value["budget_tokens"], "thinking.budget_tokens"))
         default: throw .wrongValue("thinking.type", wanted: "'enabled', 'adaptive', 'between_tools' or 'disabled'")
         }
-        chat.note(value, beyond: ["type"], hints: ["budget_tokens", "display"], at: "thinking")
+        chat.note(value, beyond: ["type", "budget_tokens"], hints: ["display"], at: "thinking")
     }
 }

@@ -34,7 +34,7 @@ extension Anthropic {
             var bytes: [UInt8] = []
             if !hasStarted, event.beginsMessage { start(&bytes) }
             switch event {
-            case .start: break
+            case .start, .toolCallSignature: break
             case .text(let text): say(text, as: .text, &bytes)
             case .reasoning(let text): say(text, as: .thinking, &bytes)
             case .toolCallStart(_, let id, let name): startCall(id, name, &bytes)
@@ -155,7 +155,7 @@ extension ChatEvent {
     fileprivate var beginsMessage: Bool {
         switch self {
         case .start, .text, .reasoning, .toolCallStart, .toolCallArguments, .finish, .done: true
-        case .usage, .error: false
+        case .toolCallSignature, .usage, .error: false
         }
     }
 }

@@ -14,21 +14,9 @@ extension Anthropic {
         "web_search_options": "its search is a tool of its own",
     ]
 
-    /// Values that ask for nothing beyond what happens anyway.
-    private static func isNeutral(_ extra: Chat.Extra) -> Bool {
-        switch (extra.name, extra.value) {
-        case ("n", .number("1")), ("top_logprobs", .number("0")), ("modalities", .array([.string("text")])): true
-        case ("frequency_penalty", .number(let text)), ("presence_penalty", .number(let text)): Double(text) == 0
-        case ("logprobs", .bool(false)), ("store", .bool(false)): true
-        case ("logit_bias", .object([])), ("metadata", .object([])): true
-        case ("service_tier", .string("auto")): true
-        default: false
-        }
-    }
-
     static func refuseInexpressible(_ chat: Chat) throws(RequestError) {
-        for extra in chat.extras where !isNeutral(extra) {
-            if let reason = refused[extra.name] { throw .inexpressible(extra.name, in: .anthropic, reason) }
+        for extra in chat.extras where !extra.isNeutral {
+            if let reason = refused[extra.name] { throw .inexpressible(extra.field, in: .anthropic, reason) }
         }
     }
 
@@ -47,18 +35,12 @@ extension Anthropic {
         if let effort = chat.effort, !effortWords.contains(effort), effort != "none" {
             fields.append(.wish("reasoning_effort"))
         }
-        if hasLateSystemMessage(chat) { fields.append(.hint("messages.role")) }
-        for extra in chat.extras where !isNeutral(extra) {
+        if chat.hasLateSystemMessage { fields.append(.hint("messages.role")) }
+        for extra in chat.extras where !extra.isNeutral {
             let isCarried = extra.name == "safety_identifier" && chat.user == nil
-            if !isCarried { fields.append(hints.contains(extra.name) ? .hint(extra.name) : .wish(extra.name)) }
+            if !isCarried { fields.append(hints.contains(extra.name) ? .hint(extra.field) : .wish(extra.field)) }
         }
         return fields + chat.uncarried
-    }
-
-    /// A system message inside the conversation is heard before it: pulled up like the others, and reported.
-    private static func hasLateSystemMessage(_ chat: Chat) -> Bool {
-        guard let first = chat.messages.firstIndex(where: { $0.role != .system }) else { return false }
-        return chat.messages[first...].contains { $0.role == .system }
     }
 
     /// The efforts of the dialect's `OutputConfig`.

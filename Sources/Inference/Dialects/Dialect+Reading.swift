@@ -5,6 +5,7 @@ extension Dialect {
         switch self {
         case .openai: OpenAI.observed(answer: body)
         case .anthropic: Anthropic.observed(answer: body)
+        case .gemini: Gemini.observed(answer: body)
         }
     }
 
@@ -14,6 +15,7 @@ extension Dialect {
         switch self {
         case .openai: try OpenAI.chatAnswer(from: body)
         case .anthropic: try Anthropic.answer(from: body)
+        case .gemini: try Gemini.answer(from: body, decision: decision)
         }
     }
 
@@ -22,6 +24,7 @@ extension Dialect {
         switch self {
         case .openai: OpenAI.error(status: status, body: body)
         case .anthropic: Anthropic.error(status: status, body: body)
+        case .gemini: Gemini.error(status: status, body: body)
         }
     }
 
@@ -37,6 +40,7 @@ extension Dialect {
             (try OpenAI.requestBody(chat, model: model, stream: stream), OpenAI.omissions(in: chat))
         case .anthropic:
             (try Anthropic.requestBody(chat, model: model, stream: stream), Anthropic.omissions(in: chat))
+        case .gemini: (try Gemini.requestBody(chat), Gemini.omissions(in: chat))
         }
     }
 }

@@ -64,6 +64,12 @@ enum Field {
         return count
     }
 
+    /// A count of tokens that may be missing or null.
+    static func tokens(atMost value: JSONView?, _ field: String) throws(RequestError) -> UInt64? {
+        guard let value, !value.isNull else { return nil }
+        return try tokens(value, field)
+    }
+
     /// A number within bounds, as written.
     static func number(
         _ value: JSONView,

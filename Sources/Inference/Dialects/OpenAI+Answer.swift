@@ -56,6 +56,18 @@ extension OpenAI {
         writer.member("name", call.name)
         writer.member("arguments", call.arguments)
         writer.endObject()
+        if let signature = call.signature { write(signature: signature, to: &writer) }
+        writer.endObject()
+    }
+
+    /// Where Google's own servers of this dialect have the proof of a call. Clients that send calls back as they got them bring it back.
+    static func write(signature: String, to writer: inout JSONWriter) {
+        writer.key("extra_content")
+        writer.beginObject()
+        writer.key("google")
+        writer.beginObject()
+        writer.member("thought_signature", signature)
+        writer.endObject()
         writer.endObject()
     }
 

@@ -103,7 +103,10 @@ extension OpenAI {
         writer.key("tool_calls")
         writer.beginArray()
         for part in parts {
-            if case .toolUse(let call) = part { write(call, to: &writer) }
+            guard case .toolUse(var call) = part else { continue }
+            // Its proof is another provider's.
+            call.signature = nil
+            write(call, to: &writer)
         }
         writer.endArray()
     }

@@ -19,7 +19,7 @@ extension OpenAI {
 
     static func refuseInexpressible(_ chat: Chat) throws(RequestError) {
         for extra in chat.extras {
-            if let reason = refused[extra.name] { throw .inexpressible(extra.name, in: .openai, reason) }
+            if let reason = refused[extra.name] { throw .inexpressible(extra.field, in: .openai, reason) }
         }
         if chat.stop.count > mostStops {
             throw .inexpressible("stop_sequences", in: .openai, "it knows at most \(mostStops)")
@@ -39,9 +39,11 @@ extension OpenAI {
         // What a model of another provider thought means nothing to this one, whose own thoughts stay with it.
         if parts.contains(where: \.isThought) { fields.append(.hint("messages.content.thinking")) }
         if parts.contains(where: \.isFailure) { fields.append(.wish("messages.content.is_error")) }
+        // How much a model thinks is its own affair here, but for the effort.
+        if case .on(budget: _?) = chat.thinking { fields.append(.hint("thinking.budget_tokens")) }
         for extra in chat.extras {
             if extra.name == "service_tier", extra.value == .string("auto") { continue }
-            fields.append(hints.contains(extra.name) ? .hint(extra.name) : .wish(extra.name))
+            fields.append(hints.contains(extra.name) ? .hint(extra.field) : .wish(extra.field))
         }
         return fields + chat.uncarried
     }

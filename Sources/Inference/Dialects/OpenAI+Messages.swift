@@ -145,7 +145,8 @@ extension OpenAI {
             let call = Chat.ToolUse(
                 id: try Field.requiredText(element["id"], "\(field).id"),
                 name: try Field.requiredText(element["function"]?["name"], "\(field).function.name"),
-                arguments: try Field.requiredText(element["function"]?["arguments"], "\(field).function.arguments")
+                arguments: try Field.requiredText(element["function"]?["arguments"], "\(field).function.arguments"),
+                signature: element["extra_content"]?["google"]?["thought_signature"]?.string
             )
             calls.append(.toolUse(call))
         }

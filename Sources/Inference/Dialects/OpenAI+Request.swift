@@ -53,8 +53,8 @@ extension OpenAI {
             writer.key("json_schema")
             writer.beginObject()
             writer.member("name", name)
-            // Anthropic's schemas are always followed to the letter, ours must say so.
-            writer.member("strict", true)
+            // Others' schemas are always followed to the letter, ours must say so where that is possible.
+            writer.member("strict", schema.map(canBeStrict) ?? true)
             if let schema { writer.member("schema", raw: schema) }
             writer.endObject()
         }

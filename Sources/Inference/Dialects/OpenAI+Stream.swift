@@ -53,6 +53,8 @@ extension OpenAI {
             case .reasoning(let text): append(to: &bytes) { $0.member(OpenAI.reasoningField, text) }
             case .toolCallStart(let index, let id, let name):
                 append(to: &bytes) { OpenAI.write(toolCall: index, start: (id, name), arguments: "", to: &$0) }
+            case .toolCallSignature(let index, let signature):
+                append(to: &bytes) { OpenAI.write(signature: signature, ofCall: index, to: &$0) }
             case .toolCallArguments(let index, let json):
                 append(to: &bytes) { OpenAI.write(toolCall: index, start: nil, arguments: json, to: &$0) }
             case .finish(let reason): append(finish: reason, to: &bytes) { _ in }
@@ -108,6 +110,21 @@ extension OpenAI {
     /// What stands in the last event of a stream that came to its proper end.
     static let doneMark = Array("[DONE]".utf8)
 
+    private static func write(signature: String, ofCall index: Int, to writer: inout JSONWriter) {
+        writer.key("tool_calls")
+        writer.beginArray()
+        writer.beginObject()
+        writer.member("index", UInt64(max(index, 0)))
+        // Clients look into the function of every piece.
+        writer.key("function")
+        writer.beginObject()
+        writer.member("arguments", "")
+        writer.endObject()
+        write(signature: signature, to: &writer)
+        writer.endObject()
+        writer.endArray()
+    }
+
     private static func write(
         toolCall index: Int,
         start: (id: String, name: String)?,
@@ -137,7 +154,7 @@ extension ChatEvent {
     fileprivate var needsRole: Bool {
         switch self {
         case .start, .text, .reasoning, .toolCallStart, .toolCallArguments, .finish: true
-        case .usage, .error, .done: false
+        case .toolCallSignature, .usage, .error, .done: false
         }
     }
 }

@@ -4,8 +4,11 @@ import Wire
 package enum OpenAI {
     /// The request for a provider of this dialect: another model name, and the usage asked for in streams, since the meter
     /// needs it. Every other byte is the client's.
-    package static func upstreamBody(_ view: RequestView, model: String) -> [UInt8] {
-        view.body(model: model, view.stream ? [askForUsage] : [])
+    /// - Parameter amongOthers: whether providers of other dialects may have spoken in the conversation before.
+    package static func upstreamBody(_ view: RequestView, model: String, amongOthers: Bool = false) -> [UInt8] {
+        let plain = amongOthers && view.operation == .chat ? plainMessages(view.messages) : nil
+        let edits: [JSONEdit] = view.stream ? [askForUsage] : []
+        return view.body(model: model, plain.map { edits + [.set("messages", $0)] } ?? edits)
     }
 
     private static let askForUsage = JSONEdit.within("stream_options", [.set("include_usage", Array("true".utf8))])

@@ -11,34 +11,42 @@ struct AnswerTerms: Sendable {
     let created: UInt64
     /// Whether the client asked for the usage.
     let includeUsage: Bool
+    /// Whether the client wants one JSON array in pieces.
+    let isArray: Bool
 }
 
 /// Watches a provider's stream that passes through.
 struct ProviderObserver: Sendable {
     private var openAI: OpenAI.StreamObserver?
     private var anthropic: Anthropic.StreamObserver?
+    private var gemini: Gemini.StreamObserver?
 
     init() {}
 
-    init(_ provider: Dialect, includeUsage: Bool) {
+    init(_ provider: Dialect, includeUsage: Bool, isArray: Bool) {
         switch provider {
         case .openai: openAI = OpenAI.StreamObserver(includeUsage: includeUsage)
         case .anthropic: anthropic = Anthropic.StreamObserver()
+        case .gemini: gemini = Gemini.StreamObserver(isArray: isArray)
         }
     }
 
     mutating func feed(_ bytes: [UInt8]) throws(UpstreamError) -> [Observed] {
         if let observed = try openAI?.feed(bytes) { return observed }
-        return try anthropic?.feed(bytes) ?? []
+        if let observed = try anthropic?.feed(bytes) { return observed }
+        return try gemini?.feed(bytes) ?? []
     }
 
     mutating func finish() -> Observed? {
         if openAI != nil { return openAI?.finish() }
-        return anthropic?.finish()
+        return anthropic == nil ? gemini?.finish() : anthropic?.finish()
     }
 
-    /// The mark of a proper end, where providers leave it out; nil where they never do.
-    var missingEnd: ArraySlice<UInt8>? { openAI == nil ? nil : Self.doneEvent[...] }
+    /// The mark of a proper end, where providers leave it out; empty where there is none, nil where they never do.
+    var missingEnd: ArraySlice<UInt8>? {
+        if let gemini { return gemini.end }
+        return openAI == nil ? nil : Self.doneEvent[...]
+    }
 
     private static let doneEvent = Array("data: [DONE]\n\n".utf8)
 }
@@ -47,6 +55,7 @@ struct ProviderObserver: Sendable {
 struct ProviderDecoder: Sendable {
     private var openAI: OpenAI.StreamDecoder?
     private var anthropic: Anthropic.StreamDecoder?
+    private var gemini: Gemini.StreamDecoder?
 
     init() {}
 
@@ -55,27 +64,31 @@ struct ProviderDecoder: Sendable {
         switch provider {
         case .openai: openAI = OpenAI.StreamDecoder()
         case .anthropic: anthropic = Anthropic.StreamDecoder()
+        case .gemini: gemini = Gemini.StreamDecoder(decision: decision)
         }
     }
 
     mutating func feed(_ bytes: [UInt8]) throws(UpstreamError) -> [ChatEvent] {
         if let events = try openAI?.feed(bytes) { return events }
-        return try anthropic?.feed(bytes) ?? []
+        if let events = try anthropic?.feed(bytes) { return events }
+        return try gemini?.feed(bytes) ?? []
     }
 
     mutating func finish() throws(UpstreamError) -> [ChatEvent] {
         if let events = try openAI?.finish() { return events }
-        return try anthropic?.finish() ?? []
+        if let events = try anthropic?.finish() { return events }
+        return try gemini?.finish() ?? []
     }
 
-    /// Whether providers leave the mark of a proper end out.
-    var mayLackEnd: Bool { openAI != nil }
+    /// Whether providers leave the mark of a proper end out, or there is none.
+    var mayLackEnd: Bool { openAI != nil || gemini != nil }
 }
 
 /// Tells a client what a provider of another dialect answers.
 struct ClientEncoder: Sendable {
     private var openAI: OpenAI.StreamEncoder?
     private var anthropic: Anthropic.StreamEncoder?
+    private var gemini: Gemini.StreamEncoder?
 
     init() {}
 
@@ -90,11 +103,13 @@ struct ClientEncoder: Sendable {
                 includeUsage: terms.includeUsage
             )
         case .anthropic: anthropic = Anthropic.StreamEncoder(id: id, model: terms.model)
+        case .gemini: gemini = Gemini.StreamEncoder(id: id, model: terms.model, isArray: terms.isArray)
         }
     }
 
     mutating func encode(_ event: ChatEvent) -> [UInt8] {
         if let bytes = openAI?.encode(event) { return bytes }
-        return anthropic?.encode(event) ?? []
+        if let bytes = anthropic?.encode(event) { return bytes }
+        return gemini?.encode(event) ?? []
     }
 }

@@ -25,21 +25,29 @@ struct AnswerStream: Sendable {
     ///   - model: the model's name as the client knows it.
     ///   - created: seconds since 1970.
     ///   - includeUsage: whether the client asked for the usage.
+    ///   - isArray: whether the client wants one JSON array in pieces.
     init(
         from provider: Dialect,
         to client: ClientDialect,
         decision: String,
         model: String,
         created: UInt64,
-        includeUsage: Bool
+        includeUsage: Bool,
+        isArray: Bool = false
     ) {
         isPassed = provider == client.provider
         guard !isPassed else {
-            observer = ProviderObserver(provider, includeUsage: includeUsage)
+            observer = ProviderObserver(provider, includeUsage: includeUsage, isArray: isArray)
             return
         }
         decoder = ProviderDecoder(provider, decision: decision)
-        let terms = AnswerTerms(decision: decision, model: model, created: created, includeUsage: includeUsage)
+        let terms = AnswerTerms(
+            decision: decision,
+            model: model,
+            created: created,
+            includeUsage: includeUsage,
+            isArray: isArray
+        )
         encoder = ClientEncoder(client, terms)
     }
 

@@ -16,6 +16,7 @@ extension Exchange {
             return deliver(body, at: now)
         }
         do {
+            if let view = ask?.view, view.operation == .embeddings { return try embed(body, dialect, view, at: now) }
             let answer = try dialect.answer(from: body, decision: record.id)
             meter.observe(answer)
             let (id, seconds) = (client.answerID(record.id), record.startedUnix / 1_000_000)
@@ -23,6 +24,18 @@ extension Exchange {
         } catch {
             failInBody(error, at: now)
         }
+    }
+
+    private mutating func embed(
+        _ body: [UInt8],
+        _ dialect: Dialect,
+        _ view: RequestView,
+        at now: Instant
+    ) throws(UpstreamError) {
+        let answer = try dialect.embeddings(from: body, of: ask?.textCount ?? 0)
+        meter.observe(.usage(answer.usage))
+        meter.observe(.done)
+        deliver(client.body(of: answer, to: view), at: now)
     }
 
     /// A 200 that holds an error, or nothing that can be read.
@@ -154,7 +167,7 @@ extension Exchange {
 extension Exchange {
     private mutating func commitStreamHead(at now: Instant) {
         guard commit == .nothing else { return }
-        writeHead(200, type: client.streamType, length: nil, at: now)
+        writeHead(200, type: ask?.view.isArray == true ? "application/json" : client.streamType, length: nil, at: now)
         commit = .head
     }
 

@@ -10,7 +10,12 @@ extension Exchange {
         record.begin(request, at: now)
         if request.operation != .chat { record.operation = request.operation }
         do {
-            let asked = try RequestView(body: request.body, dialect: request.dialect, operation: request.operation)
+            let asked = try RequestView(
+                body: request.body,
+                dialect: request.dialect,
+                operation: request.operation,
+                address: request.address
+            )
             ask = ClientAsk(asked, passedOn: request.passedOn, amongOthers: view.hasSeveralDialects)
             record.requestedModel = asked.model
             record.isStreamed = asked.stream

@@ -138,7 +138,8 @@ extension Exchange {
     }
 
     mutating func endStream(with body: [UInt8], _ outcome: Outcome, at now: Instant) {
-        write(client.event(ofError: body))
+        let isArray = ask?.view.isArray ?? false
+        write(client.event(ofError: body, isArray: isArray, isFirst: commit != .content))
         finish(outcome, end: .complete, at: now)
     }
 

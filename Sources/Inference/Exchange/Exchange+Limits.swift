@@ -218,7 +218,8 @@ extension ClientDialect {
     ) -> [Header] {
         let name = bound.rawValue
         switch self {
-        case .openai:
+        // Gemini's API says nothing of the kind.
+        case .openai, .gemini:
             return [
                 Header("x-ratelimit-limit-\(name)", "\(standing.limit)"),
                 Header("x-ratelimit-remaining-\(name)", "\(standing.left)"),

@@ -54,7 +54,8 @@ extension Exchange {
             decision: record.id,
             model: model,
             created: record.startedUnix / 1_000_000,
-            includeUsage: ask?.view.includeUsage ?? false
+            includeUsage: ask?.view.includeUsage ?? false,
+            isArray: ask?.view.isArray ?? false
         )
     }
 
@@ -136,7 +137,7 @@ extension Exchange {
         let failure = Failure(
             kind: kind,
             error: error,
-            retryAfter: head.retryAfter,
+            retryAfter: head.retryAfter ?? error.retryAfter,
             body: isReadable && kind.isOfTheRequest ? body : nil
         )
         fail(failure, detail: Self.detail(of: error, kind), at: now)

@@ -42,6 +42,8 @@ package struct ClientRequest: Sendable {
     /// What it asked for there.
     package var operation: ModelOperation
     package var body: [UInt8]
+    /// What its address says, in dialects that name the model there.
+    package var address: RequestAddress?
     /// Fields of the head that a provider of the same dialect is to see, such as `anthropic-beta`.
     package var passedOn: [Header]
     /// Who asks; the key was found good.

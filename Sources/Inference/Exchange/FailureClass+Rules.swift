@@ -171,7 +171,7 @@ extension FailureClass {
     /// What the body of an error answer makes of the class of its status.
     func refined(by error: UpstreamError) -> FailureClass {
         switch (self, error.kind) {
-        case (.rateLimited, .quota): .unauthorised
+        case (.rateLimited, .quota), (.clientError, .authentication), (.clientError, .permission): .unauthorised
         case (.clientError, .contextLength): .contextLength
         default: self
         }

@@ -9,6 +9,9 @@ struct ClientAsk: Sendable {
     /// Whether the providers speak several dialects, so that one may have answered before that is not asked now.
     private let amongOthers: Bool
     private var chat: Chat?
+    private var embedding: EmbeddingAsk?
+    /// Of what is to be embedded, once it was read.
+    var textCount: Int { embedding?.texts.count ?? 0 }
 
     init(_ view: RequestView, passedOn: [Header], amongOthers: Bool) {
         self.view = view
@@ -33,7 +36,12 @@ struct ClientAsk: Sendable {
         let headers = view.stream ? provider.dialect.streamHeaders : Self.plainHeaders
         let request = UpstreamRequest(
             provider: number,
-            path: address.path(of: view.operation),
+            path: address.path(
+                of: view.operation,
+                deployment.model,
+                isStreamed: view.stream,
+                isBatch: !isSame || view.isBatch
+            ),
             authority: address.authority,
             headers: isSame && !passedOn.isEmpty ? headers + passedOn : headers,
             body: body
@@ -41,9 +49,10 @@ struct ClientAsk: Sendable {
         return (request, omissions)
     }
 
-    /// Only conversations are translated.
+    /// Only conversations and embeddings are translated.
     private func check(_ provider: GatewayProvider) throws(RequestError) {
-        guard provider.dialect == view.dialect.provider, view.operation.path(in: provider.dialect) != nil else {
+        let isSame = provider.dialect == view.dialect.provider
+        guard isSame || view.operation == .embeddings, view.operation.path(in: provider.dialect) != nil else {
             throw .noSuchOperation(view.operation, in: provider.dialect)
         }
     }
@@ -54,8 +63,9 @@ struct ClientAsk: Sendable {
 
     private func patched(for dialect: Dialect, _ model: String) -> [UInt8] {
         switch dialect {
-        case .openai: OpenAI.upstreamBody(view, model: model)
+        case .openai: OpenAI.upstreamBody(view, model: model, amongOthers: amongOthers)
         case .anthropic: Anthropic.upstreamBody(view, model: model, amongOthers: amongOthers)
+        case .gemini: Gemini.upstreamBody(view, model: model, amongOthers: amongOthers)
         }
     }
 
@@ -63,13 +73,27 @@ struct ClientAsk: Sendable {
         for provider: GatewayProvider,
         _ deployment: Deployment
     ) throws(RequestError) -> ([UInt8], [String]) {
-        if chat == nil { chat = try view.dialect.chat(from: view) }
-        guard let chat else { return ([], []) }
-        let (body, omissions) = try provider.dialect.request(chat, model: deployment.model, stream: view.stream)
+        let (body, omissions) = try said(in: provider.dialect, model: deployment.model)
         if deployment.notCarried == .refuse, let wish = omissions.first(where: \.isWish) {
             throw .leftOut(wish.field, in: provider.dialect)
         }
         return (body, omissions.map(\.field))
+    }
+
+    private mutating func said(
+        in dialect: Dialect,
+        model: String
+    ) throws(RequestError) -> (body: [UInt8], omissions: [Omission]) {
+        if view.operation == .embeddings {
+            if embedding == nil { embedding = try view.dialect.embedding(from: view) }
+            return try embedding.map { ask throws(RequestError) in
+                try dialect.embeddingRequest(ask, model: model)
+            } ?? ([], [])
+        }
+        if chat == nil { chat = try view.dialect.chat(from: view) }
+        return try chat.map { chat throws(RequestError) in
+            try dialect.request(chat, model: model, stream: view.stream)
+        } ?? ([], [])
     }
 }
 
@@ -80,7 +104,7 @@ extension Dialect {
 
     fileprivate var streamHeaders: [Header] {
         switch self {
-        case .openai, .anthropic: Self.eventStream
+        case .openai, .anthropic, .gemini: Self.eventStream
         }
     }
 }
@@ -95,18 +119,28 @@ package struct ProviderAddress: Hashable, Sendable {
     package let chatPath: String
     /// Where each other operation goes, by its place in `ModelOperation.allCases`; empty where there is no such thing.
     private let paths: [String]
+    /// What stands before the name of a model that is named there; nil where it is named in the body.
+    private let beforeModel: String?
 
     package init(_ provider: GatewayProvider) {
         let host = provider.host.contains(":") ? "[\(provider.host)]" : provider.host
         endpoint = "\(host):\(provider.port)"
         authority = provider.port == (provider.isTLS ? 443 : 80) ? host : endpoint
-        chatPath = provider.pathPrefix + provider.dialect.chatPath
+        let prefix = provider.dialect.versioned(provider.pathPrefix)
+        chatPath = prefix + provider.dialect.chatPath
+        beforeModel = provider.dialect == .gemini ? prefix + "/" : nil
         paths = ModelOperation.allCases.map { operation in
-            operation.path(in: provider.dialect).map { provider.pathPrefix + $0 } ?? ""
+            operation.path(in: provider.dialect).map { prefix + $0 } ?? ""
         }
     }
 
-    func path(of operation: ModelOperation) -> String {
+    /// - Parameters:
+    ///   - model: the provider's name for it.
+    ///   - isBatch: whether several texts are to be embedded, where that is asked for in another way.
+    func path(of operation: ModelOperation, _ model: String, isStreamed: Bool, isBatch: Bool) -> String {
+        if let beforeModel, let verb = Gemini.verb(of: operation, isStreamed: isStreamed, isBatch: isBatch) {
+            return beforeModel + Gemini.resource(model) + ":" + verb
+        }
         guard operation != .chat, let place = ModelOperation.allCases.firstIndex(of: operation) else { return chatPath }
         return paths[place]
     }

@@ -82,7 +82,7 @@ extension Dialect {
     /// Where the list of models is, below the provider's address.
     package var modelsPath: String {
         switch self {
-        case .openai: "/models"
+        case .openai, .gemini: "/models"
         case .anthropic: "/v1/models"
         }
     }

@@ -86,7 +86,9 @@ package struct PassageRequest: Sendable {
 
     /// Of a client's fields those that go on. Its credential ends here; `accept-encoding` too, so that usage can be read.
     package static func carried(_ fields: [(name: String, value: String)]) -> [Header] {
-        let others: Set = ["host", "authorization", "x-api-key", "accept-encoding", "expect", "cookie"]
+        let others: Set = [
+            "host", "authorization", "x-api-key", "x-goog-api-key", "accept-encoding", "expect", "cookie",
+        ]
         return headers(fields, without: others)
     }
 

@@ -1,5 +1,5 @@
 /// What did an answer use that is passed on unread? Looked for where providers show it: the `usage` of a JSON answer, or of the events of a
-/// stream, in either dialect's words. An answer without it is unreported.
+/// stream, in each dialect's words. An answer without it is unreported.
 import Wire
 
 struct PassageUsage: Sendable {
@@ -58,7 +58,10 @@ struct PassageUsage: Sendable {
 
     private mutating func look(at bytes: [UInt8]) {
         // Most events of a stream hold none, and are not parsed for it.
-        guard bytes.contains(Self.word), let document = try? JSONDocument(bytes, limits: .answer) else { return }
+        guard bytes.contains(Self.word) || bytes.contains(Self.geminisWord),
+            let document = try? JSONDocument(bytes, limits: .answer)
+        else { return }
+        if let report = Gemini.usage(document["usageMetadata"]) { usage.update(with: report) }
         // At the top; within the event that ends a Responses stream; within the event that begins a Messages stream.
         for place in [document["usage"], document["response"]?["usage"], document["message"]?["usage"]] {
             if let report = Self.usage(place) { usage.update(with: report) }
@@ -111,6 +114,7 @@ struct PassageUsage: Sendable {
     }
 
     private static let word = Array("\"usage\"".utf8)
+    private static let geminisWord = Array("\"usageMetadata\"".utf8)
 
     /// Three dialects' words for the same: Chat Completions and Embeddings, Responses, Messages.
     static func usage(_ value: JSONView?) -> Usage? {

@@ -1,5 +1,5 @@
 /// Which conversation does a request go on with, and is it in the middle of something? Told by the request alone, in the words of
-/// either dialect.
+/// each dialect.
 import NetTypes
 import Wire
 
@@ -12,13 +12,13 @@ enum Conversation {
     /// A hash of what stays the same from turn to turn: instructions, tools and what was said before the model first spoke.
     static func prefix(_ request: JSONDocument, _ hash: KeyedHash) -> UInt64 {
         var value: UInt64 = 0
-        for part in [request["system"], request["tools"]] {
+        for part in [request["system"] ?? request.root.either("systemInstruction"), request["tools"]] {
             if let part { value = hash.folding(part.raw.prefix(prefixBytes), into: value) }
         }
-        for message in (request["messages"] ?? request.root).elements.prefix(prefixMessages) {
+        for message in PromptParts.messages(request).elements.prefix(prefixMessages) {
             let role = message["role"]?.string
-            if role == "assistant" || role == "tool" { break }
-            value = hash.folding((message["content"] ?? message).raw.prefix(prefixBytes), into: value)
+            if role == "assistant" || role == "tool" || role == "model" { break }
+            value = hash.folding((PromptParts.content(message) ?? message).raw.prefix(prefixBytes), into: value)
         }
         return value
     }
@@ -26,10 +26,12 @@ enum Conversation {
     /// Whether its last message is what a tool answered: the model that called it waits for that.
     static func isInToolLoop(_ request: JSONDocument) -> Bool {
         var last: JSONView?
-        for message in (request["messages"] ?? request.root).elements { last = message }
+        for message in PromptParts.messages(request).elements { last = message }
         guard let last else { return false }
         if last["role"]?.string == "tool" { return true }
-        return last["content"]?.elements.contains { $0["type"]?.string == "tool_result" } ?? false
+        return PromptParts.content(last)?.elements.contains { part in
+            part["type"]?.string == "tool_result" || part.either("functionResponse") != nil
+        } ?? false
     }
 }
 

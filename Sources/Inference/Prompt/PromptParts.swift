@@ -1,4 +1,4 @@
-/// What is a prompt made of? Looked up in the request as it came, in the words of either dialect, without decoding it as a whole.
+/// What is a prompt made of? Looked up in the request as it came, in the words of each dialect, without decoding it as a whole.
 import Wire
 
 package enum PromptParts {
@@ -9,14 +9,29 @@ package enum PromptParts {
     /// Messages from the end that these bytes are taken of.
     static let lastMessages = 16
 
-    /// Whether the answer shall follow a schema: OpenAI's `response_format`, Anthropic's `output_format` or `output_config`.
+    /// What was said, in whichever dialect.
+    static func messages(_ request: JSONDocument) -> JSONView {
+        request["messages"] ?? request["contents"] ?? request.root
+    }
+
+    /// What one of them says.
+    static func content(_ message: JSONView) -> JSONView? { message["content"] ?? message["parts"] }
+
+    /// Whether the answer shall follow a schema: OpenAI's `response_format`, Anthropic's `output_format` or `output_config`, Gemini's
+    /// `responseSchema` or `responseJsonSchema`.
     static func wantsSchema(_ request: JSONDocument) -> Bool {
+        if let settings = request.root.either("generationConfig") {
+            return settings.either("responseSchema") ?? settings.either("responseJsonSchema") != nil
+        }
         let forms = [request["response_format"], request["output_format"], request["output_config"]?["format"]]
         return forms.contains { $0?["type"]?.string == "json_schema" }
     }
 
-    /// Whether the model shall think before it answers: OpenAI's `reasoning_effort`, Anthropic's `thinking`.
+    /// Whether the model shall think before it answers: OpenAI's `reasoning_effort`, Anthropic's `thinking`, Gemini's `thinkingConfig`.
     static func wantsThinking(_ request: JSONDocument) -> Bool {
+        if let settings = request.root.either("generationConfig")?.either("thinkingConfig") {
+            return settings.either("thinkingBudget")?.unsigned != 0
+        }
         if let effort = request["reasoning_effort"]?.string { return effort != "none" }
         guard let type = request["thinking"]?["type"]?.string else { return false }
         return type != "disabled"
@@ -24,8 +39,8 @@ package enum PromptParts {
 
     /// Bytes of what is shown or attached, which stand for far fewer tokens than text of that length.
     static func mediaBytes(_ request: JSONDocument) -> Int {
-        (request["messages"] ?? request.root).elements.reduce(0) { bytes, message in
-            (message["content"]?.elements).map { parts in parts.reduce(bytes) { $0 + mediaBytes(in: $1) } } ?? bytes
+        messages(request).elements.reduce(0) { bytes, message in
+            (content(message)?.elements).map { parts in parts.reduce(bytes) { $0 + mediaBytes(in: $1) } } ?? bytes
         }
     }
 
@@ -41,8 +56,8 @@ package enum PromptParts {
     /// The kinds of its parts, in the order of `modalities`.
     static func modalities(_ request: JSONDocument) -> [String] {
         var found: Set<String> = []
-        for message in (request["messages"] ?? request.root).elements {
-            guard let content = message["content"] else { continue }
+        for message in messages(request).elements {
+            guard let content = content(message) else { continue }
             if content.kind == .string { found.insert("text") }
             for part in content.elements {
                 if let kind = modality(part) { found.insert(kind) }
@@ -62,22 +77,32 @@ package enum PromptParts {
         case "input_audio", "audio": "audio"
         case "file", "document", "input_file": "file"
         case "video_url", "video": "video"
+        case nil: modality(ofUntyped: part)
         default: nil
         }
+    }
+
+    /// A part of Gemini's API has no type, but a member that tells what it is.
+    private static func modality(ofUntyped part: JSONView) -> String? {
+        guard let file = part.either("inlineData") ?? part.either("fileData") else {
+            return part["text"]?.kind == .string ? "text" : nil
+        }
+        let type = file.either("mimeType")?.string ?? ""
+        return ["audio", "image", "video", "text"].first { type.hasPrefix($0 + "/") } ?? "file"
     }
 
     /// The end of what was said, as UTF-8, at most `lastBytes`: by everybody, or by one role alone.
     static func lastWords(_ request: JSONDocument, of role: String?) -> [UInt8] {
         var last: [JSONView] = []
-        for message in (request["messages"] ?? request.root).elements
-        where role == nil || message["role"]?.string == role {
+        for message in messages(request).elements
+        where role == nil || message["role"]?.string ?? "user" == role {
             if last.count == lastMessages { last.removeFirst() }
             last.append(message)
         }
         var pieces: [[UInt8]] = []
         var room = lastBytes
         for message in last.reversed() where room > 0 {
-            guard let content = message["content"] else { continue }
+            guard let content = content(message) else { continue }
             for text in texts(content).reversed() where room > 0 {
                 let piece = PromptText.end(of: text.raw, bytes: room)
                 room -= piece.count

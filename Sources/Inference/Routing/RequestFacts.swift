@@ -144,7 +144,7 @@ package struct RequestFacts: Sendable {
     // MARK: The conversation
 
     /// Whether it has messages: what is embedded or completed goes on with nothing.
-    var isConversation: Bool { document?["messages"] != nil }
+    var isConversation: Bool { document?["messages"] ?? document?["contents"] != nil }
 
     /// A hash of the prompt's beginning.
     func prefix(_ hash: KeyedHash) -> UInt64 { document.map { Conversation.prefix($0, hash) } ?? 0 }

@@ -220,6 +220,10 @@ import Testing
                 "data: {\"message\":{\"usage\":{\"input_tokens\":1}}}\n\ndata: {\"usage\":{\"output_tokens\":8}}",
                 Usage(input: 1, output: 8)
             ),
+            (
+                "application/json", #"{"candidates":[],"usageMetadata":{"promptTokenCount":3,"totalTokenCount":7}}"#,
+                Usage(input: 3, output: 4)
+            ),
             ("application/json", #"{"usage":7}"#, Usage()), ("application/json", "{\"usage\":", Usage()),
             ("text/plain", #"{"usage":{"prompt_tokens":1}}"#, Usage()),
         ] as [(String, String, Usage)]
