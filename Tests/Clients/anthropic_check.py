@@ -212,7 +212,7 @@ class Check:
             with self.client.messages.stream(**self.request()) as stream:
                 pieces.extend(stream.text_stream)
         except anthropic.APIStatusError as error:
-            expect(error.body["error"]["type"] == "api_error", f"body {error.body!r}")
+            expect(error.body["error"]["type"] in ("api_error", "overloaded_error"), f"body {error.body!r}")
             expect(pieces, "nothing came before")
             return f"broke off after {len(pieces)} pieces"
         raise Wrong("the stream came to an end")

@@ -1,5 +1,6 @@
-/// Does the gateway serve the real `openai` and `anthropic` clients, whatever the dialect of the provider behind it?
+/// Does the gateway serve the real clients of each dialect, whatever the dialect of the provider behind it?
 import Foundation
+import Glibc
 import Lab
 import LabText
 import Testing
@@ -18,13 +19,14 @@ extension ModelsSuites {
             let script: String
             /// Below the gateway's address.
             let path: String
-            /// The group whose first provider speaks another dialect than the client.
-            let foreign: String
+            /// The group whose first provider speaks the client's own dialect.
+            let own: String
             /// Cases that are run when none is named.
             let cases: Int
 
-            static let openai = Client(script: "client_check.py", path: "/v1", foreign: "talk", cases: 25)
-            static let anthropic = Client(script: "anthropic_check.py", path: "/anthropic", foreign: "chat", cases: 33)
+            static let openai = Client(script: "client_check.py", path: "/v1", own: "chat", cases: 25)
+            static let anthropic = Client(script: "anthropic_check.py", path: "/anthropic", own: "talk", cases: 33)
+            static let google = Client(script: "google_check.py", path: "", own: "gem", cases: 35)
         }
 
         @Test func theRealClientsAreServedByBothDialectsAlikeAndUnderstandHowAnAnswerFails() throws {
@@ -47,6 +49,44 @@ extension ModelsSuites {
             models.tearDown()
         }
 
+        /// Gemini's API on either side: its client at all three providers, and all clients at its provider.
+        @Test func geminiIsServedAndServesLikeTheOthers() throws {
+            let models = try ModelsSite { file, secrets in try? Self.addGemini(to: &file, secrets) }
+            let gemini = try models.site.mockProvider(.gemini, place: 0, key: Self.geminiKey, port: Self.geminiPort)
+            for name in ["gem", "chat", "talk"] { try Self.check(.google, models, model: name) }
+            for client in [Client.openai, .anthropic] { try Self.check(client, models, model: "gem") }
+            for name in ["gem", "chat"] { try Self.check(.google, models, model: name, ["embeddings"]) }
+            try Self.check(.google, models, model: "gem", ["count_tokens"])
+            for (provider, name) in [(gemini, "gem"), (models.anthropic, "talk.first")] {
+                try provider.mode("error-mid-stream", times: 1)
+                try Self.check(.google, models, model: name, ["broken_stream"])
+            }
+            for client in [Client.openai, .anthropic] {
+                try gemini.mode("error-mid-stream", times: 1)
+                try Self.check(client, models, model: "gem", ["broken_stream"])
+            }
+            try gemini.mode("503")
+            for client in [Client.google, .openai, .anthropic] {
+                try Self.check(client, models, model: "gem", ["overloaded"])
+            }
+            models.tearDown()
+        }
+
+        private static let geminiKey = "gm-secret-of-the-lab"
+        private static let geminiPort = 81
+
+        /// `gem` asks a provider that speaks Gemini's dialect, and nobody else.
+        private static func addGemini(to file: inout ModelsFile, _ secrets: ModelsSite.Secrets) throws {
+            let path = secrets.home + "/gemini.key"
+            try TextFile.write(geminiKey, to: path, mode: 0o600)
+            try #require(chown(path, uid_t(Account().user), gid_t(Account().group)) == 0)
+            let url = "http://\(Site.providers[0].v4):\(geminiPort)"
+            file.providers.append("gem: { dialect: gemini, url: \"\(url)\", key: { file: \(path) }, path: wan }")
+            file.groups.append(
+                ModelsFile.group("gem", [("gem", "gemini-pro")], ModelsFile.patient + ", not-carried: report")
+            )
+        }
+
         private static func check(
             _ client: Client,
             _ models: ModelsSite,
@@ -58,7 +98,7 @@ extension ModelsSuites {
             var arguments = [try #require(python), script.path, "--key", ModelsSite.clientKey("ci"), "--model", model]
             arguments += ["--base-url", "http://\(Site.lan.v4):\(ModelsSite.port)\(client.path)"]
             if !cases.isEmpty { arguments += ["--cases", cases.joined(separator: ",")] }
-            if model == client.foreign, client.script.hasPrefix("anthropic") { arguments.append("--foreign") }
+            if model != client.own, client.script.hasPrefix("anthropic") { arguments.append("--foreign") }
             let result = try models.site.client.attempt(arguments)
             let rows = try JSON.parseLines(result.output)
             for row in rows {
