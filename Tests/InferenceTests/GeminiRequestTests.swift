@@ -183,6 +183,22 @@ struct GeminiRequestTests {
         #expect(OpenAI.canBeStrict(Array(schema.utf8)) == isStrict)
     }
 
+    @Test func soundGoesOverAndBack() throws {
+        let sound = #"{"type":"input_audio","input_audio":{"data":"UklG","format":"mp3"}}"#
+        let body = #"{"model":"m","messages":[{"role":"user","content":[{"type":"text","text":"x"},\#(sound)]}]}"#
+        let chat = try OpenAI.chat(from: RequestView(body: Array(body.utf8)))
+        let sent = try Gemini.requestBody(chat)
+        let part = #"{"inlineData":{"mimeType":"audio/mp3","data":"UklG"}}"#
+        #expect(String(decoding: sent, as: UTF8.self).contains(part))
+        let again = try Gemini.chat(from: Self.view(String(decoding: sent, as: UTF8.self)))
+        let back = String(decoding: try OpenAI.requestBody(again, model: "m", stream: false), as: UTF8.self)
+        #expect(back.contains(sound))
+        #expect(throws: RequestError.self) { try Anthropic.requestBody(chat, model: "m", stream: false) }
+        let film = #"{"contents":[{"parts":[{"inlineData":{"mimeType":"video/mp4","data":"AAAA"}}]}]}"#
+        let filmed = try Gemini.chat(from: Self.view(film))
+        #expect(throws: RequestError.self) { try OpenAI.requestBody(filmed, model: "m", stream: false) }
+    }
+
     // MARK: Errors
 
     @Test(arguments: [

@@ -73,8 +73,12 @@ struct OpenAIRequestTests {
             (#""messages":[{"role":"user"}]"#, "messages[0].content", .missing),
             (#""messages":[{"role":"user","content":7}]"#, "messages[0].content", .wrongType),
             (
-                #""messages":[{"role":"user","content":[{"type":"input_audio"}]}]"#, "messages[0].content[0].type",
+                #""messages":[{"role":"user","content":[{"type":"input_film"}]}]"#, "messages[0].content[0].type",
                 .unsupported
+            ),
+            (
+                #""messages":[{"role":"user","content":[{"type":"input_audio","input_audio":{"format":"ogg"}}]}]"#,
+                "messages[0].content[0].input_audio.format", .wrongValue
             ),
             (
                 #""messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"ftp://x"}}]}]"#,

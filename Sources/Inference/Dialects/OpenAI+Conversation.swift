@@ -86,12 +86,33 @@ extension OpenAI {
         guard case .data(let type, let base64, let name) = file else {
             throw .inexpressible(field, in: .openai, "it takes documents themselves, not their addresses")
         }
+        if type.hasPrefix("audio/") { return try write(audio: base64, type, field, to: &writer) }
+        if type.hasPrefix("video/") { throw .inexpressible(field, in: .openai, "it takes no films") }
         writer.beginObject()
         writer.member("type", "file")
         writer.key("file")
         writer.beginObject()
         writer.member("filename", name ?? fileName)
         writer.member("file_data", "data:\(type);base64,\(base64)")
+        writer.endObject()
+        writer.endObject()
+    }
+
+    private static func write(
+        audio base64: String,
+        _ type: String,
+        _ field: String,
+        to writer: inout JSONWriter
+    ) throws(RequestError) {
+        guard let format = audioTypes.first(where: { $0.type == type })?.format else {
+            throw .inexpressible(field, in: .openai, "sound is wav or mp3, not \(type)")
+        }
+        writer.beginObject()
+        writer.member("type", "input_audio")
+        writer.key("input_audio")
+        writer.beginObject()
+        writer.member("data", base64)
+        writer.member("format", format)
         writer.endObject()
         writer.endObject()
     }

@@ -84,10 +84,30 @@ extension OpenAI {
             return .image(
                 try Self.image(try Field.requiredText(image["url"], "\(field).image_url.url"), "\(field).image_url.url")
             )
+        case "input_audio": return .file(try audio(value["input_audio"], "\(field).input_audio", &chat))
         case "file": return .file(try file(value["file"], "\(field).file", &chat))
         default: throw .untranslatable("\(field).type")
         }
     }
+
+    private static func audio(
+        _ value: JSONView?,
+        _ field: String,
+        _ chat: inout Chat
+    ) throws(RequestError) -> Chat.File {
+        guard let value = try Field.object(value, field) else { throw .missing(field) }
+        chat.note(value, beyond: ["data", "format"], at: "messages.content.input_audio")
+        let format = try Field.requiredText(value["format"], "\(field).format")
+        guard let type = audioTypes.first(where: { $0.format == format })?.type else {
+            throw .wrongValue("\(field).format", wanted: "'wav' or 'mp3'")
+        }
+        return .data(mediaType: type, base64: try Field.requiredText(value["data"], "\(field).data"), name: nil)
+    }
+
+    /// The dialect's word for a kind of sound, and the types of media that are one; the first is told elsewhere.
+    static let audioTypes: [(format: String, type: String)] = [
+        ("wav", "audio/wav"), ("mp3", "audio/mp3"), ("mp3", "audio/mpeg"), ("wav", "audio/x-wav"),
+    ]
 
     /// A file itself; one that was uploaded before is known to its provider only.
     private static func file(_ value: JSONView?, _ field: String, _ chat: inout Chat) throws(RequestError) -> Chat.File
