@@ -21,21 +21,21 @@ public func fuzzDialects(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
 
 private func ask(_ body: [UInt8], _ client: ClientDialect, _ provider: Dialect) {
     embed(body, client, provider)
-    guard let view = view(of: body, client), client.provider != provider,
+    guard let view = viewed(body, client), client.provider != provider,
         let chat = try? client.chat(from: view),
         let made = try? provider.request(chat, model: "m", stream: view.stream)
     else { return }
     guard let other = ClientDialect.allCases.first(where: { $0.provider == provider }) else { return }
     // What it says inside is for RoundTripTests: some values pass one reader that the other refuses.
-    guard let again = view(of: made.body, other), again.model == "m" else {
+    guard let again = viewed(made.body, other), again.model == "m" else {
         fatalError("a translated request is none of its dialect")
     }
     _ = try? other.chat(from: again)
 }
 
 /// As its address has it, where the model stands there.
-private func view(
-    of body: [UInt8],
+private func viewed(
+    _ body: [UInt8],
     _ client: ClientDialect,
     _ operation: ModelOperation = .chat
 ) -> RequestView? {
@@ -45,7 +45,7 @@ private func view(
 }
 
 private func embed(_ body: [UInt8], _ client: ClientDialect, _ provider: Dialect) {
-    guard let view = view(of: body, client, .embeddings) else { return }
+    guard let view = viewed(body, client, .embeddings) else { return }
     if client == .gemini { _ = Gemini.upstreamBody(view, model: "m", amongOthers: true) }
     guard let ask = try? client.embedding(from: view), let made = try? provider.embeddingRequest(ask, model: "m")
     else { return }

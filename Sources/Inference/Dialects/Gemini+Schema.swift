@@ -13,9 +13,12 @@ extension Gemini {
         guard schema.kind == .object else { return writer.raw(schema.raw) }
         let isNullable = schema["nullable"]?.bool == true
         var isClosed = false
+        var written: Set<String> = []
         writer.beginObject()
         for member in schema.members {
             let (name, value) = (camel(member.name), member.value)
+            // Given in both spellings, the first one counts.
+            guard written.insert(name).inserted else { continue }
             switch name {
             case "nullable", "propertyOrdering", "example": break
             case "type": write(type: value, orNull: isNullable, to: &writer)
