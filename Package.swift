@@ -186,8 +186,8 @@ let package = Package(
         tests(
             "GatewayTests",
             [
-                "NetTypes", "ConfigSyntax", "PolicyEngine", "Wire", "Inference", "Gateway", nio, nioPosix, nioSSL,
-                nioHPACK,
+                "NetTypes", "ConfigSyntax", "ConfigYAML", "PolicyEngine", "Wire", "Inference", "ConfigModel", "Runtime",
+                "Gateway", nio, nioPosix, nioSSL, nioHPACK,
             ]
         ),
         tests(

@@ -241,6 +241,8 @@ package struct ProviderRow: Codable, Sendable, Equatable {
     package var path: String?
     /// What its probe last showed; nil: it has none.
     package var probe: String?
+    /// When what is written of it was held against the real one: a day, or `never`; nil: nobody said.
+    package var tried: String?
     /// Members that use it, `group.member`.
     package var members: [String]
     package var place: String
@@ -252,11 +254,12 @@ package struct ProviderRow: Codable, Sendable, Equatable {
         key: String?,
         path: String?,
         probe: String?,
+        tried: String?,
         members: [String],
         place: String
     ) {
         (self.name, self.dialect, self.url, self.key) = (name, dialect, url, key)
-        (self.path, self.probe, self.members, self.place) = (path, probe, members, place)
+        (self.path, self.probe, self.tried, self.members, self.place) = (path, probe, tried, members, place)
     }
 }
 

@@ -208,6 +208,7 @@ extension Answers {
                 key: provider.key?.words,
                 path: provider.path?.value,
                 probe: provider.probe.map { words($0, provider.name.value) },
+                tried: provider.tried?.words,
                 members: models.groups.flatMap { group in
                     group.members.filter { $0.provider.value == provider.name.value }.map {
                         "\(group.definition.name.value).\($0.name.value)"

@@ -47,10 +47,16 @@ final class GatewayState: Sendable {
         secrets: SecretStore,
         refuse: (String) -> Void
     ) -> [HTTPField]? {
-        guard let reference = provider.secret else { return provider.dialect.fieldsWithoutKey }
+        guard let reference = provider.secret else {
+            let fields = provider.dialect.fieldsWithoutKey
+            return provider.quirks.map { $0.fields(key: nil, besides: fields) ?? fields } ?? fields
+        }
         do {
             let secret = try secrets.value(of: reference)
-            if let fields = provider.dialect.fields(key: secret) { return fields }
+            if let fields = provider.dialect.fields(key: secret) {
+                guard let quirks = provider.quirks else { return fields }
+                if let fields = quirks.fields(key: secret, besides: fields) { return fields }
+            }
             refuse("it may not stand in a header")
         } catch {
             refuse("\(error)")

@@ -61,6 +61,13 @@ package struct RequestError: Error, Equatable, Sendable {
         )
     }
 
+    /// The same for what one provider does not take, whatever its dialect says.
+    static func leftOut(_ param: String, at provider: String) -> RequestError {
+        let text =
+            "'\(param)' is not taken by the provider '\(provider)' ('not-carried: report' on the model's group would leave it out)."
+        return RequestError(.unsupported, param, text)
+    }
+
     /// What one target cannot say.
     static func inexpressible(_ param: String, in dialect: Dialect, _ reason: String) -> RequestError {
         RequestError(

@@ -19,7 +19,12 @@ final class MockProvider: Sendable {
         var refuses = false
     }
 
-    init(_ behaviour: @escaping Behaviour) throws {
+    convenience init(_ behaviour: @escaping Behaviour) throws {
+        try self.init(reading: { _, connection in behaviour(connection) })
+    }
+
+    /// - Parameter behaviour: what it does with a request, head and body.
+    init(reading behaviour: @escaping @Sendable (String, TestSocket) -> After) throws {
         (listening, port) = try TestSocket.listening()
         let (listening, state) = (listening, self)
         onThread { [weak state] in
@@ -53,13 +58,13 @@ final class MockProvider: Sendable {
     /// No more connections.
     func stop() { shutdown(listening.descriptor, Int32(SHUT_RDWR)) }
 
-    private func serve(_ connection: TestSocket, _ behaviour: Behaviour) {
+    private func serve(_ connection: TestSocket, _ behaviour: (String, TestSocket) -> After) {
         while let request = Self.request(from: connection) {
             let refuses = state.withLock { state in
                 if !state.refuses { state.requests.append(request) }
                 return state.refuses
             }
-            if (refuses ? Mock.status(500) : behaviour)(connection) == .close { return }
+            if (refuses ? Mock.status(500)(connection) : behaviour(request, connection)) == .close { return }
         }
         state.withLock { $0.closedByPeer += 1 }
     }

@@ -199,7 +199,7 @@ struct DescribedType: Sendable, CustomTestStringConvertible {
         (probe.lastResult, probe.roundTrip, probe.lossPermille) = (nil, nil, nil)
         (probe.detail, probe.clock) = (nil, nil)
         (probe.latency, probe.percentile95, probe.jitter) = (nil, nil, nil)
-        (provider.key, provider.path, provider.probe) = (nil, nil, nil)
+        (provider.key, provider.path, provider.probe, provider.tried) = (nil, nil, nil, nil)
         var bareSession = Samples.bfd
         (bareSession.device, bareSession.diagnostic, bareSession.peerDiagnostic) = (nil, nil, nil)
         (bareSession.detection, bareSession.authentication) = (nil, nil)

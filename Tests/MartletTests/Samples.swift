@@ -106,6 +106,7 @@ enum Samples {
         key: "credential openai",
         path: "wan",
         probe: "tcp: up for 3 min (wan.fiber 12 ms)",
+        tried: "never",
         members: ["chat.spare"],
         place: "martlet.yaml:50"
     )

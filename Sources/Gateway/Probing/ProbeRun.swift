@@ -109,8 +109,7 @@ final class ProbeRun {
         guard probe.kind == .models else { return end(nil, nil) }
         guard let credentials else { return end(.secretUnavailable, nil) }
         var head = HTTPWriter(capacity: 512)
-        let path = provider.dialect.versioned(provider.pathPrefix) + provider.dialect.modelsPath
-        guard head.requestLine("GET", path) else {
+        guard head.requestLine("GET", provider.modelsPath) else {
             return end(.malformed, "the provider's path is none")
         }
         head.field("host", address.authority)

@@ -25,7 +25,7 @@ extension ModelsConfiguration {
             egress: EgressEnforcement.read(in: block),
             prices: PricesConfiguration.read(in: block),
             ledger: LedgerRetention.read(in: block),
-            catalogue: ModelFacts.readCatalogue(in: block),
+            catalogue: ModelFacts.readAll("catalogue", in: block),
             place: block.place
         )
     }

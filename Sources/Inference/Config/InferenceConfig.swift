@@ -25,9 +25,12 @@ package struct ModelsConfiguration: Hashable, Sendable {
 }
 
 extension ModelsConfiguration {
-    /// What is known of a member's model: what stands at the member, and for the rest what the catalogue says of its model.
+    /// What is known of a member's model: what stands at the member, for the rest what is said of the model at its provider, and then what the
+    /// catalogue says of it wherever it runs.
     package func facts(of member: ModelMember) -> ModelFacts {
-        member.facts.filled(from: catalogue[member.model.value] ?? ModelFacts())
+        let provider = providers.first { $0.name.value == member.provider.value }
+        let there = provider?.models[member.model.value] ?? ModelFacts()
+        return member.facts.filled(from: there).filled(from: catalogue[member.model.value] ?? ModelFacts())
     }
 }
 

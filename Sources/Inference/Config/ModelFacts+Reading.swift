@@ -1,4 +1,5 @@
-/// How the facts of models are read: the keys `context`, `max-output`, `capabilities` and `streams`, on a member or in `models.catalogue`.
+/// How the facts of models are read: the keys `context`, `max-output`, `capabilities` and `streams`, on a member, in a provider's `models` or in
+/// `models.catalogue`.
 import ConfigSyntax
 
 extension ModelFacts {
@@ -22,13 +23,13 @@ extension ModelFacts {
         return facts
     }
 
-    /// Reads `models.catalogue`: facts by the models' names as their providers know them.
-    static func readCatalogue(in models: BlockReader) -> [String: ModelFacts] {
-        guard let catalogue = models.block("catalogue") else { return [:] }
+    /// Reads `models.catalogue`, or `models` of a provider: facts by the models' names as their providers know them.
+    static func readAll(_ key: String, in parent: BlockReader) -> [String: ModelFacts] {
+        guard let catalogue = parent.block(key) else { return [:] }
         var facts: [String: ModelFacts] = [:]
         for entry in catalogue.allEntries() {
             let path = "\(catalogue.path).\(entry.key.value)"
-            let block = BlockReader(entry.value, path: path, into: models.diagnostics)
+            let block = BlockReader(entry.value, path: path, into: parent.diagnostics)
             facts[entry.key.value] = read(in: block)
             block.finish()
         }

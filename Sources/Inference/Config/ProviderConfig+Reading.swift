@@ -21,6 +21,12 @@ extension ProviderDefinition {
         if passThroughPrice != nil, !passThrough {
             block.report("is of no use without 'pass-through: true'", key: "pass-through-price")
         }
+        let quirks = ProviderQuirks.read(in: block, hasKey: key != nil)
+        let models = ModelFacts.readAll("models", in: block)
+        let tried = block.optional("tried", as: ProviderTrial.self)?.value
+        if passThrough, url?.value.pathPrefix.contains(ProviderURL.modelPlace) == true {
+            block.report("cannot be served below an address with a model in it", key: "pass-through")
+        }
         if let dialect, !dialect.value.isServed {
             diagnostics.noteUnserved("\(block.path).dialect: \(dialect.value.rawValue)", at: dialect.place)
         }
@@ -37,6 +43,9 @@ extension ProviderDefinition {
             passThrough: passThrough,
             probe: probe,
             passThroughPrice: passThroughPrice?.value.amount,
+            quirks: quirks,
+            models: models,
+            tried: tried,
             place: entry.key.place
         )
     }

@@ -22,7 +22,33 @@ package struct ProviderDefinition: Hashable, Sendable {
     package let probe: ProviderProbe?
     /// What each of those requests costs whose model has no price; nil: that is not known.
     package let passThroughPrice: Money?
+    package let quirks: ProviderQuirks
+    /// What is known of its models, by the names that it has for them.
+    package let models: [String: ModelFacts]
+    /// Nil: nobody said.
+    package let tried: ProviderTrial?
     package let place: Place
+}
+
+/// Whether what is written here of a provider was ever held against the real one (`tried`).
+package enum ProviderTrial: Hashable, Sendable, ScalarValue {
+    case never
+    case on(CalendarDay)
+
+    package static var expectation: String { "'never' or a day such as 2026-11-27" }
+
+    package var words: String {
+        switch self {
+        case .never: "never"
+        case .on(let day): "\(day)"
+        }
+    }
+
+    package static func parse(_ text: String) throws(ScalarError) -> ProviderTrial {
+        if text == "never" { return .never }
+        guard let day = CalendarDay(text) else { throw .notThis }
+        return .on(day)
+    }
 }
 
 /// The languages providers speak.

@@ -6,6 +6,9 @@ import PolicyEngine
 extension ProviderURL: ScalarValue {
     package static var expectation: String { "a URL such as https://api.example.com/v1" }
 
+    /// What stands in a path for the name of the model that is asked.
+    package static let modelPlace = "{model}"
+
     /// Longer ones are mistakes.
     static let longest = 1024
 
@@ -70,6 +73,10 @@ extension ProviderURL: ScalarValue {
         let segments = text.split(separator: "/")
         guard !segments.contains("."), !segments.contains("..") else {
             throw .because("the path has '.' or '..' in it", hint: nil)
+        }
+        let braced = segments.filter { $0.contains("{") || $0.contains("}") }
+        guard braced.isEmpty || braced == [modelPlace[...]] else {
+            throw .because("of braces the path has '\(modelPlace)' alone", hint: "write .../deployments/\(modelPlace)")
         }
         return segments.map { "/" + $0 }.joined()
     }

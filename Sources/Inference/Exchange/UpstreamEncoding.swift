@@ -29,10 +29,11 @@ struct ClientAsk: Sendable {
     ) throws(RequestError) -> (request: UpstreamRequest, omissions: [String]) {
         if view.operation != .chat { try check(provider) }
         let isSame = provider.dialect == view.dialect.provider
-        let (body, omissions) =
+        let said =
             try isSame
             ? (patched(for: provider.dialect, deployment.model), [])
             : translated(for: provider, deployment)
+        let (body, omissions) = try fitted(said, for: provider, deployment)
         let headers = view.stream ? provider.dialect.streamHeaders : Self.plainHeaders
         let request = UpstreamRequest(
             provider: number,
@@ -47,6 +48,20 @@ struct ClientAsk: Sendable {
             body: body
         )
         return (request, omissions)
+    }
+
+    /// What was said, as this provider takes it.
+    private func fitted(
+        _ said: (body: [UInt8], omissions: [String]),
+        for provider: GatewayProvider,
+        _ deployment: Deployment
+    ) throws(RequestError) -> ([UInt8], [String]) {
+        guard let quirks = provider.quirks else { return said }
+        let (body, omissions) = quirks.fitted(said.body)
+        if deployment.notCarried == .refuse, let wish = omissions.first(where: \.isWish) {
+            throw .leftOut(wish.field, at: provider.name)
+        }
+        return (body, said.omissions + omissions.map(\.field))
     }
 
     /// Only conversations and embeddings are translated.
@@ -119,28 +134,52 @@ package struct ProviderAddress: Hashable, Sendable {
     package let chatPath: String
     /// Where each other operation goes, by its place in `ModelOperation.allCases`; empty where there is no such thing.
     private let paths: [String]
-    /// What stands before the name of a model that is named there; nil where it is named in the body.
+    /// What stands before the name of a model that is named there by the dialect; nil where it is named in the body.
     private let beforeModel: String?
+    /// What stands behind the `?` of each of them.
+    private let query: String?
+    /// Whether the operator has the model's name stand in them.
+    private let namesModel: Bool
 
     package init(_ provider: GatewayProvider) {
         let host = provider.host.contains(":") ? "[\(provider.host)]" : provider.host
         endpoint = "\(host):\(provider.port)"
         authority = provider.port == (provider.isTLS ? 443 : 80) ? host : endpoint
         let prefix = provider.dialect.versioned(provider.pathPrefix)
+        query = provider.quirks?.query
         chatPath = prefix + provider.dialect.chatPath
         beforeModel = provider.dialect == .gemini ? prefix + "/" : nil
         paths = ModelOperation.allCases.map { operation in
             operation.path(in: provider.dialect).map { prefix + $0 } ?? ""
         }
+        namesModel = provider.pathPrefix.contains(ProviderURL.modelPlace)
     }
 
     /// - Parameters:
     ///   - model: the provider's name for it.
     ///   - isBatch: whether several texts are to be embedded, where that is asked for in another way.
     func path(of operation: ModelOperation, _ model: String, isStreamed: Bool, isBatch: Bool) -> String {
+        var path = path(of: operation)
         if let beforeModel, let verb = Gemini.verb(of: operation, isStreamed: isStreamed, isBatch: isBatch) {
-            return beforeModel + Gemini.resource(model) + ":" + verb
+            path = beforeModel + Gemini.resource(model) + ":" + verb
         }
+        if let query { path += (path.contains("?") ? "&" : "?") + query }
+        return namesModel ? path.replacing(ProviderURL.modelPlace, with: Self.segment(model)) : path
+    }
+
+    /// A text as one segment of a path (RFC 3986 §3.3).
+    private static func segment(_ text: String) -> String {
+        text.utf8.map { byte in
+            let character = Character(UnicodeScalar(byte))
+            if character.isASCII, character.isLetter || character.isNumber || "-._~".contains(character) {
+                return String(character)
+            }
+            return "%" + (byte < 0x10 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+        }
+        .joined()
+    }
+
+    private func path(of operation: ModelOperation) -> String {
         guard operation != .chat, let place = ModelOperation.allCases.firstIndex(of: operation) else { return chatPath }
         return paths[place]
     }

@@ -52,6 +52,13 @@ extension ProviderProbe {
     static func read(_ block: BlockReader, of url: ProviderURL?) -> ProviderProbe {
         defer { block.finish() }
         let kind = block.optional("kind", as: Kind.self)?.value
+        if kind ?? standard.kind == .models, url?.pathPrefix.contains(ProviderURL.modelPlace) == true {
+            block.report(
+                "has no list of models to ask for below an address with a model in it",
+                key: "kind",
+                hint: "write kind: tls"
+            )
+        }
         if kind == .tls, url?.scheme == .http {
             block.report("wants a provider with https", key: "kind", hint: "write kind: tcp")
         }

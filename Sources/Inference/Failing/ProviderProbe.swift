@@ -78,9 +78,16 @@ extension FailureClass {
     }
 }
 
+extension GatewayProvider {
+    /// Where its list of models is.
+    package var modelsPath: String {
+        dialect.versioned(pathPrefix) + dialect.modelsPath + (quirks?.query.map { "?" + $0 } ?? "")
+    }
+}
+
 extension Dialect {
     /// Where the list of models is, below the provider's address.
-    package var modelsPath: String {
+    fileprivate var modelsPath: String {
         switch self {
         case .openai, .gemini: "/models"
         case .anthropic: "/v1/models"

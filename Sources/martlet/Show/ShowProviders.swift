@@ -5,7 +5,7 @@ import Control
 struct ShowProviders: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "providers",
-        abstract: "Model providers, where their key comes from, their path."
+        abstract: "Model providers, where their key comes from, their path, and when what is written of them was tried."
     )
 
     @OptionGroup var global: GlobalOptions
@@ -16,13 +16,13 @@ struct ShowProviders: ParsableCommand {
 }
 
 extension ProviderRow: ListDisplayable {
-    static var columns: [Column] { ["PROVIDER", "DIALECT", "URL", "KEY", "PATH", "PROBE", "MEMBERS", "LINE"] }
+    static var columns: [Column] { ["PROVIDER", "DIALECT", "URL", "KEY", "PATH", "PROBE", "TRIED", "MEMBERS", "LINE"] }
 
     static var none: String { "no providers configured" }
 
     var cells: [Cell] {
         [
-            Cell(name, .strong), Cell(dialect), Cell(url), Cell(key), Cell(path), Cell(probe),
+            Cell(name, .strong), Cell(dialect), Cell(url), Cell(key), Cell(path), Cell(probe), Cell(tried),
             Cell(members.isEmpty ? nil : members.joined(separator: ", ")), Cell(place, .quiet),
         ]
     }

@@ -1,0 +1,97 @@
+/// In what does a provider differ from the dialect it says it speaks? What an operator writes down of it, so that a compatible server needs no
+/// code of ours: how the key is told, what else stands in the head and in the address, which fields it does not take and what it calls them.
+import ConfigSyntax
+package import Wire
+
+package struct ProviderQuirks: Hashable, Sendable, Codable {
+    /// One field of a head that never changes.
+    package struct Constant: Hashable, Sendable, Codable {
+        package var name: String
+        package var value: String
+
+        package init(_ name: String, _ value: String) { (self.name, self.value) = (name, value) }
+    }
+
+    /// A field of a request that this provider knows by another name.
+    package struct Rename: Hashable, Sendable, Codable {
+        package var from: String
+        package var to: String
+
+        package init(_ from: String, to: String) { (self.from, self.to) = (from, to) }
+    }
+
+    /// The head's field that holds the key and nothing else; nil: as the dialect does it.
+    package var keyHeader: String?
+    package var headers: [Constant]
+    /// What stands behind the `?` of every address of ours, without it: `api-version=2024-10-21`.
+    package var query: String?
+    /// Outermost fields of a request that are answered with an error.
+    package var refuses: [String]
+    package var renames: [Rename]
+
+    package init(
+        keyHeader: String? = nil,
+        headers: [Constant] = [],
+        query: String? = nil,
+        refuses: [String] = [],
+        renames: [Rename] = []
+    ) {
+        (self.keyHeader, self.headers, self.query) = (keyHeader, headers, query)
+        (self.refuses, self.renames) = (refuses, renames)
+    }
+
+    /// Whether there are none.
+    package var isEmpty: Bool { self == ProviderQuirks() }
+
+    /// The fields of a head that a provider wants besides those of the dialect's own, which `fields` are.
+    /// - Parameters:
+    ///   - key: nil: it asks for none.
+    ///   - fields: by the dialect, the key among them.
+    /// - Returns: nil if something of it cannot stand in a head.
+    package func fields(key: String?, besides fields: [HTTPField]) -> [HTTPField]? {
+        var all = fields
+        if let keyHeader, let key {
+            guard let field = HTTPField(keyHeader, key) else { return nil }
+            all.removeAll { Self.keyFields.contains($0.name) }
+            all.append(field)
+        }
+        for constant in headers {
+            guard let field = HTTPField(constant.name, constant.value) else { return nil }
+            all.removeAll { $0.name == field.name }
+            all.append(field)
+        }
+        return all
+    }
+
+    /// In which dialects tell a key.
+    static let keyFields: Set = ["authorization", "x-api-key", "x-goog-api-key"]
+}
+
+extension ProviderQuirks {
+    /// Fields that shade no answer: they go without effect silently but for being named in the answer's head.
+    private static let hints: Set = [
+        "metadata", "prompt_cache_key", "safety_identifier", "service_tier", "store", "user",
+    ]
+    /// What we ask for ourselves, for the meter: a provider that refuses the wish tells its usage without it, or not at all.
+    private static let ours = "stream_options"
+
+    /// A request as this provider takes it, and what of it is left out.
+    func fitted(_ body: [UInt8]) -> (body: [UInt8], omissions: [Omission]) {
+        guard !refuses.isEmpty || !renames.isEmpty, let document = try? JSONDocument(body, limits: .request) else {
+            return (body, [])
+        }
+        let refused = refuses.filter { document[$0] != nil }
+        var edits = refused.map(JSONEdit.remove)
+        for rename in renames {
+            guard let value = document[rename.from] else { continue }
+            edits.append(.remove(rename.from))
+            // Who says both means the one that the provider knows.
+            if document[rename.to] == nil { edits.append(.set(rename.to, Array(value.raw))) }
+        }
+        guard !edits.isEmpty, let fitted = try? document.applying(edits) else { return (body, []) }
+        let omissions = refused.filter { $0 != Self.ours }.map { name in
+            Self.hints.contains(name) ? Omission.hint(name) : Omission.wish(name)
+        }
+        return (fitted, omissions)
+    }
+}
