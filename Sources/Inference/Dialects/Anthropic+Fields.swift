@@ -50,10 +50,10 @@ extension Anthropic {
     static func writeOutput(_ chat: Chat, to writer: inout JSONWriter) throws(RequestError) {
         let schema = try schema(chat.responseFormat)
         let effort = chat.effort.flatMap { effortWords.contains($0) ? $0 : nil }
-        if chat.effort == "none" {
+        if let word = thinkingWord(chat) {
             writer.key("thinking")
             writer.beginObject()
-            writer.member("type", "disabled")
+            writer.member("type", word)
             writer.endObject()
         }
         guard schema != nil || effort != nil else { return }
@@ -68,6 +68,15 @@ extension Anthropic {
             writer.endObject()
         }
         writer.endObject()
+    }
+
+    /// Nil: the client did not say. How long it is to think, the effort says here.
+    private static func thinkingWord(_ chat: Chat) -> String? {
+        switch chat.thinking {
+        case .off: "disabled"
+        case .on: "adaptive"
+        case nil: chat.effort == "none" ? "disabled" : nil
+        }
     }
 
     private static func schema(_ format: Chat.ResponseFormat?) throws(RequestError) -> [UInt8]? {

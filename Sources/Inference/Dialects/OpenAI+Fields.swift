@@ -41,6 +41,8 @@ extension OpenAI {
         if parts.contains(where: \.isFailure) { fields.append(.wish("messages.content.is_error")) }
         // How much a model thinks is its own affair here, but for the effort.
         if case .on(budget: _?) = chat.thinking { fields.append(.hint("thinking.budget_tokens")) }
+        // Nor is it asked to tell its thoughts.
+        if chat.thinking == .on(budget: nil), chat.effort == nil { fields.append(.hint("thinking")) }
         for extra in chat.extras {
             if extra.name == "service_tier", extra.value == .string("auto") { continue }
             fields.append(hints.contains(extra.name) ? .hint(extra.field) : .wish(extra.field))
