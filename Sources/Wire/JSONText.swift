@@ -89,6 +89,34 @@ enum JSONText {
             : String(decoding: bytes[inside], as: UTF8.self)
     }
 
+    /// How many bytes a value has when the escapes of its strings are resolved.
+    static func unescapedCount(_ bytes: RawSpan, _ value: Range<Int>) -> Int {
+        var (count, place) = (value.count, value.lowerBound)
+        while place < value.upperBound {
+            place = ByteScan.escapeStop(bytes, from: place)
+            guard place < value.upperBound else { break }
+            guard ByteScan.byte(bytes, place) == UInt8(ascii: "\\") else {
+                place &+= 1
+                continue
+            }
+            let (escape, text) = lengths(bytes, ofEscapeAt: place)
+            count &-= escape &- text
+            place &+= escape
+        }
+        return count
+    }
+
+    /// Of the escape, and of what it stands for in UTF-8.
+    private static func lengths(_ bytes: RawSpan, ofEscapeAt place: Int) -> (escape: Int, text: Int) {
+        guard ByteScan.byte(bytes, place &+ 1) == UInt8(ascii: "u") else { return (2, 1) }
+        return switch hex(bytes, at: place &+ 2) ?? 0xFFFD {
+        case ..<0x80: (6, 1)
+        case ..<0x800: (6, 2)
+        case 0xD800...0xDBFF: (12, 4)
+        default: (6, 3)
+        }
+    }
+
     /// Resolves the escape at `place`; gives the place after it.
     private static func unescape(_ bytes: RawSpan, at place: Int, into result: inout [UInt8]) -> Int {
         switch ByteScan.byte(bytes, place &+ 1) {

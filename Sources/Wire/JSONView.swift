@@ -28,6 +28,9 @@ package struct JSONView: Sendable {
     /// The value exactly as it was written, a slice of the text.
     package var raw: ArraySlice<UInt8> { bytes[range] }
 
+    /// How many bytes it has when the escapes of its strings are resolved. Reads all of them: ask once.
+    package var unescapedCount: Int { JSONText.unescapedCount(bytes.span.bytes, range) }
+
     /// Where the value stands in the text.
     package var place: Range<Int> { range }
 

@@ -24,6 +24,17 @@ struct JSONViewTests {
         #expect(document.members.map(document.name(of:)) == ["model", "n", "stream", "none", "deep", "mode"])
     }
 
+    @Test func escapesCountAsWhatTheyStandFor() throws {
+        let words = ["plain", "\\u4f60\\u00e9\\u0041", "\\ud83d\\ude00x", "\\n\\\"\\\\\\/", "你é😀", ""]
+        for word in words {
+            let text = "[\"\(word)\", {\"\(word)\": \"\(word)\"}]"
+            let view = try JSONDocument(Array(text.utf8)).root
+            let plain = try #require(view.elements.first { _ in true }?.string)
+            let saved = 3 * (word.utf8.count - plain.utf8.count)
+            #expect(view.unescapedCount == text.utf8.count - saved, "\(word)")
+        }
+    }
+
     @Test func nestedValuesAreWalkedInOrder() {
         let deep = document["deep"]
         #expect(deep?.members.map(\.name) == ["a", "b"])

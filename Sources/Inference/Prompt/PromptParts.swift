@@ -37,8 +37,15 @@ package enum PromptParts {
         return type != "disabled"
     }
 
-    /// Bytes of what is shown or attached, which stand for far fewer tokens than text of that length.
-    static func mediaBytes(_ request: JSONDocument) -> Int {
+    /// Bytes of the prompt that are no text: what escapes take beyond what they stand for, and what is shown or attached, which stands
+    /// for far fewer tokens than text of that length.
+    static func bytesBesideText(_ request: JSONDocument) -> Int {
+        let system = request["system"] ?? request.root.either("systemInstruction")
+        let written = [messages(request), system, request["tools"]].compactMap(\.self)
+        return written.reduce(mediaBytes(request)) { $0 + $1.raw.count - $1.unescapedCount }
+    }
+
+    private static func mediaBytes(_ request: JSONDocument) -> Int {
         messages(request).elements.reduce(0) { bytes, message in
             (content(message)?.elements).map { parts in parts.reduce(bytes) { $0 + mediaBytes(in: $1) } } ?? bytes
         }
@@ -47,7 +54,7 @@ package enum PromptParts {
     private static func mediaBytes(in part: JSONView) -> Int {
         switch modality(part) {
         case "text"?: 0
-        case _?: part.raw.count
+        case _?: part.unescapedCount
         // What a tool showed.
         case nil: part["content"]?.elements.reduce(0) { modality($1) == "text" ? $0 : $0 + mediaBytes(in: $1) } ?? 0
         }

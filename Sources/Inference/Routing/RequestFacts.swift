@@ -101,11 +101,11 @@ package struct RequestFacts: Sendable {
         return wanted.intersection(asked)
     }
 
-    /// Tokens of what is written, estimated. What is shown is looked for only where the whole might not fit.
+    /// Tokens of what is written, estimated. What is shown, and escapes, are looked for only where the whole might not fit.
     private func textTokens(_ fitness: Fitness) -> UInt64 {
         let whole = promptTokens ?? 0
         guard let document, fitness.minds(whole, maxTokens) else { return whole }
-        return whole - min(whole, UInt64(PromptParts.mediaBytes(document)) / TokenEstimate.bytesPerToken)
+        return whole - min(whole, UInt64(PromptParts.bytesBesideText(document)) / TokenEstimate.bytesPerToken)
     }
 
     // MARK: Walks over the request, each at most once

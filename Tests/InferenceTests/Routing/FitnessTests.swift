@@ -162,6 +162,22 @@ import Testing
         }
     }
 
+    /// Two thousand characters are as many however they were written: clients differ in that, and their prompts do not.
+    @Test(arguments: ["你", "\\u4f60"]) func anEscapedPromptIsNoLargerThanThatWhichItStandsFor(_ character: String)
+        throws
+    {
+        let text = String(repeating: character, count: 2000)
+        let facts = snapshot(ModelFacts(context: 1000), ModelFacts(context: 900))
+        #expect(
+            try outcome(facts, Self.chat(content: "\"\(text)\"")).asked == "big",
+            "6,000 bytes are 750 tokens at least"
+        )
+        let wide = snapshot(ModelFacts(context: 1600), ModelFacts(context: 1400))
+        #expect(try outcome(wide, Self.chat(content: "\"\(text)\"")).rows == ["eligible", "context"])
+        let none = snapshot(ModelFacts(context: 700), ModelFacts(context: 600))
+        #expect(try outcome(none, Self.chat(content: "\"\(text)\"")).status == 400)
+    }
+
     /// A picture of a megabyte is a few hundred tokens, nobody knows how many.
     @Test func whatIsShownIsNoText() throws {
         let data = String(repeating: "A", count: 40_000)
