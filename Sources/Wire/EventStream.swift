@@ -32,6 +32,10 @@ package struct EventStreamReader: Sendable {
     /// The last line ended with CR and LF.
     private var usesCRLF = false
     private var isAtStart = true
+    /// The event being read is too large, and nothing of it is kept; the reader goes on with the next.
+    package private(set) var isSteppingOver = false
+    /// The line being stepped over has had bytes.
+    private var hasSteppedOnLine = false
     private var draft = Draft()
 
     /// A reader at the beginning of a stream.
@@ -46,9 +50,13 @@ package struct EventStreamReader: Sendable {
     }
 
     /// The next complete event, or nil when more bytes are needed.
-    /// - Throws: when a line or an event is larger than allowed; the reader is of no use afterwards.
+    /// - Throws: when a line or an event is larger than allowed; the reader is of no use afterwards, but for `stepOver`.
     package mutating func next() throws(EventStreamError) -> ServerSentEvent? {
         while let line = try nextLine() {
+            if isSteppingOver {
+                leave(line)
+                continue
+            }
             if line.isEmpty {
                 return finishEvent()
             }
@@ -57,10 +65,27 @@ package struct EventStreamReader: Sendable {
         return nil
     }
 
+    /// Goes on with the event after the one that was too large; `next` gives that, and keeps nothing of this one.
+    /// - Returns: at most so many of the bytes that came last.
+    package mutating func stepOver(last count: Int) -> [UInt8] {
+        let end = Array(buffer[eventStart...].suffix(count))
+        draft = Draft()
+        (isSteppingOver, hasSteppedOnLine) = (true, false)
+        return end
+    }
+
+    /// The end of a line that is stepped over; with a blank one the event ends.
+    private mutating func leave(_ line: Range<Int>) {
+        if line.isEmpty, !hasSteppedOnLine { isSteppingOver = false }
+        hasSteppedOnLine = false
+        eventStart = lineStart
+    }
+
     /// What is left when the stream has ended: an event whose closing blank line never came, if it holds anything.
     ///
     /// The standard wants it thrown away. Some servers leave the last blank line out, so the caller is told instead.
     package mutating func finish() -> ServerSentEvent? {
+        guard !isSteppingOver else { return nil }
         if lineStart < buffer.count { draft.take(buffer[lineStart...]) }
         lineStart = buffer.count
         guard eventStart < buffer.count else { return nil }
@@ -84,10 +109,10 @@ package struct EventStreamReader: Sendable {
         guard stepOverByteOrderMark() else { return nil }
         guard let end = ByteScan.lineEnd(buffer.span.bytes, from: searched) else {
             searched = buffer.count
-            try check(lineEnd: buffer.count)
+            if isSteppingOver { leaveRest() } else { try check(lineEnd: buffer.count) }
             return nil
         }
-        try check(lineEnd: end)
+        if !isSteppingOver { try check(lineEnd: end) }
         guard !awaitsLF(after: end) else {
             searched = end
             return nil
@@ -99,6 +124,12 @@ package struct EventStreamReader: Sendable {
         searched = lineStart
         stepOverLF()
         return line
+    }
+
+    /// Of a line that is stepped over and has not ended.
+    private mutating func leaveRest() {
+        if lineStart < buffer.count { hasSteppedOnLine = true }
+        (lineStart, eventStart) = (buffer.count, buffer.count)
     }
 
     private func check(lineEnd: Int) throws(EventStreamError) {

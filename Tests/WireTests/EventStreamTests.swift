@@ -87,6 +87,37 @@ struct EventStreamTests {
         }
     }
 
+    /// Whatever the large one is made of, and however all of it is cut.
+    @Test(arguments: ["\n", "\r\n", "\r"]) func anEventThatIsTooLargeCanBeSteppedOver(_ end: String) throws {
+        let long = String(repeating: "x", count: 70)
+        let large = [
+            "data: \(long)", "data: ab\(end)data: \(long)\(end)data: c",
+            (0..<9).map { "id: \($0)" }.joined(separator: end),
+        ]
+        for lines in large {
+            let text = "data: a\(end)\(end)\(lines)\(end)\(end)data: b\(end)\(end)data: c\(end)\(end)"
+            let bytes = Array(text.utf8)
+            for size in 1...bytes.count {
+                var reader = EventStreamReader(limits: .init(line: 40, event: 40))
+                var (found, skipped): ([Seen], Int) = ([], 0)
+                for start in stride(from: 0, to: bytes.count, by: size) {
+                    reader.append(bytes[start..<min(start + size, bytes.count)].span.bytes)
+                    while true {
+                        do {
+                            guard let event = try reader.next() else { break }
+                            found += Self.seen([event])
+                        } catch {
+                            skipped += 1
+                            #expect(reader.stepOver(last: 10).count <= 10)
+                        }
+                    }
+                }
+                found += Self.seen([reader.finish()].compactMap(\.self))
+                #expect(skipped == 1 && found.map(\.data) == ["a", "b", "c"], "in pieces of \(size)")
+            }
+        }
+    }
+
     @Test func theLimitIsPerEventAndNotPerStream() throws {
         var reader = EventStreamReader(limits: .init(line: 16, event: 16))
         for _ in 0..<1_000 { #expect(try reader.feed(Array("data: 1234\n\n".utf8)).count == 1) }

@@ -5,13 +5,15 @@ import Wire
 struct PassageUsage: Sendable {
     /// Bytes of a JSON answer, or of one event, that are kept to be looked at as a whole.
     static let mostBytes = 1 << 20
-    /// Of a longer answer, as many embeddings are, only its end is kept: `usage` stands behind what was made.
+    /// Of a longer answer, as many embeddings are, and of a longer event only the end is kept: `usage` stands behind what was made.
     static let tailBytes = 16 << 10
 
     private var json: [UInt8]?
     /// Whether what is kept is only the end.
     private var isTail = false
     private var reader: EventStreamReader?
+    /// The end of an event of a stream that is too large to be looked at as a whole, and some of what came behind it.
+    private var largeEnd: [UInt8] = []
     private(set) var usage = Usage()
     let isStream: Bool
     /// Events of a stream that carried something.
@@ -28,11 +30,35 @@ struct PassageUsage: Sendable {
 
     mutating func observe(_ bytes: [UInt8]) {
         if json != nil { keep(bytes) }
-        do {
-            for event in try reader?.feed(bytes) ?? [] { observe(event) }
-        } catch {
-            reader = nil
+        if reader != nil { read(bytes) }
+    }
+
+    private mutating func read(_ bytes: [UInt8]) {
+        if reader?.isSteppingOver == true { keepEnd(bytes) }
+        reader?.append(bytes.span.bytes)
+        while true {
+            do {
+                guard let event = try reader?.next() else { break }
+                lookAtLarge()
+                observe(event)
+            } catch {
+                events &+= 1
+                largeEnd = reader?.stepOver(last: Self.tailBytes) ?? []
+            }
         }
+        if reader?.isSteppingOver == false { lookAtLarge() }
+    }
+
+    private mutating func keepEnd(_ bytes: [UInt8]) {
+        largeEnd += bytes.suffix(Self.tailBytes)
+        if largeEnd.count > 2 * Self.tailBytes { largeEnd.removeFirst(largeEnd.count - Self.tailBytes) }
+    }
+
+    /// The event that was too large is over.
+    private mutating func lookAtLarge() {
+        guard !largeEnd.isEmpty else { return }
+        look(atTail: largeEnd)
+        largeEnd = []
     }
 
     private mutating func keep(_ bytes: [UInt8]) {
@@ -46,6 +72,7 @@ struct PassageUsage: Sendable {
     mutating func finish() {
         if let json { if isTail { look(atTail: json) } else { look(at: json) } }
         json = nil
+        lookAtLarge()
         if let rest = reader?.finish() { observe(rest) }
         reader = nil
     }

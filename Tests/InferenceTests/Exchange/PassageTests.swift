@@ -240,6 +240,28 @@ import Testing
         }
     }
 
+    /// An image in base64, in the middle of a stream or in the event that ends it with what was used.
+    @Test func anEventOfMegabytesIsSteppedOverAndItsEndLookedAt() {
+        let image = "data: {\"type\":\"image\",\"b64\":\"" + String(repeating: "A", count: 3 << 20) + "\""
+        let used = { (tokens: Int) in "\"usage\":{\"prompt_tokens\":\(tokens),\"completion_tokens\":1}" }
+        let streams = [
+            (image + "}\n\ndata: {\(used(7))}\n\ndata: [DONE]\n\n", UInt64(7), UInt64(3)),
+            ("data: {\(used(3))}\n\n" + image + ",\(used(8))}\n\ndata: [DONE]\n\n", 8, 3),
+            (image + ",\(used(9))}\n\ndata: {\"x\":1}\n\n", 9, 2), (image + ",\(used(4))}", 4, 1),
+        ]
+        for (text, input, events) in streams {
+            let bytes = Array(text.utf8)
+            for size in [900, 65_536, bytes.count] {
+                var reading = PassageUsage(contentType: "text/event-stream")
+                for start in stride(from: 0, to: bytes.count, by: size) {
+                    reading.observe(Array(bytes[start..<min(start + size, bytes.count)]))
+                }
+                reading.finish()
+                #expect(reading.usage.input == input && reading.events == events, "in pieces of \(size)")
+            }
+        }
+    }
+
     @Test func nothingLargeIsKeptToBeLookedAt() {
         var reading = PassageUsage(contentType: "application/json")
         reading.observe(Array(#"{"usage":{"prompt_tokens":1},"x":""#.utf8))
