@@ -8,7 +8,8 @@ import NetTypes
 final class ConnectRace {
     private let order: ConnectOrder
     private let eventLoop: any EventLoop
-    private let connect: (IPAddress) -> EventLoopFuture<any Channel>
+    private let connect: (IPAddress, Dial) -> EventLoopFuture<any Channel>
+    private var dials: [Dial] = []
     /// nil once it was given.
     private var answer: UpstreamPool.Answer?
     private var waiting: [IPAddress] = []
@@ -21,7 +22,7 @@ final class ConnectRace {
         _ order: ConnectOrder,
         on eventLoop: any EventLoop,
         _ answer: @escaping UpstreamPool.Answer,
-        connect: @escaping (IPAddress) -> EventLoopFuture<any Channel>
+        connect: @escaping (IPAddress, Dial) -> EventLoopFuture<any Channel>
     ) {
         self.order = order
         self.eventLoop = eventLoop
@@ -42,6 +43,7 @@ final class ConnectRace {
         waiting = []
         winner?.close()
         winner = nil
+        dials.endAll()
     }
 
     private func next() {
@@ -52,7 +54,13 @@ final class ConnectRace {
         }
         let address = waiting.removeFirst()
         running += 1
-        connect(address).assumeIsolated().whenComplete { self.ended($0) }
+        let dial = Dial()
+        dials.append(dial)
+        connect(address, dial).assumeIsolated().whenComplete { result in
+            dial.forget()
+            self.dials.removeAll { $0 === dial }
+            self.ended(result)
+        }
         guard !waiting.isEmpty else { return }
         eventLoop.assumeIsolated().scheduleTask(in: GatewayLimits.nextAddress.timeAmount) { self.next() }
     }
@@ -77,6 +85,7 @@ final class ConnectRace {
 
     private func won(_ connection: UpstreamConnection) {
         winner = connection
+        dials.endAll()
         connection.whenSecured { outcome in
             switch outcome {
             case .ready: self.finish(.success(connection))

@@ -29,8 +29,8 @@ final class UpstreamConnector {
         pool: UpstreamPool,
         _ answer: @escaping UpstreamPool.Answer
     ) -> ConnectRace {
-        let race = ConnectRace(order, on: eventLoop, answer) { [self] address in
-            bootstrap(order, address, trust, pool)
+        let race = ConnectRace(order, on: eventLoop, answer) { [self] address, dial in
+            bootstrap(order, address, trust, pool, dial)
         }
         guard !order.isTLS || trust != nil else {
             race.fail(ConnectFailure(kind: .tls, detail: "see the alarm on its provider"))
@@ -64,11 +64,12 @@ final class UpstreamConnector {
         _ order: ConnectOrder,
         _ address: IPAddress,
         _ trust: UpstreamTrust?,
-        _ pool: UpstreamPool
+        _ pool: UpstreamPool,
+        _ dial: Dial
     ) -> EventLoopFuture<any Channel> {
         let connection = UpstreamConnection(UpstreamKey(order, trust), family: address.family, pool: pool)
         let handshake = order.isTLS ? trust.map { Handshake(host: order.host, context: $0.context) } : nil
-        return dial(address, order.port, order.mark, handshake, connection)
+        return make(dial, address, order.port, order.mark, handshake, connection)
     }
 
     /// With whom TLS is spoken, and by whose word the certificate is believed.
@@ -78,7 +79,8 @@ final class UpstreamConnector {
     }
 
     /// A connection to one address over the path of the mark, in TLS if there is a handshake to make, with this handler at its end.
-    func dial(
+    func make(
+        _ dial: Dial,
         _ address: IPAddress,
         _ port: UInt16,
         _ mark: Mark?,
@@ -87,14 +89,16 @@ final class UpstreamConnector {
     ) -> EventLoopFuture<any Channel> {
         let handler = NIOLoopBound(last, eventLoop: eventLoop)
         let secured = NIOLoopBound(handshake, eventLoop: eventLoop)
+        let made = NIOLoopBound(dial, eventLoop: eventLoop)
         var bootstrap = ClientBootstrap(group: eventLoop)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelOption(.autoRead, value: false)
             .channelOption(.writeBufferWaterMark, value: GatewayLimits.waterMark)
-            // The machine's own deadline comes first; this one only bounds sockets that nobody waits for any more.
+            // Whoever waits has a deadline of his own, and ends the dial with it.
             .connectTimeout(.seconds(60))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    try made.value.began(channel)
                     if let handshake = secured.value {
                         try Self.secure(channel, handshake.host, handshake.context)
                     }

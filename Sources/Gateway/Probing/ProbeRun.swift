@@ -22,6 +22,7 @@ final class ProbeRun {
     private var answer: ((ProbeOutcome) -> Void)?
     private var left: [IPAddress] = []
     private var running = 0
+    private var dials: [Dial] = []
     private var lastFailure = ConnectFailure(kind: .unreachable, detail: "the path carries none of the host's families")
     /// The first that was opened, and what hears of it; of others nothing is heard.
     private var channel: (any Channel)?
@@ -75,9 +76,13 @@ final class ProbeRun {
     private func dial(_ address: IPAddress) {
         let handshake = isSecured ? context.map { UpstreamConnector.Handshake(host: provider.host, context: $0) } : nil
         let handler = ProbeHandler(self, waitsForTLS: handshake != nil)
-        loop.connector.dial(address, provider.port, way.mark, handshake, handler)
+        let dial = Dial()
+        dials.append(dial)
+        loop.connector.make(dial, address, provider.port, way.mark, handshake, handler)
             .assumeIsolated()
             .whenComplete { result in
+                dial.forget()
+                self.dials.removeAll { $0 === dial }
                 self.running -= 1
                 switch result {
                 case .success(let channel): self.opened(channel, handler)
@@ -92,6 +97,7 @@ final class ProbeRun {
     private func opened(_ channel: any Channel, _ handler: ProbeHandler) {
         guard answer != nil, self.channel == nil else { return channel.close(promise: nil) }
         (self.channel, self.handler) = (channel, handler)
+        dials.endAll()
         if !isSecured { ready() }
     }
 
@@ -125,6 +131,7 @@ final class ProbeRun {
         guard let answer else { return }
         self.answer = nil
         channel?.close(promise: nil)
+        dials.endAll()
         // It holds us, and would for ever.
         (channel, handler) = (nil, nil)
         let after = GatewayClock.now() - startedAt
