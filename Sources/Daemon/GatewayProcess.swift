@@ -164,6 +164,6 @@ final class GatewayProcess: Sendable {
 extension SpendingUse {
     /// What is known of whom nothing was told.
     fileprivate init(nothingIn use: SpendingUse) {
-        self.init(kind: use.kind, name: use.name, period: use.period, picoDollars: 0)
+        self.init(kind: use.kind, name: use.name, day: use.day, ofDay: 0, ofMonth: 0)
     }
 }

@@ -23,13 +23,18 @@ final class LoadCounters: Sendable {
         }
     }
 
-    /// Forgets those that the snapshot does not name any more; what runs holds its own.
+    /// Forgets those that the snapshot does not name any more; what runs holds its own. Who has no budget any more is told of all that
+    /// was spent when he has one again.
     func keep(_ snapshot: GatewaySnapshot) {
         let named = LoadSubject.Kind.allCases.flatMap { kind in
             snapshot.names(of: kind).map { Name(kind: kind, name: $0) }
         }
         let kept = Set(named)
-        words.withLock { words in words = words.filter { kept.contains($0.key) } }
+        let budgets = Set(snapshot.budgets.map { Name(kind: $0.kind, name: $0.name) })
+        words.withLock { words in
+            words = words.filter { kept.contains($0.key) }
+            for (name, words) in words where !budgets.contains(name) { words.forgetSpending() }
+        }
     }
 }
 
@@ -38,9 +43,11 @@ final class AtomicWords: LoadWords {
     private let requests = Atomic<UInt64>(0)
     private let tokens = Atomic<UInt64>(0)
     private let streams = Atomic<UInt64>(0)
-    private let spent = Atomic<UInt64>(0)
-    private let spentElsewhere = Atomic<UInt64>(0)
-    private let period = Atomic<UInt64>(0)
+    private let spentOfDay = Atomic<UInt64>(0)
+    private let spentOfMonth = Atomic<UInt64>(0)
+    private let elsewhereOfDay = Atomic<UInt64>(0)
+    private let elsewhereOfMonth = Atomic<UInt64>(0)
+    private let day = Atomic<UInt64>(0)
     private let closedUntil = Atomic<UInt64>(0)
     private let providerTokens = Atomic<UInt64>(0)
     private let providerTokensReset = Atomic<UInt64>(0)
@@ -56,9 +63,11 @@ final class AtomicWords: LoadWords {
         case .requests: requests.load(ordering: .relaxed)
         case .tokens: tokens.load(ordering: .relaxed)
         case .streams: streams.load(ordering: .relaxed)
-        case .spent: spent.load(ordering: .relaxed)
-        case .spentElsewhere: spentElsewhere.load(ordering: .relaxed)
-        case .period: period.load(ordering: .relaxed)
+        case .spentOfDay: spentOfDay.load(ordering: .relaxed)
+        case .spentOfMonth: spentOfMonth.load(ordering: .relaxed)
+        case .elsewhereOfDay: elsewhereOfDay.load(ordering: .relaxed)
+        case .elsewhereOfMonth: elsewhereOfMonth.load(ordering: .relaxed)
+        case .day: day.load(ordering: .relaxed)
         case .closedUntil: closedUntil.load(ordering: .relaxed)
         case .providerTokens: providerTokens.load(ordering: .relaxed)
         case .providerTokensReset: providerTokensReset.load(ordering: .relaxed)
@@ -76,9 +85,11 @@ final class AtomicWords: LoadWords {
         case .requests: Self.replace(old, next, requests)
         case .tokens: Self.replace(old, next, tokens)
         case .streams: Self.replace(old, next, streams)
-        case .spent: Self.replace(old, next, spent)
-        case .spentElsewhere: Self.replace(old, next, spentElsewhere)
-        case .period: Self.replace(old, next, period)
+        case .spentOfDay: Self.replace(old, next, spentOfDay)
+        case .spentOfMonth: Self.replace(old, next, spentOfMonth)
+        case .elsewhereOfDay: Self.replace(old, next, elsewhereOfDay)
+        case .elsewhereOfMonth: Self.replace(old, next, elsewhereOfMonth)
+        case .day: Self.replace(old, next, day)
         case .closedUntil: Self.replace(old, next, closedUntil)
         case .providerTokens: Self.replace(old, next, providerTokens)
         case .providerTokensReset: Self.replace(old, next, providerTokensReset)

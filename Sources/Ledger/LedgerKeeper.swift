@@ -194,12 +194,10 @@ extension LedgerKeeper {
     }
 
     /// What the newest gateway has to be told of these budgets: what others have settled.
-    package func elsewhere(
-        _ budgets: [(payer: SpendingBook.Payer, span: SpendingLimit.Span)]
-    ) -> [SpendingUse] {
+    package func elsewhere(_ budgets: [SpendingBook.Payer]) -> [SpendingUse] {
         books.withLock { books in
-            books.spending.follow(budgets.map(\.payer))
-            return budgets.compactMap { books.spending.elsewhere($0.payer, per: $0.span) }
+            books.spending.follow(budgets)
+            return budgets.compactMap { books.spending.elsewhere($0) }
         }
     }
 }

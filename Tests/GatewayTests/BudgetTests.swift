@@ -8,8 +8,8 @@ import Testing
 extension OverSockets {
     @Suite struct BudgetTests {
         private static let dollar: UInt64 = 1_000_000_000_000
-        /// A month that has not come yet: whenever the test runs, what is told of it counts.
-        private static let later = 20_991_200
+        /// A day that has not come yet: whenever the test runs, what is told of it counts.
+        private static let later = 20_991_201
 
         private func gateway(_ provider: MockProvider) throws -> GatewayUnderTest {
             try GatewayUnderTest(ports: [provider.port], loops: 1) { snapshot in
@@ -32,7 +32,7 @@ extension OverSockets {
             let cost = try #require(gateway.record()?.cost)
             #expect(cost.picoDollars == 5_000_000 && cost.input == 3 && cost.output == 1 && !cost.isUsageEstimated)
 
-            let spent = SpendingUse(kind: .key, name: "ci", period: Self.later, picoDollars: Self.dollar)
+            let spent = SpendingUse(kind: .key, name: "ci", day: Self.later, ofDay: 0, ofMonth: Self.dollar)
             gateway.send(.spending([spent]))
             #expect(eventually { client.ask(asked)?.status == 429 })
             let refused = try #require(client.ask(asked))
@@ -42,7 +42,29 @@ extension OverSockets {
             #expect(client.ask(TestClient.request("GET", path))?.status == 200, "looking costs nothing")
             try gateway.reload { $0.deployments[0].price = Price(PriceRates(input: 1, output: 1)) }
             #expect(client.ask(chat)?.status == 429, "another snapshot knows it as well")
+            try gateway.reload { $0.keys[0].limits?.budget = SpendingLimit(picoDollars: Self.dollar, per: .day) }
+            #expect(client.ask(asked)?.status == 200, "nothing of it was spent on this day")
+            try gateway.reload { $0.keys[0].limits?.budget = SpendingLimit(picoDollars: Self.dollar, per: .month) }
+            #expect(client.ask(asked)?.status == 429, "and all of it in this month")
             client.socket.hangUp()
+            try gateway.stop()
+        }
+
+        /// Who gets a budget again is told of all that was spent: what was counted here before would count twice.
+        @Test func whoHasNoBudgetAnyMoreCountsFromNothingWhenHeHasOneAgain() throws {
+            let provider = try MockProvider(Mock.plain)
+            let gateway = try GatewayUnderTest(ports: [provider.port], loops: 1)
+            let counters = LoadCounters()
+            let words = counters.words(of: .key, "ci")
+            for word in [LoadWord.day, .spentOfDay, .spentOfMonth, .elsewhereOfDay, .elsewhereOfMonth, .requests] {
+                #expect(words.replace(0, with: 7, in: word))
+            }
+            counters.keep(gateway.snapshot { $0.keys[0].limits = LoadLimits(requests: Pace(1, per: .seconds(1))) })
+            #expect(counters.words(of: .key, "ci") === words)
+            #expect(
+                words.value(of: .day) == 0 && words.value(of: .spentOfMonth) == 0 && words.value(of: .elsewhereOfDay) == 0
+            )
+            #expect(words.value(of: .requests) == 7, "a pace goes on")
             try gateway.stop()
         }
 

@@ -84,6 +84,13 @@ final class GatewayUnderTest: Sendable {
         guard eventually({ self.all.contains(ready) }) else { throw SocketError(what: "not ready") }
     }
 
+    /// The last snapshot, changed, and not sent.
+    func snapshot(_ change: (inout GatewaySnapshot) -> Void) -> GatewaySnapshot {
+        var snapshot = told.withLock { $0 }
+        change(&snapshot)
+        return snapshot
+    }
+
     /// What the gateway says is wrong now, once `isRight` holds of it.
     func standing(_ isRight: ([GatewayAlarm]) -> Bool) -> [GatewayAlarm]? {
         func last() -> [GatewayAlarm]? {

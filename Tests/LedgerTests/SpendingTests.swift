@@ -19,7 +19,7 @@ import Testing
 
     private func elsewhere(_ keeper: LedgerKeeper) -> UInt64 {
         keeper.look()
-        return keeper.elsewhere([(Self.payer, .day)]).first?.picoDollars ?? 0
+        return keeper.elsewhere([Self.payer]).first?.ofDay ?? 0
     }
 
     /// What rows cost, as `Rows` makes them.

@@ -9,12 +9,14 @@ package enum LoadWord: Int, Hashable, Sendable, CaseIterable {
     case tokens
     /// Streamed answers that run.
     case streams
-    /// Pico-dollars of the budget that this process has spent or reserved in the period of `period`.
-    case spent
+    /// Of who has a budget: pico-dollars that this process has spent or reserved on the day of `day`, and in its month.
+    case spentOfDay
+    case spentOfMonth
     /// The same that others have spent, as the ledger told it last.
-    case spentElsewhere
-    /// The last period of the budget that anything was reserved in.
-    case period
+    case elsewhereOfDay
+    case elsewhereOfMonth
+    /// The last local date (20261126) that anything was reserved or told on.
+    case day
     /// Of a member: until when its provider takes no more, in nanoseconds of the daemon's clock.
     case closedUntil
     /// Of a member: tokens that its provider still takes, as it said last, plus 1; 0: it said nothing.

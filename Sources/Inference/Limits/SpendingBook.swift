@@ -92,14 +92,24 @@ package struct SpendingBook: Hashable, Sendable {
         totals[payer]?.paid(in: span.period(of: day), by: span) ?? 0
     }
 
-    /// What the newest gateway has to be told: what was paid elsewhere in the last period in which anything was. From the first
-    /// question on, the gateway counts for this payer itself.
-    package mutating func elsewhere(_ payer: Payer, per span: SpendingLimit.Span) -> SpendingUse? {
+    /// What the newest gateway has to be told: what was paid elsewhere on the last day on which anything was, and in its month. From the
+    /// first question on, the gateway counts for this payer itself.
+    package mutating func elsewhere(_ payer: Payer) -> SpendingUse? {
         if own[payer] == nil { own[payer] = Sums() }
         guard let total = totals[payer] else { return nil }
-        let period = span.period(of: total.day)
-        let (all, known) = (total.paid(in: period, by: span), own[payer]?.paid(in: period, by: span) ?? 0)
-        return SpendingUse(kind: payer.kind, name: payer.name, period: period, picoDollars: all - min(all, known))
+        let known = own[payer] ?? Sums()
+        let others = { (span: SpendingLimit.Span) in
+            let period = span.period(of: total.day)
+            let all = total.paid(in: period, by: span)
+            return all - min(all, known.paid(in: period, by: span))
+        }
+        return SpendingUse(
+            kind: payer.kind,
+            name: payer.name,
+            day: total.day,
+            ofDay: others(.day),
+            ofMonth: others(.month)
+        )
     }
 }
 
@@ -151,14 +161,10 @@ extension SpendingBook {
 }
 
 extension GatewaySnapshot {
-    /// Who has a budget in it, and over which span.
-    package var budgets: [(payer: SpendingBook.Payer, span: SpendingLimit.Span)] {
-        let ofKeys = keys.compactMap { key in
-            key.limits?.budget.map { (payer: SpendingBook.Payer(.key, key.name), span: $0.span) }
-        }
-        let ofTeams = (teams ?? []).compactMap { team in
-            team.limits.budget.map { (payer: SpendingBook.Payer(.team, team.name), span: $0.span) }
-        }
+    /// Who has a budget in it.
+    package var budgets: [SpendingBook.Payer] {
+        let ofKeys = keys.filter { $0.limits?.budget != nil }.map { SpendingBook.Payer(.key, $0.name) }
+        let ofTeams = (teams ?? []).filter { $0.limits.budget != nil }.map { SpendingBook.Payer(.team, $0.name) }
         return ofKeys + ofTeams
     }
 }

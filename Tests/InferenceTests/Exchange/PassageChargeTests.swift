@@ -193,12 +193,12 @@ import Testing
     @Test func aBudgetPaysAndRefusesWhatItCannotPay() throws {
         let world = World(Self.budget(2_200_000_000))
         let running = try world.begin()
-        #expect(world.words(.key).value(of: .spent) == 9 * 1_000_000 + 1024 * 2_000_000)
+        #expect(world.words(.key).value(of: .spentOfDay) == 9 * 1_000_000 + 1024 * 2_000_000)
         let second = try world.begin()
         #expect(second.head?.status == 429 && second.record?.errorCode == "insufficient_quota")
         #expect(try world.begin("", .get).hasOrder, "looking costs nothing")
         running.answer(200, "application/json", ["{\(Self.usage)}"])
-        #expect(world.words(.key).value(of: .spent) == 38_000_000)
+        #expect(world.words(.key).value(of: .spentOfDay) == 38_000_000)
         #expect(try world.begin().hasOrder)
     }
 

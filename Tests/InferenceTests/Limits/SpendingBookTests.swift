@@ -39,18 +39,16 @@ import Testing
                 book.beginGateway()
                 (slow.newest, slow.asked) = (slow.newest + 1, [:])
             case 1...5:
-                let span: SpendingLimit.Span = random.below(2) == 0 ? .day : .month
                 if slow.asked[payer] == nil { slow.asked[payer] = slow.payments.count }
-                let use = book.elsewhere(payer, per: span)
-                guard let last = latest[payer] else {
-                    #expect(use == nil)
-                    continue
+                let use = book.elsewhere(payer)
+                #expect(use?.day == latest[payer])
+                guard let use else { continue }
+                for (span, others) in [(SpendingLimit.Span.day, use.ofDay), (.month, use.ofMonth)] {
+                    let period = span.period(of: use.day)
+                    let all = slow.sum(payer, in: period, span)
+                    #expect(book.paid(by: payer, per: span, on: use.day) == all)
+                    #expect(others == all - slow.sum(payer, in: period, span, own: true), "\(step)")
                 }
-                let period = span.period(of: last)
-                let all = slow.sum(payer, in: period, span)
-                #expect(book.paid(by: payer, per: span, on: last) == all)
-                #expect(use?.period == period)
-                #expect(use?.picoDollars == all - slow.sum(payer, in: period, span, own: true), "\(step)")
             default:
                 let part = SpendingBook.Part(payer, day: day, picoDollars: random.below(1000))
                 let isOwn = random.below(2) == 0

@@ -55,8 +55,8 @@ import Testing
                 #expect((hold != nil) == book.reserve(amount, in: span.period(of: day)))
                 if let hold { running.append((hold, book.period)) } else { refused += 1 }
             }
-            if subject.words.value(of: .period) == UInt64(book.period) {
-                #expect(subject.words.value(of: .spent) == book.settled + book.open.reduce(0, +))
+            if span.period(of: Int(subject.words.value(of: .day))) == book.period {
+                #expect(subject.words.value(of: span.words.spent) == book.settled + book.open.reduce(0, +))
             }
         }
         #expect(refused > 100, "\(refused)")
@@ -76,33 +76,47 @@ import Testing
         let hold = subject.reserve(100, on: Self.day)!
         #expect(subject.reserve(100, on: Self.day + 1) != nil, "the new day has nothing of the old one")
         subject.settle(hold, cost: 70)
-        #expect(subject.words.value(of: .spent) == 100)
+        #expect(subject.words.value(of: .spentOfDay) == 100)
         #expect(subject.reserve(1, on: Self.day) == nil, "a clock that is set back gives no second budget")
     }
 
     @Test func aProcessThatBeginsAnewGoesOnWhereTheLastOneEnded() {
         let subject = Self.subject(100, per: .month)
-        let use = SpendingUse(kind: .key, name: "ci", period: 20_261_100, picoDollars: 90)
-        subject.recall(use)
-        subject.recall(use)
+        let use = { (day: Int, ofMonth: UInt64) in
+            SpendingUse(kind: .key, name: "ci", day: day, ofDay: 0, ofMonth: ofMonth)
+        }
+        subject.recall(use(20_261_103, 90))
+        subject.recall(use(20_261_103, 90))
         #expect(subject.reserve(11, on: Self.day) == nil && subject.reserve(10, on: Self.day) != nil)
-        subject.recall(SpendingUse(kind: .key, name: "ci", period: 20_261_000, picoDollars: 5000))
-        #expect(subject.words.value(of: .spentElsewhere) == 90, "an earlier month says nothing")
+        subject.recall(use(20_261_031, 5000))
+        #expect(subject.words.value(of: .elsewhereOfMonth) == 90, "an earlier month says nothing")
         // What others settle besides comes to what is reserved here.
-        subject.recall(SpendingUse(kind: .key, name: "ci", period: 20_261_100, picoDollars: 85))
+        subject.recall(use(20_261_103, 85))
         #expect(subject.reserve(6, on: Self.day) == nil && subject.reserve(5, on: Self.day) != nil)
         #expect(subject.reserve(100, on: 20_261_201) != nil, "the next month has nothing of it")
     }
 
-    /// The numbers of days and months are of one kind: whichever a budget was counted by before, the next period begins it anew.
-    @Test func aBudgetThatIsCountedByAnotherPeriodBeginsAnewWithTheNext() {
-        for (old, new, next) in [
-            (SpendingLimit.Span.day, SpendingLimit.Span.month, 20_261_201), (.month, .day, 20_261_127),
-        ] {
-            let subject = Self.subject(100, per: new)
-            subject.recall(SpendingUse(kind: .key, name: "ci", period: old.period(of: Self.day), picoDollars: 100))
-            #expect(subject.reserve(100, on: next) != nil)
+    /// Whoever edits the file changes what a budget counts, not what was spent.
+    @Test func aBudgetThatIsCountedByAnotherPeriodKnowsWhatWasSpentInThatOne() throws {
+        let words = PlainWords()
+        let subject = { (span: SpendingLimit.Span) in
+            var limits = LoadLimits()
+            limits.budget = SpendingLimit(picoDollars: 100, per: span)
+            return LoadSubject(.key, "ci", limits, words)
         }
+        let (daily, monthly) = (subject(.day), subject(.month))
+        daily.recall(SpendingUse(kind: .key, name: "ci", day: Self.day, ofDay: 5, ofMonth: 20))
+        daily.settle(try #require(daily.reserve(30, on: Self.day)), cost: 10)
+        daily.settle(try #require(daily.reserve(30, on: Self.day + 1)), cost: 40)
+        let running = try #require(daily.reserve(30, on: Self.day + 1))
+        // 20 elsewhere, 10 of the day before, 40 and 30 of this one.
+        #expect(monthly.reserve(1, on: Self.day + 1) == nil)
+        daily.settle(running, cost: 25)
+        let more = try #require(monthly.reserve(5, on: Self.day + 1))
+        #expect(monthly.reserve(1, on: Self.day + 1) == nil)
+        #expect(daily.reserve(31, on: Self.day + 1) == nil, "40, 25 and 5")
+        monthly.settle(more, cost: 0)
+        #expect(daily.reserve(35, on: Self.day + 1) != nil)
     }
 
     // MARK: In exchanges
@@ -125,20 +139,20 @@ import Testing
         let stage = Self.stage(10_000_000_000)
         let running = try stage.begin(model: "chat.big")
         let words = stage.words(.key, "ci")
-        let reserved = words.value(of: .spent)
+        let reserved = words.value(of: .spentOfDay)
         #expect(reserved > 2 * 1024 * 1_000_000 && reserved < 3 * 1024 * 1_000_000)
         running.answer(at: stage.now)
         // 3 tokens of prompt, 1 of answer.
-        #expect(words.value(of: .spent) == 5_000_000 && running.record?.cost?.picoDollars == 5_000_000)
+        #expect(words.value(of: .spentOfDay) == 5_000_000 && running.record?.cost?.picoDollars == 5_000_000)
     }
 
     @Test func anAttemptThatFailedGivesItsReservationBack() throws {
         let stage = Self.stage(10_000_000_000)
         let running = try stage.begin()
-        #expect(stage.words(.key, "ci").value(of: .spent) > 0)
+        #expect(stage.words(.key, "ci").value(of: .spentOfDay) > 0)
         for _ in 0..<2 { running.handle(.connectFailed(running.attempt!, .connectRefused, detail: ""), at: stage.now) }
         #expect(running.order?.provider == 1)
-        #expect(stage.words(.key, "ci").value(of: .spent) == 0, "the second one costs nothing")
+        #expect(stage.words(.key, "ci").value(of: .spentOfDay) == 0, "the second one costs nothing")
     }
 
     @Test func whenTheBudgetIsUsedUpWhatCostsNothingServesAndElseTheClientIsTold() throws {
