@@ -2,6 +2,7 @@
 /// shown.
 import Inference
 package import NetTypes
+import PolicyEngine
 
 /// What a provider said of one member, and until when that holds.
 struct NotedHeadroom: Hashable, Sendable {
@@ -12,7 +13,9 @@ struct NotedHeadroom: Hashable, Sendable {
 extension ModelPlane {
     mutating func noteHeadroom(_ record: DecisionRecord) {
         for attempt in record.attempts {
-            guard let headroom = attempt.headroom, let head = attempt.head else { continue }
+            guard let headroom = attempt.headroom, let head = attempt.head,
+                groups.member(named: attempt.member) != nil
+            else { continue }
             let said = record.startedAt + attempt.startedAfter + head
             headrooms[attempt.member] = NotedHeadroom(percent: headroom.percent, until: said + headroom.reset)
         }

@@ -12,6 +12,8 @@ package struct ModelPlane: Sendable {
     package internal(set) var groups: GroupTable
     /// The last decisions, oldest first: `mostDecisions` of them, and up to a quarter more that wait to be cut off.
     package internal(set) var decisions: [DecisionRecord] = []
+    /// Of all of them together, roughly.
+    var decisionBytes = 0
     /// Of the last snapshot made.
     package internal(set) var generation: UInt64 = 0
     /// The newest snapshot that the gateway says it serves by; nil while none runs.
@@ -36,6 +38,8 @@ package struct ModelPlane: Sendable {
     /// When each key was last used since the daemon's start, in microseconds since 1970.
     package internal(set) var lastUsed: [String: UInt64] = [:]
 
+    /// What counters may be named by.
+    let names: MeasuredNames
     /// Whether members are judged by what was measured of them.
     let judgesMembers: Bool
     var needsSnapshot = true
@@ -72,6 +76,7 @@ package struct ModelPlane: Sendable {
     init(_ configuration: ModelsConfiguration, keeping old: ModelPlane?, at now: Instant) {
         self.configuration = configuration
         judgesMembers = Self.judges(configuration)
+        names = MeasuredNames(configuration)
         groups = GroupTable(configuration.pricedGroups, keeping: old?.groups, at: now)
         breakers = groups.members.map { member in
             old.flatMap { old in old.groups.member(named: member.fullName).map { old.breakers[$0.id.index] } }
@@ -85,7 +90,8 @@ package struct ModelPlane: Sendable {
         }
         touched = Set(groups.groups.map(\.id))
         guard let old else { return }
-        (decisions, generation, servedGeneration) = (old.decisions, old.generation, old.servedGeneration)
+        (decisions, decisionBytes) = (old.decisions, old.decisionBytes)
+        (generation, servedGeneration) = (old.generation, old.servedGeneration)
         (alarms, counters, wakeAt) = (old.alarms, old.counters, old.wakeAt)
         (measures, serving, droppedReports) = (old.measures, old.serving, old.droppedReports)
         underWay = old.underWay
@@ -148,39 +154,11 @@ extension ModelPlane {
             alarms.removeAll { old in
                 old.code.isStanding && !found.contains { $0.code == old.code && $0.object == old.object }
             }
-            for alarm in found { raise(alarm, &effects) }
-        case .serving(let loop, let requests): serving[loop] = requests
-        case .underWay(let counts): underWay = counts
+            for alarm in found.prefix(Self.mostAlarms) { raise(alarm, &effects) }
+        case .serving(let loop, let requests): noteServing(loop, requests)
+        case .underWay(let counts): noteUnderWay(counts)
         case .dropped(let reports): droppedReports &+= UInt64(max(0, reports))
         }
-    }
-
-    /// Said once for as long as it stands.
-    private mutating func raise(_ alarm: GatewayAlarm, _ effects: inout [Effect]) {
-        let isNew = !alarms.contains { $0.code == alarm.code && $0.object == alarm.object }
-        alarms.removeAll { $0.code == alarm.code && $0.object == alarm.object }
-        alarms.append(alarm)
-        if isNew { effects.append(.note(.alarm(alarm))) }
-    }
-
-    private mutating func keep(_ records: [DecisionRecord], _ effects: inout [Effect]) {
-        decisions += records
-        if decisions.count > Self.mostDecisions + Self.mostDecisions / 4 {
-            decisions.removeFirst(decisions.count - Self.mostDecisions)
-        }
-        for record in records { count(record) }
-        effects.append(.decided(records))
-    }
-
-    private mutating func count(_ record: DecisionRecord) {
-        let key = CounterKey(
-            group: record.group ?? "",
-            member: record.attempts.last?.member ?? "",
-            outcome: record.outcome
-        )
-        counters[key, default: 0] += 1
-        measures.observe(record)
-        if let key = record.key, !key.isEmpty { lastUsed[key] = record.startedUnix }
     }
 }
 

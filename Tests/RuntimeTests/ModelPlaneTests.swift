@@ -1,10 +1,10 @@
 /// What the model plane learns from the gateway, and when the gateway gets a new snapshot.
 import Forwarding
-import Inference
 import NetTypes
 import PolicyEngine
 import Testing
 
+@testable import Inference
 @testable import Runtime
 
 @Suite struct ModelPlaneTests {
@@ -113,6 +113,62 @@ import Testing
         }
         let kept = try #require(rig.router.models).decisions.count
         #expect(kept >= ModelPlane.mostDecisions && kept <= ModelPlane.mostDecisions * 5 / 4)
+    }
+
+    private func record(_ rig: Rig, _ group: String, _ member: String, key: String = "ci") -> DecisionRecord {
+        var record = DecisionRecord(
+            refused: "0",
+            startedAt: rig.now,
+            startedUnix: 7,
+            duration: .zero,
+            key: nil,
+            draw: 0,
+            generation: 1,
+            status: 200,
+            errorCode: "",
+            bytes: 0
+        )
+        (record.group, record.key, record.outcome) = (group, key, .answered)
+        var attempt = AttemptRow(member: member, upstreamModel: "m-" + member, endpoint: "x:1", startedAfter: .zero)
+        (attempt.head, attempt.total) = (.zero, .zero)
+        attempt.headroom = Headroom(percent: 50, reset: .seconds(60))
+        record.attempts = [attempt]
+        return record
+    }
+
+    /// A gateway that strangers have taken over says whatever they like.
+    @Test func whatAGatewaySaysMakesNoNamesAndFillsNoMemory() throws {
+        var rig = try rig()
+        for number in 0..<3000 {
+            let name = "stranger\(number)"
+            rig.tell(.gateway(.decisions([record(rig, name, name, key: name)])))
+            rig.tell(.gateway(.alarm(GatewayAlarm(.upstreamUnauthorised, object: name, detail: name))))
+            rig.tell(.gateway(.serving(loop: number * 7, requests: -1)))
+        }
+        rig.tell(
+            .gateway(.underWay([MemberCount("stranger", 5), MemberCount("chat.one", 2), MemberCount("chat.one", -2)]))
+        )
+        rig.tell(.gateway(.decisions([record(rig, "chat", "chat.one")])))
+        let models = try #require(rig.router.models)
+        #expect(models.counters.keys.map(\.member).sorted() == ["chat.one", ModelMeasures.other])
+        #expect(models.measures.requests.count == 2 && models.measures.attempts.count == 2)
+        #expect(models.headrooms.keys.sorted() == ["chat.one"] && models.lastUsed == ["ci": 7])
+        #expect(models.underWay == [MemberCount("chat.one", 2)])
+        #expect(models.alarms.count == ModelPlane.mostAlarms && models.serving.count <= ModelPlane.mostLoops)
+        #expect(models.serving.values.allSatisfy { $0 == 0 })
+    }
+
+    @Test func theTextsOfDecisionsAndAlarmsAreBounded() throws {
+        var rig = try rig()
+        let long = String(repeating: "x", count: 1 << 20)
+        for _ in 0..<100 { rig.tell(.gateway(.decisions([record(rig, "chat", long)]))) }
+        rig.tell(.gateway(.alarm(GatewayAlarm(.snapshotRefused, object: long, detail: long))))
+        let models = try #require(rig.router.models)
+        // Each has it twice, once behind two letters.
+        #expect(models.decisions.count == ModelPlane.mostDecisionBytes / (2 << 20) - 1)
+        #expect(models.alarms.map(\.detail.utf8.count) == [ModelPlane.longestDetail])
+        rig.tell(.gateway(.decisions([record(rig, "chat", "chat.one")])))
+        #expect(rig.router.models?.decisions.last?.attempts.first?.member == "chat.one")
     }
 
     @Test func withoutTheModelsBlockThereIsNoGateway() throws {

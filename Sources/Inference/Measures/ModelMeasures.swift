@@ -36,24 +36,27 @@ package struct ModelMeasures: Sendable {
     package init() {}
 
     /// Counts a request that is over.
-    package mutating func observe(_ record: DecisionRecord) {
+    /// - Parameter names: those that may be told apart; nil: all.
+    package mutating func observe(_ record: DecisionRecord, by names: MeasuredNames? = nil) {
         let operation = record.operation ?? .chat
         let last = record.attempts.last
         let name = RequestName(
             operation: operation,
-            group: record.group ?? "",
-            member: last?.member ?? "",
-            model: last?.upstreamModel ?? ""
+            group: names.group(record.group ?? ""),
+            member: names.member(last?.member ?? ""),
+            model: names.model(last?.upstreamModel ?? "")
         )
         requests[known(name), default: RequestMeasures()].observe(record)
         for attempt in record.attempts {
-            let name = AttemptName(operation: operation, member: attempt.member, model: attempt.upstreamModel)
+            let name = names.attempt(attempt, operation)
             attempts[known(name), default: AttemptMeasures()].observe(attempt, isStreamed: record.isStreamed)
         }
         // What was used is known of the last attempt, be it that its answer broke off.
         guard let last else { return }
-        let used = AttemptName(operation: operation, member: last.member, model: last.upstreamModel)
-        attempts[known(used), default: AttemptMeasures()].observe(record.usage, isWhole: record.outcome == .answered)
+        attempts[known(names.attempt(last, operation)), default: AttemptMeasures()].observe(
+            record.usage,
+            isWhole: record.outcome == .answered
+        )
     }
 
     private func known(_ name: RequestName) -> RequestName {
@@ -64,6 +67,36 @@ package struct ModelMeasures: Sendable {
     private func known(_ name: AttemptName) -> AttemptName {
         guard attempts.count >= Self.mostNames, attempts[name] == nil else { return name }
         return AttemptName(operation: name.operation, member: Self.other, model: Self.other)
+    }
+}
+
+/// What the configuration names, and what measures may be named by: all other names count as one.
+package struct MeasuredNames: Hashable, Sendable {
+    private let groups: Set<String>
+    private let members: Set<String>
+    private let models: Set<String>
+
+    /// Empty names need not be among them.
+    package init(groups: [String], members: [String], models: [String]) {
+        (self.groups, self.members, self.models) = (Set(groups), Set(members), Set(models))
+    }
+
+    package func group(_ name: String) -> String { Self.known(name, groups) }
+    package func member(_ name: String) -> String { Self.known(name, members) }
+    package func model(_ name: String) -> String { Self.known(name, models) }
+
+    private static func known(_ name: String, _ names: Set<String>) -> String {
+        name.isEmpty || names.contains(name) ? name : ModelMeasures.other
+    }
+}
+
+extension MeasuredNames? {
+    fileprivate func group(_ name: String) -> String { self?.group(name) ?? name }
+    fileprivate func member(_ name: String) -> String { self?.member(name) ?? name }
+    fileprivate func model(_ name: String) -> String { self?.model(name) ?? name }
+
+    fileprivate func attempt(_ row: AttemptRow, _ operation: ModelOperation) -> ModelMeasures.AttemptName {
+        ModelMeasures.AttemptName(operation: operation, member: member(row.member), model: model(row.upstreamModel))
     }
 }
 
