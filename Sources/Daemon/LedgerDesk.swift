@@ -53,7 +53,7 @@ final class LedgerDesk: Sendable {
     }
 
     /// What of it needs an operator.
-    var alarms: [String] { [keeper.withLock { $0 }?.problem].compactMap(\.self) }
+    var alarms: [String] { keeper.withLock { $0 }?.alarms ?? [] }
 
     /// Keeps what is settled by now.
     func stop() { keeper.withLock { $0 }?.stop() }

@@ -12,15 +12,16 @@ extension LedgerKeeper {
         guard !work.isStopped else { return true }
         work.hasBegun = true
         var failures = findSegments()
-        do throws(LedgerError) {
-            let store = try openStore()
-            failures += try keepSegments(in: store)
-            try prune(store)
-        } catch {
+        do throws(LedgerError) { try keepAll(&failures) } catch {
             failures.append(error)
+            if putAside(after: error) {
+                failures = []
+                do throws(LedgerError) { try keepAll(&failures) } catch { failures.append(error) }
+            }
         }
         // Budgets do not wait for the disk.
         if !failures.isEmpty { lookAtAll() }
+        for segment in work.segments where segment.unreadable > 0 { note(segment) }
         work.segments.removeAll { $0.isOver }
         let words = failures.first.map { "the ledger cannot keep what was used, it waits in segments: \($0)" }
         let before = trouble.withLock { trouble -> String? in
@@ -29,6 +30,17 @@ extension LedgerKeeper {
         }
         if words != before { said(words ?? "the ledger is kept again") }
         return failures.isEmpty
+    }
+
+    private func keepAll(_ failures: inout [LedgerError]) throws(LedgerError) {
+        let store = try openStore()
+        failures += try keepSegments(in: store)
+        try prune(store)
+    }
+
+    private func note(_ segment: SegmentReader) {
+        let (count, path) = (segment.unreadable, segment.path)
+        note("\(count) rows of \(path) cannot be read and are in no sum; it is kept as .unreadable", of: path)
     }
 
     /// What one segment says of its disk holds up no other; what the database says holds for all.
@@ -109,11 +121,11 @@ extension LedgerKeeper {
     private func take(_ path: String) throws(LedgerError) {
         // What is none of ours, or was torn while it was made, has never been given to a gateway.
         guard let file = try SegmentFile.open(path) else {
-            rename(path, path + ".unreadable")
+            SegmentFile.setAside(path)
             return
         }
         let reader = SegmentReader(file, gateway: 0)
-        if let store = work.store { reader.resume(at: try store.position(of: reader.id)) }
+        if let store = work.store { try reader.resume(at: try store.position(of: reader.id)) }
         work.segments.append(reader)
     }
 }
@@ -125,13 +137,19 @@ extension LedgerKeeper {
     private func openStore() throws(LedgerError) -> LedgerStore {
         if let open = work.store { return open }
         try makeDirectory()
-        let store = try LedgerStore(path: directory + "/ledger.sqlite", day: work.dates.date)
+        let store = try LedgerStore(path: databasePath, day: work.dates.date)
+        if work.isRebuilding {
+            // The book knows more than is left.
+            for segment in work.segments { try segment.keepAnew() }
+            (work.store, work.isRebuilding) = (store, false)
+            return store
+        }
         let kept = try store.spending()
-        var places: [LedgerScan.Position] = []
+        var places: [LedgerScan.Position?] = []
         for segment in work.segments { places.append(try store.position(of: segment.id)) }
         var unkept: [(parts: [SpendingBook.Part], gateway: Int)] = []
         for (segment, place) in zip(work.segments, places) {
-            segment.resume(at: place)
+            try segment.resume(at: place)
             try? segment.look(work.dates.date) { unkept.append(($0, segment.gateway)) }
         }
         books.withLock { books in

@@ -32,6 +32,8 @@ package final class LedgerKeeper: Sendable {
         /// Nil: it could not be opened yet.
         var store: LedgerStore?
         var segments: [SegmentReader] = []
+        /// Whether it was open and is lost: what is known of who paid is more than what is left.
+        var isRebuilding = false
         /// Whether those of earlier daemons have been looked for.
         var isListed = false
         /// Found, but not opened yet.
@@ -56,6 +58,8 @@ package final class LedgerKeeper: Sendable {
     let directory: String
     let books = Mutex(Books())
     let trouble = Mutex<String?>(nil)
+    /// What was said of files, oldest first.
+    let notes = Mutex<[(object: String, words: String)]>([])
     /// Told when something was settled by others than the newest gateway, on the keeper's queue.
     let settledElsewhere: @Sendable () -> Void
     /// Told when trouble begins, changes and ends.
@@ -78,6 +82,9 @@ package final class LedgerKeeper: Sendable {
 
     /// What keeps it from its work, in words; nil: nothing.
     package var problem: String? { trouble.withLock { $0 } ?? inMemory.withLock { $0 } }
+
+    /// All that an operator should know of it.
+    package var alarms: [String] { [problem].compactMap(\.self) + notes.withLock { $0.map(\.words) } }
 
     /// From now on.
     package func follow(_ terms: LedgerTerms) {
@@ -112,7 +119,8 @@ package final class LedgerKeeper: Sendable {
             return books.newest
         }
         let readers = segments.map { SegmentReader($0, gateway: gateway) }
-        if work.store != nil { for reader in readers { reader.resume(at: .start) } }
+        // That gives no position for which a file would have to be read.
+        if work.store != nil { for reader in readers { try? reader.resume(at: .start) } }
         work.segments += readers
     }
 
@@ -174,11 +182,20 @@ extension LedgerKeeper {
     ) throws(LedgerError) -> Value {
         try queue.sync { () -> Result<Value, LedgerError> in
             _ = keep()
-            guard let store = work.store else {
-                return .failure(.database(trouble.withLock { $0 } ?? "the ledger is not open"))
-            }
-            do throws(LedgerError) { return .success(try question(store)) } catch { return .failure(error) }
+            let answer = answer(question)
+            if case .failure(let error) = answer, putAside(after: error) { _ = keep() }
+            return answer
         }.get()
+    }
+
+    /// Holds the database no longer than it takes.
+    private func answer<Value>(
+        _ question: (LedgerStore) throws(LedgerError) -> Value
+    ) -> Result<Value, LedgerError> {
+        guard let store = work.store else {
+            return .failure(.database(trouble.withLock { $0 } ?? "the ledger is not open"))
+        }
+        do throws(LedgerError) { return .success(try question(store)) } catch { return .failure(error) }
     }
 
     /// Sees what is settled by now, whether it can be kept or not: for who asks next what was paid.

@@ -137,9 +137,9 @@ extension LedgerStore {
         return .bytes(bytes)
     }
 
-    /// How far a segment was read.
-    package func position(of segment: UInt64) throws(LedgerError) -> LedgerScan.Position {
-        var position = LedgerScan.Position.start
+    /// How far a segment was read; nil when nothing is known of it.
+    package func position(of segment: UInt64) throws(LedgerError) -> LedgerScan.Position? {
+        var position: LedgerScan.Position?
         let id = SQLite.Value.integer(Int64(bitPattern: segment))
         try database.run("SELECT epoch, place FROM segment WHERE id = ?", [id]) { row in
             position = LedgerScan.Position(epoch: UInt64(clamping: row.integer(0)), offset: Int(row.integer(1)))

@@ -108,5 +108,12 @@ final class SQLite {
         }
     }
 
-    private var refusal: LedgerError { .database("\(String(cString: sqlite3_errmsg(handle)))") }
+    private var refusal: LedgerError {
+        let words = String(cString: sqlite3_errmsg(handle))
+        // Extended codes have the plain one in their last byte.
+        return switch sqlite3_errcode(handle) & 0xFF {
+        case SQLITE_CORRUPT, SQLITE_NOTADB: .damaged(words)
+        default: .database(words)
+        }
+    }
 }

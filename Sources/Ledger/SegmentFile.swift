@@ -115,14 +115,39 @@ final class SegmentFile {
         return LedgerSegment.read(head: bytes)?.epochs[epoch & 1 == 0 ? 1 : 0]
     }
 
+    /// Turns of a segment: with one in a second, more than it can have.
+    private static let mostEpochs: UInt64 = 1 << 48
+
     /// Where the oldest rows stand that are still there.
     func oldest() throws(LedgerError) -> LedgerScan.Position {
         let bytes = try Self.read(descriptor, LedgerSegment.usedHead, at: 0, of: path)
-        return LedgerScan.Position(epoch: LedgerSegment.read(head: bytes)?.epochs.min() ?? 1, offset: 0)
+        // A head that others may have written too: what no writer reaches counts as the beginning.
+        let epoch = LedgerSegment.read(head: bytes)?.epochs.min() ?? 1
+        return LedgerScan.Position(epoch: epoch < Self.mostEpochs ? epoch : 1, offset: 0)
+    }
+
+    /// Files that are set aside, at most; they are for people to look at, and must not fill the disk.
+    private static let mostAside = 16
+    private static let aside = ".unreadable"
+
+    /// Keeps it under another name, unless there are many of such already.
+    func setAside() {
+        if !isInMemory, Self.asideCount(in: path) < Self.mostAside { rename(path, path + Self.aside) } else { remove() }
+    }
+
+    /// Sets a file aside that is no segment.
+    static func setAside(_ path: String) { rename(path, path + aside) }
+
+    private static func asideCount(in path: String) -> Int {
+        let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return names.count { $0.hasSuffix(aside) }
     }
 
     /// Of one in memory nothing stays anyway.
-    func remove() { if !path.hasPrefix("/proc/") { unlink(path) } }
+    func remove() { if !isInMemory { unlink(path) } }
+
+    private var isInMemory: Bool { path.hasPrefix("/proc/") }
 
     private func write(_ bytes: [UInt8], at place: Int) throws(LedgerError) {
         guard pwrite(descriptor, bytes, bytes.count, off_t(place)) == bytes.count else {

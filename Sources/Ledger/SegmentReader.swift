@@ -13,6 +13,8 @@ final class SegmentReader {
     private static let glance = 4096
     /// Read at once: enough rows for a transaction to be worth its sync, and bounded.
     private static let piece = 1 << 20
+    /// Halves that are read in one go: there are no more, whatever a writer says of his that may be somebody else's.
+    private static let mostHalves = 2
 
     /// What is told of rows that were not seen before: who paid what.
     typealias Booking = ([SpendingBook.Part]) -> Void
@@ -24,6 +26,8 @@ final class SegmentReader {
     private var kept: LedgerScan.Position?
     /// Up to where rows are in the book; nil: nothing is. Never before `kept`.
     private var seen: LedgerScan.Position?
+    /// Whole records that hold no row which we can read, among those that were seen.
+    private(set) var unreadable = 0
     /// Nobody writes it any more, and everything in it is kept.
     private(set) var isOver = false
 
@@ -32,19 +36,28 @@ final class SegmentReader {
 
     init(_ file: SegmentFile, gateway: Int) { (self.file, self.gateway) = (file, gateway) }
 
-    /// The database says how far it has it. What it has is in the book by other ways.
-    func resume(at position: LedgerScan.Position) { (kept, seen) = (position, position) }
+    /// The database says how far it has it; nil: it knows nothing of it, and gets all that is there. What it has is in the book by other
+    /// ways.
+    func resume(at position: LedgerScan.Position?) throws(LedgerError) {
+        let place = if let position { position } else { try file.oldest() }
+        (kept, seen, unreadable) = (place, place, 0)
+    }
+
+    /// The database is lost: another one gets all that is there. The book stays as it is.
+    func keepAnew() throws(LedgerError) { kept = try file.oldest() }
 
     /// Tells of all rows that were not seen before.
     func look(_ day: (UInt64) -> Int, _ book: Booking) throws(LedgerError) {
         guard !isOver else { return }
         var place: LedgerScan.Position
         if let seen { place = seen } else { place = try file.oldest() }
-        var size = Self.glance
-        while true {
+        var (size, halves) = (Self.glance, 1)
+        while halves <= Self.mostHalves {
             let scan = try scan(from: place, size)
             if !scan.rows.isEmpty { book(SpendingBook.parts(of: scan.rows, day: day)) }
-            place = scan.end == .closed ? .init(epoch: scan.position.epoch + 1, offset: 0) : scan.position
+            unreadable += scan.unreadable
+            if scan.end == .closed { halves += 1 }
+            place = scan.end == .closed ? scan.position.ofNextEpoch : scan.position
             seen = place
             size = Self.piece
             guard scan.end == .cut || scan.end == .closed else { return }
@@ -57,20 +70,24 @@ final class SegmentReader {
         // Before reading: what was written until then is read below.
         let isBeingWritten = file.isBeingWritten
         try emptyOtherHalf()
-        var size = Self.glance
-        while true {
+        var (size, halves) = (Self.glance, 1)
+        while halves <= Self.mostHalves {
             let ahead = rowsAhead(of: place)
             // Not across the border: rows on one side of it are in the book.
             let scan = try scan(from: place, ahead.map { min($0, size) } ?? size)
             size = Self.piece
             if scan.position != place {
                 let parts = try store.keep(scan.rows, of: file.id, upTo: scan.position)
-                if ahead == nil { book(parts) }
+                if ahead == nil {
+                    book(parts)
+                    unreadable += scan.unreadable
+                }
             }
             place = scan.position
             advance(to: place)
             if scan.end == .closed {
-                place = .init(epoch: place.epoch + 1, offset: 0)
+                halves += 1
+                place = place.ofNextEpoch
                 try store.keep([], of: file.id, upTo: place)
                 advance(to: place)
                 try emptyOtherHalf()
@@ -79,8 +96,8 @@ final class SegmentReader {
             }
         }
         guard !isBeingWritten else { return }
-        // What is torn now stays so: it is cut off, with the file.
-        file.remove()
+        // What is torn now stays so: it is cut off, with the file. What could not be read may be of use to somebody.
+        if unreadable > 0 { file.setAside() } else { file.remove() }
         isOver = true
     }
 

@@ -10,6 +10,9 @@ package struct LedgerScan: Hashable, Sendable {
         /// A place in a segment.
         package init(epoch: UInt64, offset: Int) { (self.epoch, self.offset) = (epoch, offset) }
 
+        /// Where the other half is read from when this one is closed.
+        package var ofNextEpoch: Position { Position(epoch: epoch &+ 1, offset: 0) }
+
         /// Where every segment begins.
         package static let start = Position(epoch: 1, offset: 0)
     }
