@@ -10,6 +10,7 @@ package import Logging
 import NIOCore
 import NIOPosix
 import NetTypes
+import Probing
 import Runtime
 
 /// What the command line says.
@@ -77,6 +78,8 @@ package final class Daemon {
         let storedKeys = try keys.load()
         let usage = UsageStore(directory: options.stateDirectory)
         let used = usage.load(saying: logger)
+        let canaries = CanaryStore(directory: options.stateDirectory)
+        let asked = canaries.load(at: BootClock.now(), WallClock.now(), saying: logger)
         let recorder = try options.recording.map { path in
             try Recorder(path: path) { [logger] in logger.error("record: \($0)") }
         }
@@ -87,6 +90,7 @@ package final class Daemon {
             notify: notify,
             overrides: overrides,
             usage: usage,
+            canaries: canaries,
             gateway: gateway,
             kernel: kernel,
             probes: probes,
@@ -97,6 +101,7 @@ package final class Daemon {
         runtime.post(.overrides(kept))
         if !storedKeys.isEmpty { runtime.post(.storedKeys(storedKeys)) }
         if !used.isEmpty { runtime.post(.usage(used)) }
+        if !asked.isEmpty { runtime.post(.canaries(asked)) }
         try serve(configuration, probes, KeyDesk(keys, storedKeys, runtime: runtime, audit: audit))
         do throws(ErrorReply) { try applier.start(at: point) } catch {
             throw DaemonError.configuration(error.errors + (error.hint.map { ["hint: \($0)"] } ?? []))

@@ -18,6 +18,7 @@ final class EffectRunner: @unchecked Sendable {
     private let notify: NotifyService
     private let overrides: OverrideStore
     private let usage: UsageStore
+    private let canaries: CanaryStore
     private let gateway: GatewaySupervisor
     private let kernel: KernelEdge
     private let probes: ProbeDesk
@@ -37,6 +38,7 @@ final class EffectRunner: @unchecked Sendable {
         notify: NotifyService,
         overrides: OverrideStore,
         usage: UsageStore,
+        canaries: CanaryStore,
         gateway: GatewaySupervisor,
         kernel: KernelEdge,
         probes: ProbeDesk,
@@ -44,6 +46,7 @@ final class EffectRunner: @unchecked Sendable {
         logger: Logger
     ) {
         (self.runtime, self.notes, self.overrides, self.usage) = (runtime, notes, overrides, usage)
+        self.canaries = canaries
         flows = FlowMover(runtime: runtime)
         counter = DeviceCounter { [runtime] in runtime.post(.bytesCounted($0)) }
         self.notify = notify
@@ -87,6 +90,7 @@ final class EffectRunner: @unchecked Sendable {
         case .moveFlows(let move): flows.move(move)
         case .count(let devices): counter.count(devices)
         case .keepUsage(let used): keep(used)
+        case .keepCanaries(let uses): keep(uses)
         case .decided(let records): notes.say(records, at: WallClock.now())
         case .wake(let at): runtime.wake(at: at)
         case .note: return
@@ -144,6 +148,16 @@ final class EffectRunner: @unchecked Sendable {
                 try usage.save(used)
             } catch {
                 logger.error("usage: not kept, what was used will be forgotten at the next start: \(error)")
+            }
+        }
+    }
+
+    private func keep(_ uses: [CanaryUse]) {
+        disk.async { [canaries, logger] in
+            do {
+                try canaries.save(uses, at: BootClock.now(), WallClock.now())
+            } catch {
+                logger.error("canaries: not kept, a day's will count from nothing at the next start: \(error)")
             }
         }
     }

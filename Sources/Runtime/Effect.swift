@@ -30,6 +30,8 @@ package enum Effect: Sendable, Codable {
     case count([String])
     /// Keep this for the next start.
     case keepUsage([AllowanceUse])
+    /// Keep this for the next start.
+    case keepCanaries([CanaryUse])
     /// Tell whoever watches what became of these requests.
     case decided([DecisionRecord])
     /// Say the local time of day, as `Fact.localTime`.

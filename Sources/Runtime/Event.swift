@@ -73,6 +73,9 @@ package enum Fact: Hashable, Sendable, Codable {
     /// What was used of allowances before the last stop; comes once, before the first configuration.
     case usage([AllowanceUse])
 
+    /// What members had of a day's canaries before the last stop; comes once, before the first configuration.
+    case canaries([CanaryUse])
+
     /// Seconds since midnight where the router stands.
     case localTime(Int64)
     case flowsMoved(FlowMoveOutcome)

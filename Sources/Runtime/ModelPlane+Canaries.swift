@@ -1,7 +1,7 @@
 /// When is a member asked by a canary? When nobody has had an answer of it for a while, and when it may be tried again after a failure:
 /// then no client's request has to dare. What it shows comes back as every request's does.
 import Inference
-import NetTypes
+package import NetTypes
 import PolicyEngine
 
 /// How often one member was asked, and when that is to be thought of next.
@@ -9,11 +9,14 @@ struct CanaryPace: Hashable, Sendable {
     private static let day = Span.seconds(86_400)
 
     private(set) var next: Instant
-    /// Those of the last 24 hours, oldest first; never more than a day may have.
-    private var asked: [Instant] = []
+    /// When those of the last 24 hours stop counting, the oldest first; never more than a day may have.
+    private(set) var countedUntil: [Instant]
 
     /// The first comes one wait after the start: starts may be many, and must not cost more than time does.
-    init(_ rule: MemberCanary, at now: Instant) { next = now + rule.every }
+    /// - Parameter countedUntil: of those that were asked before.
+    init(_ rule: MemberCanary, after countedUntil: [Instant] = [], at now: Instant) {
+        (next, self.countedUntil) = (now + rule.every, countedUntil)
+    }
 
     /// Whether to ask, which counts then.
     mutating func isDue(_ rule: MemberCanary, answeredAt: Instant?, at now: Instant) -> Bool {
@@ -30,18 +33,36 @@ struct CanaryPace: Hashable, Sendable {
 
     /// Takes one of the day's, if there is one left.
     mutating func take(_ rule: MemberCanary, at now: Instant) -> Bool {
-        asked.removeAll { now - $0 >= Self.day }
+        countedUntil.removeAll { $0 <= now }
         next = now + rule.every
-        guard asked.count < rule.perDay else {
-            next = max(next, asked[0] + Self.day)
+        guard countedUntil.count < rule.perDay else {
+            next = max(next, countedUntil[0])
             return false
         }
-        asked.append(now)
+        countedUntil.append(now + Self.day)
         return true
     }
 }
 
+/// What one member had of a day's canaries; outlives the daemon.
+package struct CanaryUse: Hashable, Sendable, Codable {
+    /// `group.member`.
+    package let member: String
+    /// When each of the last 24 hours stops counting, the oldest first.
+    package let countedUntil: [Instant]
+
+    package init(member: String, countedUntil: [Instant]) { (self.member, self.countedUntil) = (member, countedUntil) }
+}
+
 extension ModelPlane {
+    /// Of all members that had any lately.
+    var canaryUses: [CanaryUse] {
+        groups.members.compactMap { member in
+            let until = canaryPaces[member.id.index]?.countedUntil ?? []
+            return until.isEmpty ? nil : CanaryUse(member: member.fullName, countedUntil: until)
+        }
+    }
+
     static func canaries(_ configuration: ModelsConfiguration) -> [MemberCanary?] {
         configuration.groups.flatMap { $0.members.map(\.canary) }
     }
@@ -71,6 +92,9 @@ extension ModelPlane {
 
     /// Behind the snapshot, by which the gateway asks.
     mutating func sendCanaries(_ effects: inout [Effect]) {
+        guard !dueCanaries.isEmpty else { return }
+        // Counted before they cost anything.
+        effects.append(.keepCanaries(canaryUses))
         if servedGeneration != nil { effects += dueCanaries.map { .canary(member: $0) } }
         dueCanaries = []
     }

@@ -73,7 +73,13 @@ package struct ModelPlane: Sendable {
         }
     }
 
-    init(_ configuration: ModelsConfiguration, keeping old: ModelPlane?, at now: Instant) {
+    /// - Parameter uses: what members had of a day's canaries, of which the old plane knows nothing.
+    init(
+        _ configuration: ModelsConfiguration,
+        keeping old: ModelPlane?,
+        canaries uses: [CanaryUse] = [],
+        at now: Instant
+    ) {
         self.configuration = configuration
         judgesMembers = Self.judges(configuration)
         names = MeasuredNames(configuration)
@@ -86,7 +92,10 @@ package struct ModelPlane: Sendable {
         self.canaries = canaries
         canaryPaces = groups.members.map { member in
             let before = old?.groups.member(named: member.fullName).flatMap { old?.canaryPaces[$0.id.index] }
-            return canaries[member.id.index].map { before ?? CanaryPace($0, at: now) }
+            let use = uses.first { $0.member == member.fullName }
+            return canaries[member.id.index].map {
+                before ?? CanaryPace($0, after: use?.countedUntil ?? [], at: now)
+            }
         }
         touched = Set(groups.groups.map(\.id))
         guard let old else { return }

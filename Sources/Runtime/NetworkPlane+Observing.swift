@@ -21,7 +21,7 @@ extension NetworkPlane {
         case .list, .set, .feedsPlanned, .feedsProgress, .feedsProgrammed, .programmed, .probed, .bfd, .targets,
             .gateway,
             .gatewayStarted,
-            .gatewayEnded, .bytesCounted, .overrides, .storedKeys, .admin, .usage, .localTime, .flowsMoved,
+            .gatewayEnded, .bytesCounted, .overrides, .storedKeys, .admin, .usage, .canaries, .localTime, .flowsMoved,
             .woke:
             return
         }

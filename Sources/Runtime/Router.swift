@@ -14,6 +14,8 @@ package struct Router: Sendable {
     /// By plane and member.
     package private(set) var overrides: [Override] = []
     package private(set) var meters = Meters()
+    /// What members had of a day's canaries when the daemon before ended, or when a configuration left them out.
+    private var canaryUses: [CanaryUse] = []
     /// Made at run time; they outlive a configuration without a model plane.
     package private(set) var storedKeys: [StoredKey] = []
 
@@ -64,6 +66,7 @@ package struct Router: Sendable {
             storedKeys = keys
             models?.use(keys)
         case .usage(let kept): meters = Meters(kept)
+        case .canaries(let kept): canaryUses = kept
         case .bytesCounted(let counts): network?.counted(counts, &meters, &effects)
         case .localTime(let second): network?.told(localTime: second, at: now)
         case .flowsMoved(let outcome): effects.append(.note(.flowsMoved(outcome)))
@@ -90,14 +93,21 @@ extension Router {
             network?.meter(meters)
         }
         if let devices = network?.countedDevices, devices != counted { effects.append(.count(devices)) }
+        rememberCanaries()
         if let wanted = configuration.models {
-            models = ModelPlane(wanted, keeping: models, at: now)
+            models = ModelPlane(wanted, keeping: models, canaries: canaryUses, at: now)
             models?.use(storedKeys)
         } else {
             if models != nil { effects.append(.serve(nil)) }
             models = nil
         }
         for override in overrides { _ = put(override) }
+    }
+
+    private mutating func rememberCanaries() {
+        let uses = models?.canaryUses ?? []
+        let named = Set(uses.map(\.member))
+        canaryUses = uses + canaryUses.filter { !named.contains($0.member) }
     }
 
     private mutating func set(_ override: Override, by: String, at now: Instant, _ effects: inout [Effect]) {

@@ -71,6 +71,36 @@ import Testing
         #expect(rig.sleep(.seconds(600)).canaries.isEmpty)
     }
 
+    /// What is kept before a canary is asked is told to the next daemon before its first configuration.
+    @Test func aRestartForgetsNotHowManyThereWere() throws {
+        var rig = try rig()
+        let effects = rig.sleep(.seconds(180))
+        let kept = effects.compactMap { if case .keepCanaries(let uses) = $0 { uses } else { nil } }
+        #expect(kept.map { $0.first?.countedUntil.count } == [1, 2, 3])
+        let first = try #require(effects.firstIndex { if case .keepCanaries = $0 { true } else { false } })
+        let asked = try #require(effects.firstIndex { if case .canary = $0 { true } else { false } })
+        #expect(first < asked)
+        var next = Rig()
+        next.now = rig.now
+        next.tell(.canaries(try #require(kept.last)))
+        let canary = "model: a, canary: { every: 60s, per-day: 3 } }"
+        try next.configure("version: 1\n" + Rig.models.replacing("model: a }", with: canary))
+        next.tell(.gateway(.ready(generation: 1)))
+        #expect(next.sleep(.seconds(3600)).canaries.isEmpty)
+        #expect(next.sleep(.seconds(86_400)).canaries.count == 3)
+    }
+
+    /// A member that is left out of the file for a while has asked as often as before.
+    @Test func aMemberThatComesBackForgetsNotHowManyThereWere() throws {
+        var rig = try rig()
+        #expect(rig.sleep(.seconds(180)).canaries.count == 3)
+        let canary = "model: a, canary: { every: 60s, per-day: 3 } }"
+        try rig.configure("version: 1\n")
+        try rig.configure("version: 1\n" + Rig.models.replacing("model: a }", with: canary))
+        rig.tell(.gateway(.ready(generation: 2)))
+        #expect(rig.sleep(.seconds(3600)).canaries.isEmpty)
+    }
+
     @Test func anApplyForgetsNotHowManyThereWere() throws {
         var rig = try rig()
         #expect(rig.sleep(.seconds(180)).canaries.count == 3)

@@ -54,7 +54,7 @@ struct Rig {
             case .planFeeds(let generation, let question): questions.append((generation, question))
             case .programFeeds(let token, let job): jobs.append((token, job))
             case .cancelFeeds, .reread, .probe, .bfd, .serve, .keep, .keepUsage, .count, .tellLocalTime,
-                .moveFlows, .note, .canary, .decided:
+                .moveFlows, .note, .canary, .keepCanaries, .decided:
                 break
             }
         }

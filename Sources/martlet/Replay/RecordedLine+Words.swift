@@ -44,6 +44,7 @@ extension Fact {
         case .bfd(let reports): "bfd: \(counted(reports.count, "report"))"
         case .bytesCounted(let counts): "counters: \(counted(counts.devices.count, "device"))"
         case .usage(let usages): "kept usage: \(counted(usages.count, "member"))"
+        case .canaries(let uses): "kept canaries: \(counted(uses.count, "member"))"
         case .gateway: "gateway reported"
         case .gatewayStarted: "gateway started"
         case .gatewayEnded(let status): "gateway ended with status \(status)"
