@@ -22,13 +22,14 @@ final class GatewayProcess: Sendable {
         var lost: [Mark] = []
         /// Members that are to be asked, by the snapshot.
         var canaries: [String] = []
+        var isPinged = false
         var isDraining = false
 
         mutating func takeAll() -> [GatewayCommand] {
-            defer { (next, lost, spending, canaries) = (nil, [], [], []) }
+            defer { (next, lost, spending, canaries, isPinged) = (nil, [], [], [], false) }
             let first = spending.isEmpty ? [] : [GatewayCommand.spending(spending)]
             return first + [next].compactMap(\.self) + lost.map(GatewayCommand.pathDown)
-                + canaries.map { .canary(member: $0) }
+                + canaries.map { .canary(member: $0) } + (isPinged ? [.ping] : [])
         }
 
         /// Only what is news.
@@ -41,6 +42,10 @@ final class GatewayProcess: Sendable {
     }
 
     private let outbox = Mutex(Outbox())
+    private let heart = Mutex(Heartbeat())
+    /// Whether its reader waits for reports, and not for the daemon to take them.
+    private let isListening = Atomic(true)
+    private let isReaped = Mutex(false)
 
     /// Spawns it. Throws `DaemonError` with the step that failed.
     ///
@@ -126,12 +131,34 @@ final class GatewayProcess: Sendable {
             var reader = LinkReader(descriptor: link)
             let decoder = JSONDecoder()
             while let messages = reader.next() {
-                heard(messages.compactMap { Self.report($0, decoder) })
+                isListening.store(false, ordering: .relaxed)
+                let reports = messages.compactMap { Self.report($0, decoder) }
+                if reports.contains(.alive) { heart.withLock { $0.answered() } }
+                heard(reports.filter { $0 != .alive })
+                isListening.store(true, ordering: .relaxed)
             }
             ended(reap())
         }
         thread.name = "martlet-gwlink"
         thread.start()
+    }
+
+    /// A beat: asks whether it still works.
+    /// - Returns: whether it hangs. It was ended then, and its end is told as every end is.
+    func beat() -> Bool {
+        switch heart.withLock({ $0.beat(isHeard: isListening.load(ordering: .relaxed)) }) {
+        case .ask:
+            outbox.withLock { $0.isPinged = true }
+            write()
+            return false
+        case .wait: return false
+        case .giveUp:
+            // Once it is reaped the number may be somebody else's.
+            return isReaped.withLock { isReaped in
+                if !isReaped { kill(pid, SIGKILL) }
+                return !isReaped
+            }
+        }
     }
 
     private static func report(_ frame: [UInt8], _ decoder: JSONDecoder) -> GatewayReport? {
@@ -141,14 +168,20 @@ final class GatewayProcess: Sendable {
 
     /// Its exit status, or 128 + the signal that ended it. A gateway that closed its link but goes on is ended.
     private func reap() -> Int32 {
-        var status: Int32 = 0
         for _ in 0..<Self.patience {
-            if waitpid(pid, &status, WNOHANG) == pid { return Self.exitStatus(status) }
+            if let status = reap(WNOHANG) { return status }
             usleep(Self.patienceStep)
         }
         kill(pid, SIGKILL)
-        waitpid(pid, &status, 0)
-        return Self.exitStatus(status)
+        return reap(0) ?? 0
+    }
+
+    private func reap(_ options: Int32) -> Int32? {
+        isReaped.withLock { isReaped in
+            var status: Int32 = 0
+            isReaped = waitpid(pid, &status, options) == pid
+            return isReaped ? Self.exitStatus(status) : nil
+        }
     }
 
     /// 2 s in steps of 5 ms.

@@ -22,6 +22,8 @@ final class GatewaySupervisor: Sendable {
         let usable = Int(martlet_usable_cores())
         return usable > 0 ? min(usable, System.coreCount) : System.coreCount
     }()
+    /// Beats after which nobody need be told any more that one hung: ten minutes.
+    private static let beatsToMend = 600 / Heartbeat.every
     /// A gateway that ran this long is taken for healthy again.
     private static let healthyAfter = Span.seconds(10)
 
@@ -37,6 +39,8 @@ final class GatewaySupervisor: Sendable {
         var current: GatewayProcess?
         var snapshot: GatewaySnapshot?
         var failures = 0
+        /// Beats of those that served since one was found to hang; nil: none was, or it is long ago.
+        var beatsSinceHang: Int?
         /// Between an end and the next start: nobody else starts one meanwhile.
         var isPausing = false
         var isStopping = false
@@ -199,6 +203,7 @@ extension GatewaySupervisor {
             } ended: { [self] in
                 ended(process, status: $0)
             }
+            beat(process)
         } catch {
             logger.error("gateway: cannot start it: \(error)")
             startAgain(
@@ -209,6 +214,34 @@ extension GatewaySupervisor {
             )
         }
     }
+
+    /// Asks it every few seconds whether it works, for as long as it is there; one that finishes its streams too.
+    private func beat(_ process: GatewayProcess) {
+        queue.asyncAfter(deadline: .now() + .seconds(Heartbeat.every)) { [self, weak process] in
+            guard let process else { return }
+            let hangs = process.beat()
+            if hangs {
+                let silence = Heartbeat.every * Heartbeat.most
+                let detail = "process \(process.pid) did not answer for \(silence) s and was ended"
+                runtime.post(.gateway(.alarm(GatewayAlarm(.gatewayHung, object: Self.alarmed, detail: detail))))
+            }
+            noteBeat(of: process, hangs)
+            beat(process)
+        }
+    }
+
+    private func noteBeat(of process: GatewayProcess, _ hangs: Bool) {
+        let isMended = state.withLock { state in
+            if hangs { state.beatsSinceHang = 0 }
+            guard !hangs, state.current === process, let beats = state.beatsSinceHang else { return false }
+            state.beatsSinceHang = beats + 1 < Self.beatsToMend ? beats + 1 : nil
+            return state.beatsSinceHang == nil
+        }
+        if isMended { runtime.post(.gateway(.mended(.gatewayHung, object: Self.alarmed))) }
+    }
+
+    /// What the alarm is about.
+    private static let alarmed = "gateway"
 
     /// One for each loop of the gateway. Without a ledger it serves all the same: an answer is worth more than its account.
     private func segments() -> [Int32] {

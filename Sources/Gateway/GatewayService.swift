@@ -118,8 +118,15 @@ extension GatewayService {
         case .command(.spending(let uses)): recall(uses)
         case .command(.pathDown(let mark)): for loop in loops { loop.execute { $0.pathDown(mark) } }
         case .command(.canary(let member)): loops.first?.execute { $0.ask(member) }
+        case .command(.ping): answerPing()
         case .command(.drain), .closed: drain()
         }
+    }
+
+    /// By way of all loops: the link's own says nothing of those that serve.
+    private func answerPing() {
+        let asked = loops.map { loop in loop.eventLoop.submit {} }
+        EventLoopFuture.andAllSucceed(asked, on: link.eventLoop).whenSuccess { self.link.sendAlive() }
     }
 
     private func recall(_ uses: [SpendingUse]) {

@@ -112,7 +112,7 @@ final class ReportSink {
         switch report {
         case .ready, .alarm, .mended, .standing, .pause: flush()
         case .signal(_, _, let signal, _): if signal != .success { flush() } else { schedule() }
-        case .decisions, .answered, .probed, .serving, .underWay, .dropped: schedule()
+        case .decisions, .answered, .probed, .serving, .underWay, .dropped, .alive: schedule()
         }
     }
 

@@ -57,6 +57,16 @@ package final class SnapshotLink: @unchecked Sendable {
         }
     }
 
+    /// Also when other reports are dropped: there is one for each ping.
+    func sendAlive() {
+        eventLoop.execute {
+            guard let channel = self.channel, channel.isActive else { return }
+            var buffer = channel.allocator.buffer(capacity: 64)
+            self.append(.alive, to: &buffer)
+            channel.writeAndFlush(buffer, promise: nil)
+        }
+    }
+
     private func write(_ reports: [GatewayReport]) {
         write(count: reports.count) { channel in
             var buffer = channel.allocator.buffer(capacity: 1024 * reports.count)

@@ -166,6 +166,8 @@ extension ModelPlane {
             for alarm in found.prefix(Self.mostAlarms) { raise(alarm, &effects) }
         case .serving(let loop, let requests): noteServing(loop, requests)
         case .underWay(let counts): noteUnderWay(counts)
+        // Whoever counts them is the supervisor.
+        case .alive: break
         case .dropped(let reports): droppedReports &+= UInt64(max(0, reports))
         }
     }

@@ -25,6 +25,15 @@ extension OverSockets {
             try gateway.stop()
         }
 
+        @Test func aGatewayWhoseLoopsWorkAnswersPings() throws {
+            let gateway = try GatewayUnderTest(ports: [try TestSocket.listening().port], loops: 3)
+            for count in 1...3 {
+                gateway.send(.ping)
+                #expect(eventually { gateway.all.count { $0 == .alive } == count })
+            }
+            try gateway.stop()
+        }
+
         @Test func requestsSentAheadAreAnsweredInTheirOrder() throws {
             let provider = try MockProvider(Mock.plain)
             let gateway = try GatewayUnderTest(ports: [provider.port])

@@ -12,6 +12,8 @@ package enum GatewayCommand: Sendable, Codable {
     case canary(member: String)
     /// This path carries nothing now: move what has not begun to answer, watch the rest.
     case pathDown(Mark)
+    /// Say `alive`, from every event loop together: whoever hangs does not.
+    case ping
     /// What other gateways have settled for these budgets, as the ledger has it; of others it is as it was.
     case spending([SpendingUse])
 }
@@ -41,6 +43,8 @@ package enum GatewayReport: Hashable, Sendable, Codable {
     case underWay([MemberCount])
     /// So many reports could not be told, since the last time.
     case dropped(reports: Int)
+    /// All event loops are: the answer to a ping.
+    case alive
     /// What was to be mended is.
     case mended(GatewayAlarm.Code, object: String)
 }
@@ -72,6 +76,8 @@ package struct GatewayAlarm: Hashable, Sendable, Codable {
         case snapshotRefused = "snapshot-refused"
         /// Reports were dropped because the daemon did not read them.
         case reportsDropped = "reports-dropped"
+        /// The gateway did not answer for so long that it was ended, and another one began.
+        case gatewayHung = "gateway-hung"
         /// The ledger has no room for single requests: they are added up by key, model and hour until it has.
         case ledgerFull = "ledger-full"
 
@@ -79,7 +85,9 @@ package struct GatewayAlarm: Hashable, Sendable, Codable {
         package var isStanding: Bool {
             switch self {
             case .secretUnavailable, .listenerUnserved, .certificateEnding, .trustUnavailable: true
-            case .upstreamUnauthorised, .upstreamModelUnknown, .snapshotRefused, .reportsDropped, .ledgerFull: false
+            case .upstreamUnauthorised, .upstreamModelUnknown, .snapshotRefused, .reportsDropped, .gatewayHung,
+                .ledgerFull:
+                false
             }
         }
     }
