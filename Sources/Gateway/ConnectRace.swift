@@ -43,7 +43,14 @@ final class ConnectRace {
         waiting = []
         winner?.close()
         winner = nil
-        dials.endAll()
+        endDials()
+    }
+
+    /// Their failures are told at once, to who holds none of them any more.
+    private func endDials() {
+        let all = dials
+        dials = []
+        for dial in all { dial.end() }
     }
 
     private func next() {
@@ -85,7 +92,7 @@ final class ConnectRace {
 
     private func won(_ connection: UpstreamConnection) {
         winner = connection
-        dials.endAll()
+        endDials()
         connection.whenSecured { outcome in
             switch outcome {
             case .ready: self.finish(.success(connection))

@@ -24,12 +24,3 @@ final class Dial {
         channel = nil
     }
 }
-
-extension [Dial] {
-    /// Ends all of them. Their failures may be told meanwhile, to who holds none of them any more.
-    mutating func endAll() {
-        let all = self
-        self = []
-        for dial in all { dial.end() }
-    }
-}

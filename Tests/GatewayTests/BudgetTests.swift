@@ -1,6 +1,7 @@
 /// Does a gateway hold its clients to what other gateways have spent, in conversations and in what is passed on?
 import ConfigSyntax
 import Inference
+import NetTypes
 import Testing
 
 @testable import Gateway
@@ -62,7 +63,8 @@ extension OverSockets {
             counters.keep(gateway.snapshot { $0.keys[0].limits = LoadLimits(requests: Pace(1, per: .seconds(1))) })
             #expect(counters.words(of: .key, "ci") === words)
             #expect(
-                words.value(of: .day) == 0 && words.value(of: .spentOfMonth) == 0 && words.value(of: .elsewhereOfDay) == 0
+                words.value(of: .day) == 0 && words.value(of: .spentOfMonth) == 0
+                    && words.value(of: .elsewhereOfDay) == 0
             )
             #expect(words.value(of: .requests) == 7, "a pace goes on")
             try gateway.stop()

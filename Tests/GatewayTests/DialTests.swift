@@ -75,6 +75,7 @@ extension OverSockets {
             for _ in 0..<3 { #expect((client.chat(isStreamed: false)?.status ?? 0) >= 500) }
             #expect(gateway.record(2)?.attempts.first?.failure == .connectTimeout)
             #expect(eventually { deaf.waiting == before }, "\(deaf.waiting), and \(before) before")
+            client.socket.hangUp()
             try gateway.stop()
         }
     }

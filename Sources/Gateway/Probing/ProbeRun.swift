@@ -73,6 +73,13 @@ final class ProbeRun {
         if !left.isEmpty { after(GatewayLimits.nextAddress) { self.next() } }
     }
 
+    /// Their failures are told at once, to who holds none of them any more.
+    private func endDials() {
+        let all = dials
+        dials = []
+        for dial in all { dial.end() }
+    }
+
     private func dial(_ address: IPAddress) {
         let handshake = isSecured ? context.map { UpstreamConnector.Handshake(host: provider.host, context: $0) } : nil
         let handler = ProbeHandler(self, waitsForTLS: handshake != nil)
@@ -97,7 +104,7 @@ final class ProbeRun {
     private func opened(_ channel: any Channel, _ handler: ProbeHandler) {
         guard answer != nil, self.channel == nil else { return channel.close(promise: nil) }
         (self.channel, self.handler) = (channel, handler)
-        dials.endAll()
+        endDials()
         if !isSecured { ready() }
     }
 
@@ -131,7 +138,7 @@ final class ProbeRun {
         guard let answer else { return }
         self.answer = nil
         channel?.close(promise: nil)
-        dials.endAll()
+        endDials()
         // It holds us, and would for ever.
         (channel, handler) = (nil, nil)
         let after = GatewayClock.now() - startedAt
