@@ -9,6 +9,7 @@ package final class MockProvider: Sendable {
         case openai
         case anthropic
         case gemini
+        case ollama
     }
 
     /// Where an Anthropic provider wants its key; the other place is refused.

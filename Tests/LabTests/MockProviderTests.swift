@@ -10,6 +10,7 @@ extension LabSuites {
         private let openai: MockProvider
         private let anthropic: MockProvider
         private let gemini: MockProvider
+        private let ollama: MockProvider
 
         init() throws {
             lab = try RouterOnly(uplinks: 1)
@@ -27,6 +28,7 @@ extension LabSuites {
             openai = try start(.openai, 8001)
             anthropic = try start(.anthropic, 8002)
             gemini = try start(.gemini, 8004)
+            ollama = try start(.ollama, 8005)
         }
 
         private func ask(
@@ -49,16 +51,11 @@ extension LabSuites {
                 case .openai: ["authorization: Bearer right"]
                 case .anthropic: ["x-api-key: right", "anthropic-version: 2023-06-01"]
                 case .gemini: ["x-goog-api-key: right"]
-                }
-            let path =
-                switch provider.dialect {
-                case .openai: "/v1/chat/completions"
-                case .anthropic: "/v1/messages"
-                case .gemini: "/v1beta/models/gemini-pro:streamGenerateContent?alt=sse"
+                case .ollama: ["authorization: Bearer right"]
                 }
             return try WebRequest(
                 to: provider.endpoints[0],
-                path: path,
+                path: Self.path(provider.dialect),
                 headers: headers ?? usual,
                 body: body,
                 within: limit,
@@ -67,10 +64,20 @@ extension LabSuites {
             )
         }
 
+        private static func path(_ dialect: MockProvider.Dialect) -> String {
+            switch dialect {
+            case .openai: "/v1/chat/completions"
+            case .anthropic: "/v1/messages"
+            case .gemini: "/v1beta/models/gemini-pro:streamGenerateContent?alt=sse"
+            case .ollama: "/api/chat"
+            }
+        }
+
         private func request(_ dialect: MockProvider.Dialect, _ text: String = "a b c", stream: Bool = false) -> JSON {
             let messages: JSON = [["role": "user", "content": .string(text)]]
             switch dialect {
             case .openai: return ["model": "gpt-5", "messages": messages, "stream": .bool(stream)]
+            case .ollama: return ["model": "qwen3", "messages": messages, "stream": .bool(stream)]
             case .anthropic:
                 return ["model": "claude-opus", "max_tokens": 100, "messages": messages, "stream": .bool(stream)]
             // Whether it is a stream, its address says.
@@ -83,6 +90,7 @@ extension LabSuites {
             case .openai: openai
             case .anthropic: anthropic
             case .gemini: gemini
+            case .ollama: ollama
             }
         }
 
@@ -310,6 +318,29 @@ extension LabSuites {
                 status: 404,
                 says: "not_found_error"
             ),
+            Refused(reason: "no key", dialect: .ollama, headers: [], status: 401, says: "unauthorized"),
+            Refused(reason: "a strange field", dialect: .ollama, add: ["user": "me"], status: 400, says: "user"),
+            Refused(
+                reason: "an option of the wrong type",
+                dialect: .ollama,
+                add: ["options": ["stop": "x"]],
+                status: 400,
+                says: "options.stop"
+            ),
+            Refused(
+                reason: "a result without its call",
+                dialect: .ollama,
+                add: ["messages": [["role": "tool", "content": "x", "tool_name": "f"]]],
+                status: 400,
+                says: "not called"
+            ),
+            Refused(
+                reason: "an unknown model",
+                dialect: .ollama,
+                add: ["model": "none"],
+                status: 404,
+                says: "model 'none' not found"
+            ),
         ]
 
         @Test(.timeLimit(.minutes(1)))
@@ -327,6 +358,7 @@ extension LabSuites {
                 case .openai: #expect(error["error"]?.members?.map(\.name) == ["message", "type", "param", "code"])
                 case .anthropic: #expect(error["type"]?.string == "error" && error["error"]?["type"]?.string != nil)
                 case .gemini: #expect(error["error"]?.members?.map(\.name).prefix(3) == ["code", "message", "status"])
+                case .ollama: #expect(error.members?.map(\.name) == ["error"] && error["error"]?.string != nil)
                 }
             }
         }
@@ -350,7 +382,10 @@ extension LabSuites {
             #expect(try ask(anthropic, body, headers: ["authorization: Bearer right", version]).status == 401)
         }
 
-        @Test(.timeLimit(.minutes(1)), arguments: MockProvider.Dialect.allCases)
+        /// Those whose streams are events.
+        static let streaming = [MockProvider.Dialect.openai, .anthropic, .gemini]
+
+        @Test(.timeLimit(.minutes(1)), arguments: streaming)
         func aStreamComesPieceByPiece(dialect: MockProvider.Dialect) throws {
             let answer = try ask(provider(dialect), request(dialect, "one two three four", stream: true))
             #expect(answer.status == 200)
@@ -363,10 +398,11 @@ extension LabSuites {
             case .openai: #expect(answer.eventData.last == "[DONE]")
             case .anthropic: #expect(answer.events.last?.text.hasPrefix("event: message_stop") == true)
             case .gemini: #expect(answer.eventData.last?.contains("\"finishReason\":\"STOP\"") == true)
+            case .ollama: Issue.record("its streams are no events")
             }
         }
 
-        @Test(.timeLimit(.minutes(1)), arguments: MockProvider.Dialect.allCases)
+        @Test(.timeLimit(.minutes(1)), arguments: streaming)
         func eachModeFailsInItsOwnWayForAsManyRequestsAsAsked(dialect: MockProvider.Dialect) throws {
             let provider = provider(dialect)
             let stream = request(dialect, "one two three four", stream: true)
@@ -393,7 +429,7 @@ extension LabSuites {
             #expect(try ask(provider, stream).outcome == "complete", "one time only")
         }
 
-        @Test(.timeLimit(.minutes(1)), arguments: MockProvider.Dialect.allCases)
+        @Test(.timeLimit(.minutes(1)), arguments: streaming)
         func aHangingProviderNoticesThatItsClientWent(dialect: MockProvider.Dialect) throws {
             let provider = provider(dialect)
             try provider.mode("hang", times: 1)

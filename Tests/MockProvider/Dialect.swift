@@ -11,6 +11,9 @@ protocol Dialect: Sendable {
     /// Where the models are listed.
     var modelsPath: String { get }
 
+    /// The type of a stream.
+    var streamType: String { get }
+
     /// Whether the request may ask at all: key, version, in the way this provider wants them.
     func admit(_ request: Request) throws(Refusal)
 
@@ -23,7 +26,7 @@ protocol Dialect: Sendable {
     /// The whole answer at once.
     func whole(_ answer: Answer, to question: Question, number: Int) -> JSON
 
-    /// The answer in server-sent events, each with its blank line.
+    /// The answer in pieces: server-sent events, each with its blank line, or lines.
     func events(_ answer: Answer, to question: Question, number: Int) -> [String]
 
     /// The answer at another path than that of conversations; nil where there is nothing.
@@ -49,6 +52,7 @@ extension Dialect {
     var modelsPath: String { "/v1/models" }
     func takesChat(_ path: String) -> Bool { path == chatPath }
     func question(_ body: JSON, at path: String) throws(Refusal) -> Question { try question(body) }
+    var streamType: String { "text/event-stream; charset=utf-8" }
 }
 
 /// A request that has come in whole.

@@ -75,9 +75,9 @@ extension OpenAIDialect {
         return Elsewhere(whole: whole, events: chunks.map { "data: \($0)\n\n" } + ["data: [DONE]\n\n"])
     }
 
-    private static func tokens(_ characters: Int) -> Int { (characters + 3) / 4 }
+    static func tokens(_ characters: Int) -> Int { (characters + 3) / 4 }
 
-    private static func texts(_ input: JSON?) -> [String] {
+    static func texts(_ input: JSON?) -> [String] {
         input?.string.map { [$0] } ?? (input?.elements ?? []).map { $0.string ?? $0.description }
     }
 

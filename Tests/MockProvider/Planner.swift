@@ -59,7 +59,7 @@ extension Planner {
     private func answer(elsewhere other: Elsewhere, number: Int) -> Reply {
         let headers = dialect.headers(number: number)
         guard let events = other.events else { return .json(other.whole, headers: headers, outcome: "answered") }
-        let head = Reply.Step.head(status: 200, headers: Reply.streamHeaders + headers)
+        let head = Reply.Step.head(status: 200, headers: Reply.streamHeaders(dialect.streamType) + headers)
         return Reply(steps: [head] + events.map { .body($0) } + [.end], outcome: "answered")
     }
 
@@ -97,7 +97,7 @@ extension Planner {
 
     /// The head goes out with the first event, not before it: a provider that is slow to its first token has said nothing yet.
     private func streamed(_ answer: Answer, _ question: Question, _ number: Int, _ mode: Mode) -> [Reply.Step] {
-        let headers = Reply.streamHeaders + dialect.headers(number: number)
+        let headers = Reply.streamHeaders(dialect.streamType) + dialect.headers(number: number)
         var steps: [Reply.Step] = [.head(status: 200, headers: headers)]
         if let wait = mode.firstMilliseconds { steps.insert(.pause(wait), at: 0) }
         let delay = mode.delayMilliseconds ?? settings.delayMilliseconds

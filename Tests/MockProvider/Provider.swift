@@ -33,6 +33,7 @@ final class Provider: Sendable {
             case .anthropic:
                 AnthropicDialect(key: settings.key, models: settings.models, keyHeader: settings.keyHeader)
             case .gemini: GeminiDialect(key: settings.key, models: settings.models)
+            case .ollama: OllamaDialect(key: settings.key, models: settings.models)
             }
         planner = Planner(dialect: dialect, settings: settings)
         journal = try Journal(path: settings.record)

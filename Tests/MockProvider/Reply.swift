@@ -32,5 +32,8 @@ struct Reply: Sendable {
         return Reply(steps: [.head(status: status, headers: all), .body(text), .end], outcome: outcome)
     }
 
-    static let streamHeaders = [("content-type", "text/event-stream; charset=utf-8"), ("cache-control", "no-cache")]
+    /// - Parameter type: of the pieces.
+    static func streamHeaders(_ type: String) -> [(String, String)] {
+        [("content-type", type), ("cache-control", "no-cache")]
+    }
 }

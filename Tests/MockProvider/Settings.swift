@@ -7,6 +7,7 @@ struct Settings: Sendable {
         case openai
         case anthropic
         case gemini
+        case ollama
     }
 
     var dialect: Dialect
@@ -16,7 +17,7 @@ struct Settings: Sendable {
     var listen: [Endpoint]
     /// Where it is told how to behave, always open; with none, `/_mock/` is served to clients too.
     var control: Endpoint?
-    /// The only key it accepts.
+    /// The only key it accepts; empty where Ollama asks for none.
     var key: String
     /// Where Anthropic's key must stand; OpenAI's always stands in `authorization`.
     var keyHeader: KeyHeader
@@ -41,7 +42,7 @@ struct Settings: Sendable {
     }
 
     static let usage = """
-        mock-provider --dialect openai|anthropic|gemini --listen ADDRESS:PORT… --key KEY [--model NAME…] [--name NAME]
+        mock-provider --dialect openai|anthropic|gemini|ollama --listen ADDRESS:PORT… --key KEY [--model NAME…] [--name NAME]
                       [--control ADDRESS:PORT|unix:PATH] [--record FILE] [--delay-ms MILLISECONDS]
                       [--key-header x-api-key|authorization]
         """
@@ -54,7 +55,7 @@ struct Settings: Sendable {
         let options = try CommandOptions(arguments, known: Settings.known)
         let word = try options.required("--dialect")
         guard let dialect = Dialect(rawValue: word) else {
-            throw CommandOptions.Misuse("--dialect is openai, anthropic or gemini, not \(word)")
+            throw CommandOptions.Misuse("--dialect is openai, anthropic, gemini or ollama, not \(word)")
         }
         self.dialect = dialect
         name = options.value("--name") ?? dialect.rawValue
@@ -80,6 +81,7 @@ struct Settings: Sendable {
         case .openai: ["gpt-5", "gpt-5-mini"]
         case .anthropic: ["claude-opus", "claude-sonnet"]
         case .gemini: ["gemini-pro", "gemini-flash"]
+        case .ollama: ["llama3.3", "qwen3"]
         }
     }
 

@@ -23,6 +23,8 @@ final class ModelsSite: Sendable {
     private let daemon: Mutex<ChildProcess>
 
     static let port = 8080
+    /// Where the lab's Ollama listens, beside the Anthropic provider.
+    static let ollamaPort = 11434
     static let openaiKey = "sk-openai-secret-of-the-lab"
     static let anthropicKey = "sk-ant-secret-of-the-lab"
     static let capabilities = ["net_admin", "net_raw", "net_bind_service"]
@@ -100,6 +102,7 @@ final class ModelsSite: Sendable {
             case .openai: "http://\(Site.providers[0].v4)/v1"
             case .anthropic: "http://\(Site.providers[1].v4)"
             case .gemini: "http://\(Site.providers[0].v4):81"
+            case .ollama: "http://\(Site.providers[1].v4):\(ModelsSite.ollamaPort)"
             }
         return
             "\(name): { dialect: \(dialect.rawValue), url: \"\(url)\", key: { file: \(keyFile) }, path: wan\(more.map { ", \($0)" } ?? "") }"
