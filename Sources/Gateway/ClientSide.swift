@@ -47,7 +47,8 @@ extension ClientSide {
             // Whoever may use some models alone may not ask a provider for anything.
             guard !key.isScoped else { return answer(.unknownPath, for: request) }
             pass(request, to: target, of: key, on: state)
-        case .models, .live, .ready: answer(.own(request.endpoint, for: request.key, loop), for: request)
+        case .models, .version, .live, .ready: answer(.own(request.endpoint, for: request.key, loop), for: request)
+        case .showModel: answer(.shown(request.body, for: request.key, loop), for: request)
         case .unknown: answer(.unknownPath, for: request)
         case .wrongMethod(let allowed): answer(.wrongMethod(allowed: allowed), for: request)
         }

@@ -10,6 +10,10 @@ enum Endpoint: Hashable {
     /// Something of the model that the address names, as Gemini's clients ask.
     case naming(ModelOperation, RequestAddress)
     case models(ModelQuestion)
+    /// One model, named in the body, as Ollama's clients ask.
+    case showModel
+    /// Which version of Ollama's API is spoken.
+    case version
     /// Something of a provider's own.
     case passage(PassageTarget)
     /// The process runs.
@@ -65,13 +69,14 @@ enum Endpoint: Hashable {
             self = Self.only("POST", method, .asking(.countTokens, .anthropic))
         case "/health/live" where prefix == nil: self = Self.only("GET", method, .live)
         case "/health/ready" where prefix == nil: self = Self.only("GET", method, .ready)
-        case "/v1/models", "/v1beta/models":
+        case _ where path.hasPrefix("/api/") && (prefix ?? .ollama) == .ollama: self = Self.ollama(method, path)
+        case "/v1/models" where prefix != .ollama, "/v1beta/models" where prefix != .ollama:
             let speaker = path.hasPrefix("/v1beta") ? .gemini : prefix ?? dialect
             let question = ModelQuestion(dialect: speaker, name: nil, query: String(query))
             self = Self.only("GET", method, .models(question))
         case _ where prefix == nil && path.hasPrefix(Self.passagePrefix): self = Self.passage(method, uri)
         default:
-            self = Self.model(method, path, query: query, prefix ?? dialect)
+            self = prefix == .ollama ? .unknown : Self.model(method, path, query: query, prefix ?? dialect)
         }
     }
 
@@ -115,18 +120,20 @@ enum Endpoint: Hashable {
     /// Whether a client must show a key.
     var needsKey: Bool {
         switch self {
-        case .chat, .asking, .naming, .models, .passage: true
+        case .chat, .asking, .naming, .models, .showModel, .version, .passage: true
         case .live, .ready, .unknown, .wrongMethod: false
         }
     }
 
-    /// The dialect that a client is answered in at an address that is none, or that both dialects have.
+    /// The dialect that a client is answered in at an address that is none, or that several dialects have.
     static func dialect(of head: HTTPMessage) -> ClientDialect {
         // What nearly all ask for costs no string.
         if head.isTarget("/v1/chat/completions") { return .openai }
         if head.isTarget("/v1/messages") { return .anthropic }
         let target = head.targetText
-        if let prefix = withoutDialect(target[...]).prefix { return prefix }
+        let (path, prefix) = withoutDialect(target[...])
+        if let prefix { return prefix }
+        if path.hasPrefix("/api/") { return .ollama }
         // Only this dialect's clients show their keys so, or name this version.
         if target.hasPrefix("/v1beta/") || head.firstBytes("x-goog-api-key") != nil { return .gemini }
         if target.hasPrefix("/v1/models"), ClientCredential.inQuery(of: target) != nil { return .gemini }
@@ -141,6 +148,19 @@ enum Endpoint: Hashable {
             if path.hasPrefix(prefix + "/") { return (path.dropFirst(prefix.count), dialect) }
         }
         return (path, nil)
+    }
+
+    /// What Ollama's server serves; what changes its models is not for clients of a gateway.
+    private static func ollama(_ method: String, _ path: Substring) -> Endpoint {
+        switch path {
+        case "/api/chat": only("POST", method, .chat(.ollama))
+        case "/api/generate": only("POST", method, .asking(.generate, .ollama))
+        case "/api/embed": only("POST", method, .asking(.embeddings, .ollama))
+        case "/api/tags": only("GET", method, .models(ModelQuestion(dialect: .ollama, name: nil, query: "")))
+        case "/api/show": only("POST", method, .showModel)
+        case "/api/version": only("GET", method, .version)
+        default: .unknown
+        }
     }
 
     private static let passagePrefix = "/providers/"

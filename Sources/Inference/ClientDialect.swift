@@ -9,6 +9,8 @@ package enum ClientDialect: String, CaseIterable, Hashable, Sendable, Codable {
     case anthropic
     /// Gemini's API.
     case gemini
+    /// Ollama's own API.
+    case ollama
 
     /// The providers whose bytes may pass as they are.
     package var provider: Dialect {
@@ -16,13 +18,14 @@ package enum ClientDialect: String, CaseIterable, Hashable, Sendable, Codable {
         case .openai: .openai
         case .anthropic: .anthropic
         case .gemini: .gemini
+        case .ollama: .ollama
         }
     }
 
     /// The HTTP status of an error, where the dialects differ: Anthropic's has one word for whatever will pass by waiting.
     package func status(of error: ClientError) -> Int {
         switch self {
-        case .openai, .gemini: error.status
+        case .openai, .gemini, .ollama: error.status
         case .anthropic: error.status == 503 ? Anthropic.overloadedStatus : error.status
         }
     }
@@ -34,6 +37,7 @@ package enum ClientDialect: String, CaseIterable, Hashable, Sendable, Codable {
         case .openai: OpenAI.errorBody(error)
         case .anthropic: Anthropic.errorBody(error, id: id)
         case .gemini: Gemini.errorBody(error)
+        case .ollama: Ollama.errorBody(error)
         }
     }
 
@@ -48,6 +52,7 @@ package enum ClientDialect: String, CaseIterable, Hashable, Sendable, Codable {
         case .gemini: bytes = Gemini.event(ofError: body, isArray: isArray, isFirst: isFirst)
         case .openai: EventStreamWriter.append(data: body, to: &bytes)
         case .anthropic: EventStreamWriter.append(event: "error", data: body, to: &bytes)
+        case .ollama: bytes = body + [0x0A]
         }
         return bytes
     }
@@ -56,6 +61,7 @@ package enum ClientDialect: String, CaseIterable, Hashable, Sendable, Codable {
     var streamType: String {
         switch self {
         case .openai, .anthropic, .gemini: "text/event-stream"
+        case .ollama: "application/x-ndjson"
         }
     }
 
@@ -63,11 +69,13 @@ package enum ClientDialect: String, CaseIterable, Hashable, Sendable, Codable {
     /// - Parameters:
     ///   - model: the model's name as the client knows it, for dialects that have no comment and need a piece that says nothing.
     ///   - second: since 1970, when the request came.
-    func heartbeat(model: String, second: UInt64) -> [UInt8] {
+    ///   - operation: what was asked for.
+    func heartbeat(model: String, second: UInt64, _ operation: ModelOperation) -> [UInt8] {
         switch self {
         case .openai: EventStreamWriter.heartbeat
         case .anthropic: Anthropic.ping
         case .gemini: Gemini.heartbeat
+        case .ollama: Ollama.heartbeat(operation, model: model, created: second)
         }
     }
 
@@ -77,19 +85,20 @@ package enum ClientDialect: String, CaseIterable, Hashable, Sendable, Codable {
         case .openai: "chatcmpl-" + decision
         case .anthropic: "msg_" + decision
         case .gemini: decision
+        // The dialect has no names for answers.
+        case .ollama: ""
         }
     }
 
     /// A whole answer of a provider that speaks another dialect.
-    /// - Parameters:
-    ///   - id: the answer's name as the client shall know it.
-    ///   - model: the model's name as the client shall know it.
-    ///   - created: seconds since 1970.
-    func answer(_ answer: ChatAnswer, id: String, model: String, created: UInt64) -> [UInt8] {
-        switch self {
+    /// - Parameter times: how long it took.
+    func answer(_ answer: ChatAnswer, _ terms: AnswerTerms, times: AnswerTimes = AnswerTimes()) -> [UInt8] {
+        let (id, model, created) = (answerID(terms.decision), terms.model, terms.created)
+        return switch self {
         case .openai: OpenAI.answer(answer, id: id, model: model, created: created)
         case .anthropic: Anthropic.answer(answer, id: id, model: model)
         case .gemini: Gemini.answer(answer, id: id, model: model)
+        case .ollama: Ollama.answer(answer, to: terms.operation, model: model, created: created, times: times)
         }
     }
 
@@ -99,6 +108,7 @@ package enum ClientDialect: String, CaseIterable, Hashable, Sendable, Codable {
         case .openai: try OpenAI.chat(from: view)
         case .anthropic: try Anthropic.chat(from: view)
         case .gemini: try Gemini.chat(from: view)
+        case .ollama: try Ollama.chat(from: view)
         }
     }
 }

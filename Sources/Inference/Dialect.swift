@@ -8,6 +8,8 @@ package enum Dialect: String, CaseIterable, Hashable, Sendable, Codable {
     case anthropic
     /// Gemini's API.
     case gemini
+    /// Ollama's own API.
+    case ollama
 
     /// Where chat requests go, below the provider's configured address. OpenAI's address holds the version, Anthropic's does
     /// not, as each provider's own documentation writes it.
@@ -17,6 +19,7 @@ package enum Dialect: String, CaseIterable, Hashable, Sendable, Codable {
         case .anthropic: "/v1/messages"
         // Below it stand the models, which have the conversations below them.
         case .gemini: "/models"
+        case .ollama: "/api/chat"
         }
     }
 
@@ -24,6 +27,7 @@ package enum Dialect: String, CaseIterable, Hashable, Sendable, Codable {
     package var streamType: String {
         switch self {
         case .openai, .anthropic, .gemini: "text/event-stream"
+        case .ollama: "application/x-ndjson"
         }
     }
 
@@ -37,7 +41,7 @@ package enum Dialect: String, CaseIterable, Hashable, Sendable, Codable {
     /// The fields that carry the key and what else the dialect wants in a head; nil if the key cannot stand in one.
     package func fields(key: String) -> [HTTPField]? {
         switch self {
-        case .openai: HTTPField("authorization", "Bearer \(key)").map { [$0] }
+        case .openai, .ollama: HTTPField("authorization", "Bearer \(key)").map { [$0] }
         case .anthropic:
             HTTPField("x-api-key", key).flatMap { key in
                 HTTPField("anthropic-version", Self.anthropicVersion).map { [key, $0] }

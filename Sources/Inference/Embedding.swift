@@ -38,6 +38,7 @@ extension Dialect {
         switch self {
         case .openai: (OpenAI.embeddingRequest(ask, model: model), ask.uncarried)
         case .gemini: (Gemini.embeddingRequest(ask, model: model), Gemini.omissions(in: ask))
+        case .ollama: (Ollama.embeddingRequest(ask, model: model), Ollama.omissions(in: ask))
         case .anthropic: throw .noSuchOperation(.embeddings, in: self)
         }
     }
@@ -52,6 +53,7 @@ extension Dialect {
             switch self {
             case .openai: try OpenAI.embeddings(from: document)
             case .gemini: try Gemini.embeddings(from: document)
+            case .ollama: try Ollama.embeddings(from: document)
             case .anthropic: EmbeddingAnswer(vectors: [])
             }
         guard answer.vectors.count == count else {
@@ -67,6 +69,7 @@ extension ClientDialect {
         switch self {
         case .openai: try OpenAI.embedding(from: view)
         case .gemini: try Gemini.embedding(from: view)
+        case .ollama: try Ollama.embedding(from: view)
         case .anthropic: throw .untranslatable("model")
         }
     }
@@ -77,6 +80,7 @@ extension ClientDialect {
         switch self {
         case .openai: OpenAI.body(of: answer, to: view)
         case .gemini: Gemini.body(of: answer, to: view)
+        case .ollama: Ollama.body(of: answer, to: view)
         // It has no such requests.
         case .anthropic: []
         }

@@ -4,6 +4,8 @@ package enum ModelOperation: String, Hashable, Sendable, Codable, CaseIterable {
     case chat
     /// OpenAI's old `/v1/completions`.
     case completion = "text_completion"
+    /// Ollama's `/api/generate`: a conversation of one prompt.
+    case generate
     case embeddings
     /// Anthropic's `/v1/messages/count_tokens`.
     case countTokens = "count_tokens"

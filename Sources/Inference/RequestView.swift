@@ -20,7 +20,7 @@ package struct RequestView: Sendable {
     /// What the model is to read, or the whole body where that is not there.
     private let prompt: JSONView
     /// Whether a streamed answer shall end with the usage: to be asked for in OpenAI's dialect, a matter of course in
-    /// Anthropic's.
+    /// Anthropic's and Ollama's.
     package let includeUsage: Bool
     /// Whether tools are on offer.
     package let hasTools: Bool
@@ -51,9 +51,9 @@ package struct RequestView: Sendable {
         self.document = document
         self.model = name
         let flag = address == nil ? try Field.flag(document["stream"], "stream") : nil
-        let wantsStream = address?.isStreamed ?? flag ?? false
+        let wantsStream = address?.isStreamed ?? flag ?? (dialect == .ollama)
         // Nothing else comes in pieces.
-        stream = wantsStream && (operation == .chat || operation == .completion)
+        stream = wantsStream && (operation.isTranslated || operation == .completion)
         isBatch = address?.form == .batch
         isArray = address?.form == .array
         hasTools = document["tools"]?.elements.contains { _ in true } ?? false
@@ -70,6 +70,10 @@ package struct RequestView: Sendable {
             includeUsage = true
             user = nil
             maxTokens = document.root.either("generationConfig")?.either("maxOutputTokens")?.unsigned
+        case .ollama:
+            includeUsage = true
+            user = nil
+            maxTokens = Ollama.maxTokens(document)
         }
     }
 
@@ -84,7 +88,7 @@ package struct RequestView: Sendable {
         let system: JSONView? =
             switch dialect {
             case .openai: nil
-            case .anthropic: document["system"]
+            case .anthropic, .ollama: document["system"]
             case .gemini: document.root.either("systemInstruction")
             }
         let parts = [messages, document["tools"], system]

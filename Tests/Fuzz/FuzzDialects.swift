@@ -61,7 +61,7 @@ private func answer(_ body: [UInt8], _ client: ClientDialect, _ provider: Dialec
     let error = ClientError(provider.error(status: 400, body: body))
     guard (try? JSONDocument(client.body(of: error, id: "i"))) != nil else { fatalError("an error is no JSON") }
     guard let answer = try? provider.answer(from: body) else { return }
-    let told = client.answer(answer, id: "i", model: "m", created: 1)
+    let told = client.answer(answer, AnswerTerms(decision: "i", model: "m", created: 1))
     guard (try? client.provider.answer(from: told)) != nil else { fatalError("a translated answer is none") }
 }
 
@@ -83,7 +83,7 @@ private func relay(
     _ provider: Dialect,
     piece: Int
 ) -> (bytes: [UInt8], isStream: Bool) {
-    var relay = AnswerStream(from: provider, to: client, decision: "i", model: "m", created: 1, includeUsage: true)
+    var relay = AnswerStream(from: provider, to: client, AnswerTerms(decision: "i", model: "m", created: 1))
     var (meter, bytes) = (Meter(), [UInt8]())
     do {
         for start in stride(from: 0, to: body.count, by: max(piece, 1)) {

@@ -72,7 +72,10 @@ import Testing
         (
             "/providers/a/b?c",
             .passage(Endpoint.PassageTarget(provider: "a", method: .get, path: "/b?c"))
-        ), ("/providers//b", .unknown), ("/providers/a", .unknown), ("/providers/a/%2e%2e/b", .unknown),
+        ), ("/api/tags", models(.ollama, nil)), ("/ollama/api/tags", models(.ollama, nil)), ("/api/version", .version),
+        ("/openai/api/tags", .unknown), ("/api/ps", .unknown), ("/ollama/v1/models", .unknown),
+        ("/api/show", .wrongMethod(allowed: "POST")), ("/providers//b", .unknown), ("/providers/a", .unknown),
+        ("/providers/a/%2e%2e/b", .unknown),
     ])
     func namesInAddressesAreDecoded(_ uri: String, _ expected: Endpoint) {
         #expect(Endpoint(method: "GET", uri: uri) == expected)
@@ -108,6 +111,16 @@ import Testing
     )
     func aKeyMayStandInTheAddressesOfOneDialectOnly(_ uri: String, _ key: String?) {
         #expect(ClientCredential.inQuery(of: uri).map { String(decoding: $0, as: UTF8.self) } == key)
+    }
+
+    @Test(arguments: [
+        ("/api/chat", Endpoint.chat(.ollama)), ("/ollama/api/chat", .chat(.ollama)), ("/api/show", .showModel),
+        ("/api/generate", .asking(.generate, .ollama)), ("/api/embed", .asking(.embeddings, .ollama)),
+        ("/anthropic/api/chat", .unknown), ("/ollama/v1/messages", .unknown), ("/api/pull", .unknown),
+        ("/api/tags", .wrongMethod(allowed: "GET")),
+    ])
+    func ollamasAddressesAreItsOwn(_ uri: String, _ expected: Endpoint) {
+        #expect(Endpoint(method: "POST", uri: uri) == expected)
     }
 
     @Test func framesAreCutWhereverTheyBreak() throws {

@@ -151,11 +151,7 @@ struct GeminiGoldenTests {
         var relay = AnswerStream(
             from: provider,
             to: client,
-            decision: "m2",
-            model: "chat",
-            created: 1_700_000_000,
-            includeUsage: true,
-            isArray: isArray
+            AnswerTerms(decision: "m2", model: "chat", created: 1_700_000_000, isArray: isArray)
         )
         var (meter, bytes) = (Meter(), [UInt8]())
         for start in stride(from: 0, to: stream.count, by: size) {

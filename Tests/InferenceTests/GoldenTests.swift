@@ -84,10 +84,7 @@ struct GoldenTests {
         var relay = AnswerStream(
             from: provider,
             to: client,
-            decision: "m2",
-            model: "chat",
-            created: 1_700_000_000,
-            includeUsage: includeUsage
+            AnswerTerms(decision: "m2", model: "chat", created: 1_700_000_000, includeUsage: includeUsage)
         )
         var (meter, bytes) = (Meter(), [UInt8]())
         for start in stride(from: 0, to: stream.count, by: size) {

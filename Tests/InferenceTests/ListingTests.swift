@@ -38,6 +38,21 @@ import Testing
         )
     }
 
+    @Test func aClientOfOllamaGetsModelsWithoutFiles() throws {
+        let list = text(Ollama.modelList([plain, known]))
+        #expect(
+            list.hasPrefix(#"{"models":[{"name":"chat","model":"chat","modified_at":"1970-01-01T00:00:00Z","size":0,"#)
+        )
+        let shown = text(Ollama.model(known))
+        #expect(shown.contains(#""martlet.context_length":200000"#))
+        #expect(shown.contains(#""capabilities":["completion","tools","vision"]"#))
+        #expect(!text(Ollama.model(plain)).contains("capabilities"), "nobody said")
+        for body in [#"{"model":"chat"}"#, #"{"name":"chat","verbose":true}"#] {
+            #expect(try Ollama.shownModel(Array(body.utf8)) == "chat")
+        }
+        #expect(throws: RequestError.missing("model")) { try Ollama.shownModel(Array("{}".utf8)) }
+    }
+
     @Test func aClientOfAnthropicGetsAPageInItsOwnWords() {
         let big =
             #"{"type":"model","id":"chat.big","display_name":"chat.big","created_at":"1970-01-01T00:00:00Z","#

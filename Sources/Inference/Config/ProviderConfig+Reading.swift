@@ -55,8 +55,7 @@ extension DialectName {
     /// Whether this version speaks it.
     package var isServed: Bool {
         switch self {
-        case .openai, .anthropic, .gemini: true
-        case .ollama: false
+        case .openai, .anthropic, .gemini, .ollama: true
         }
     }
 }

@@ -6,6 +6,7 @@ extension Dialect {
         case .openai: OpenAI.observed(answer: body)
         case .anthropic: Anthropic.observed(answer: body)
         case .gemini: Gemini.observed(answer: body)
+        case .ollama: Ollama.observed(answer: body)
         }
     }
 
@@ -16,6 +17,7 @@ extension Dialect {
         case .openai: try OpenAI.chatAnswer(from: body)
         case .anthropic: try Anthropic.answer(from: body)
         case .gemini: try Gemini.answer(from: body, decision: decision)
+        case .ollama: try Ollama.answer(from: body, decision: decision)
         }
     }
 
@@ -25,6 +27,7 @@ extension Dialect {
         case .openai: OpenAI.error(status: status, body: body)
         case .anthropic: Anthropic.error(status: status, body: body)
         case .gemini: Gemini.error(status: status, body: body)
+        case .ollama: Ollama.error(status: status, body: body)
         }
     }
 
@@ -41,6 +44,8 @@ extension Dialect {
         case .anthropic:
             (try Anthropic.requestBody(chat, model: model, stream: stream), Anthropic.omissions(in: chat))
         case .gemini: (try Gemini.requestBody(chat), Gemini.omissions(in: chat))
+        case .ollama:
+            (try Ollama.requestBody(chat, model: model, stream: stream), Ollama.omissions(in: chat))
         }
     }
 }

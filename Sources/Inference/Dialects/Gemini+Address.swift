@@ -7,7 +7,7 @@ extension Gemini {
     static func verb(of operation: ModelOperation, isStreamed: Bool, isBatch: Bool) -> String? {
         switch operation {
         // Without the query the answer is one array in pieces.
-        case .chat: isStreamed ? "streamGenerateContent?alt=sse" : "generateContent"
+        case .chat, .generate: isStreamed ? "streamGenerateContent?alt=sse" : "generateContent"
         case .embeddings: isBatch ? "batchEmbedContents" : "embedContent"
         case .countTokens: "countTokens"
         case .completion, .passThrough: nil
@@ -58,7 +58,7 @@ extension Gemini {
         case .countTokens:
             let whole = document.root.either("generateContentRequest")
             return try contents(whole?["contents"] ?? document["contents"])
-        case .chat, .completion, .passThrough: return try contents(document["contents"])
+        case .chat, .generate, .completion, .passThrough: return try contents(document["contents"])
         }
     }
 

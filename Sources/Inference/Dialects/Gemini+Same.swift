@@ -17,7 +17,7 @@ extension Gemini {
             }
         case .embeddings:
             if let requests = view.document["requests"] { edits.append(.set("requests", batch(requests, of: name))) }
-        case .chat:
+        case .chat, .generate:
             let contents = amongOthers ? signedContents(view.messages) : nil
             if let contents { edits.append(.set("contents", contents)) }
         case .completion, .passThrough: break

@@ -14,6 +14,9 @@ extension OpenAI {
         "cache_control", "diagnostics", "service_tier", "speed", "user_profile_id", "workspace_id",
     ]
 
+    /// Numbers that other dialects, Ollama's among them, have by the same name.
+    static let carried: Set<String> = ["frequency_penalty", "presence_penalty", "seed"]
+
     /// Texts that may end an answer, by the API's reference.
     private static let mostStops = 4
 
@@ -45,6 +48,7 @@ extension OpenAI {
         if chat.thinking == .on(budget: nil), chat.effort == nil { fields.append(.hint("thinking")) }
         for extra in chat.extras {
             if extra.name == "service_tier", extra.value == .string("auto") { continue }
+            if carried.contains(extra.name), case .number = extra.value { continue }
             fields.append(hints.contains(extra.name) ? .hint(extra.field) : .wish(extra.field))
         }
         return fields + chat.uncarried

@@ -32,6 +32,11 @@ extension OpenAI {
             writer.key(name)
             writer.number(value)
         }
+        for extra in chat.extras where carried.contains(extra.name) {
+            guard case .number(let text) = extra.value else { continue }
+            writer.key(extra.name)
+            writer.number(text)
+        }
         guard !chat.stop.isEmpty else { return }
         writer.key("stop")
         writer.beginArray()

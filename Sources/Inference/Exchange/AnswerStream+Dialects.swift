@@ -10,9 +10,11 @@ struct AnswerTerms: Sendable {
     /// Seconds since 1970.
     let created: UInt64
     /// Whether the client asked for the usage.
-    let includeUsage: Bool
+    var includeUsage = true
     /// Whether the client wants one JSON array in pieces.
-    let isArray: Bool
+    var isArray = false
+    /// What was asked for.
+    var operation = ModelOperation.chat
 }
 
 /// Watches a provider's stream that passes through.
@@ -20,6 +22,7 @@ struct ProviderObserver: Sendable {
     private var openAI: OpenAI.StreamObserver?
     private var anthropic: Anthropic.StreamObserver?
     private var gemini: Gemini.StreamObserver?
+    private var ollama: Ollama.StreamObserver?
 
     init() {}
 
@@ -28,18 +31,21 @@ struct ProviderObserver: Sendable {
         case .openai: openAI = OpenAI.StreamObserver(includeUsage: includeUsage)
         case .anthropic: anthropic = Anthropic.StreamObserver()
         case .gemini: gemini = Gemini.StreamObserver(isArray: isArray)
+        case .ollama: ollama = Ollama.StreamObserver()
         }
     }
 
     mutating func feed(_ bytes: [UInt8]) throws(UpstreamError) -> [Observed] {
         if let observed = try openAI?.feed(bytes) { return observed }
         if let observed = try anthropic?.feed(bytes) { return observed }
-        return try gemini?.feed(bytes) ?? []
+        if let observed = try gemini?.feed(bytes) { return observed }
+        return try ollama?.feed(bytes) ?? []
     }
 
     mutating func finish() -> Observed? {
         if openAI != nil { return openAI?.finish() }
-        return anthropic == nil ? gemini?.finish() : anthropic?.finish()
+        if anthropic != nil { return anthropic?.finish() }
+        return gemini == nil ? ollama?.finish() : gemini?.finish()
     }
 
     /// The mark of a proper end, where providers leave it out; empty where there is none, nil where they never do.
@@ -56,6 +62,7 @@ struct ProviderDecoder: Sendable {
     private var openAI: OpenAI.StreamDecoder?
     private var anthropic: Anthropic.StreamDecoder?
     private var gemini: Gemini.StreamDecoder?
+    private var ollama: Ollama.StreamDecoder?
 
     init() {}
 
@@ -65,19 +72,22 @@ struct ProviderDecoder: Sendable {
         case .openai: openAI = OpenAI.StreamDecoder()
         case .anthropic: anthropic = Anthropic.StreamDecoder()
         case .gemini: gemini = Gemini.StreamDecoder(decision: decision)
+        case .ollama: ollama = Ollama.StreamDecoder(decision: decision)
         }
     }
 
     mutating func feed(_ bytes: [UInt8]) throws(UpstreamError) -> [ChatEvent] {
         if let events = try openAI?.feed(bytes) { return events }
         if let events = try anthropic?.feed(bytes) { return events }
-        return try gemini?.feed(bytes) ?? []
+        if let events = try gemini?.feed(bytes) { return events }
+        return try ollama?.feed(bytes) ?? []
     }
 
     mutating func finish() throws(UpstreamError) -> [ChatEvent] {
         if let events = try openAI?.finish() { return events }
         if let events = try anthropic?.finish() { return events }
-        return try gemini?.finish() ?? []
+        if let events = try gemini?.finish() { return events }
+        return try ollama?.finish() ?? []
     }
 
     /// Whether providers leave the mark of a proper end out, or there is none.
@@ -89,6 +99,7 @@ struct ClientEncoder: Sendable {
     private var openAI: OpenAI.StreamEncoder?
     private var anthropic: Anthropic.StreamEncoder?
     private var gemini: Gemini.StreamEncoder?
+    private var ollama: Ollama.StreamEncoder?
 
     init() {}
 
@@ -104,12 +115,19 @@ struct ClientEncoder: Sendable {
             )
         case .anthropic: anthropic = Anthropic.StreamEncoder(id: id, model: terms.model)
         case .gemini: gemini = Gemini.StreamEncoder(id: id, model: terms.model, isArray: terms.isArray)
+        case .ollama:
+            ollama = Ollama.StreamEncoder(terms.operation, model: terms.model, created: terms.created)
         }
     }
 
-    mutating func encode(_ event: ChatEvent) -> [UInt8] {
+    /// - Parameter times: how long it took up to now.
+    mutating func encode(_ event: ChatEvent, times: AnswerTimes) -> [UInt8] {
         if let bytes = openAI?.encode(event) { return bytes }
         if let bytes = anthropic?.encode(event) { return bytes }
-        return gemini?.encode(event) ?? []
+        if let bytes = gemini?.encode(event) { return bytes }
+        return ollama?.encode(event, times: times) ?? []
     }
+
+    /// Whether something was too large to be told: the answer cannot go on.
+    var hasOverflowed: Bool { ollama?.hasOverflowed ?? false }
 }

@@ -18,36 +18,19 @@ struct AnswerStream: Sendable {
     private var observer = ProviderObserver()
     private var decoder = ProviderDecoder()
     private var encoder = ClientEncoder()
+    /// How long the answer took up to now, for clients that are told.
+    var times = AnswerTimes()
 
     /// - Parameters:
     ///   - provider: the provider's dialect.
-    ///   - decision: the request's name, of which those of the answer and of calls without one are made.
-    ///   - model: the model's name as the client knows it.
-    ///   - created: seconds since 1970.
-    ///   - includeUsage: whether the client asked for the usage.
-    ///   - isArray: whether the client wants one JSON array in pieces.
-    init(
-        from provider: Dialect,
-        to client: ClientDialect,
-        decision: String,
-        model: String,
-        created: UInt64,
-        includeUsage: Bool,
-        isArray: Bool = false
-    ) {
+    ///   - terms: what of the request stands in the answer.
+    init(from provider: Dialect, to client: ClientDialect, _ terms: AnswerTerms) {
         isPassed = provider == client.provider
         guard !isPassed else {
-            observer = ProviderObserver(provider, includeUsage: includeUsage, isArray: isArray)
+            observer = ProviderObserver(provider, includeUsage: terms.includeUsage, isArray: terms.isArray)
             return
         }
-        decoder = ProviderDecoder(provider, decision: decision)
-        let terms = AnswerTerms(
-            decision: decision,
-            model: model,
-            created: created,
-            includeUsage: includeUsage,
-            isArray: isArray
-        )
+        decoder = ProviderDecoder(provider, decision: terms.decision)
         encoder = ClientEncoder(client, terms)
     }
 
@@ -85,10 +68,10 @@ struct AnswerStream: Sendable {
         meter.observe(event)
         // What an error becomes for the client is the exchange's to say: before the content commit, nothing.
         if case .error(let error) = event { return AnswerPiece(bytes: [], error: error) }
-        return AnswerPiece(
-            bytes: encoder.encode(event)[...],
-            isMeaningful: event.isMeaningful,
-            isDone: event == .done
-        )
+        let bytes = encoder.encode(event, times: times)
+        guard !encoder.hasOverflowed else {
+            return AnswerPiece(bytes: [], error: .malformed("A call of the provider's is too large to be told."))
+        }
+        return AnswerPiece(bytes: bytes[...], isMeaningful: event.isMeaningful, isDone: event == .done)
     }
 }

@@ -8,7 +8,7 @@ import Wire
 extension Exchange {
     /// A plain answer is held until it is whole: up to here every failure was answered by trying elsewhere.
     mutating func answerPlainly(_ body: [UInt8], at now: Instant) {
-        guard let dialect = attempt?.provider.dialect, let model = record.requestedModel else { return }
+        guard let dialect = attempt?.provider.dialect, let terms = answerTerms else { return }
         if dialect == client.provider {
             let observed = dialect.observed(answer: body)
             if let error = observed.error { return failInBody(error, at: now) }
@@ -19,8 +19,7 @@ extension Exchange {
             if let view = ask?.view, view.operation == .embeddings { return try embed(body, dialect, view, at: now) }
             let answer = try dialect.answer(from: body, decision: record.id)
             meter.observe(answer)
-            let (id, seconds) = (client.answerID(record.id), record.startedUnix / 1_000_000)
-            deliver(client.answer(answer, id: id, model: model, created: seconds), at: now)
+            deliver(client.answer(answer, terms, times: times(at: now)), at: now)
         } catch {
             failInBody(error, at: now)
         }
@@ -36,6 +35,17 @@ extension Exchange {
         meter.observe(.usage(answer.usage))
         meter.observe(.done)
         deliver(client.body(of: answer, to: view), at: now)
+    }
+
+    /// How long the answer has taken up to now.
+    private func times(at now: Instant) -> AnswerTimes {
+        let total = now - startedAt
+        var times = AnswerTimes()
+        times.total = UInt64(clamping: total.nanoseconds)
+        if let first = record.contentAfter {
+            times.sinceFirst = UInt64(clamping: total.nanoseconds - first.nanoseconds)
+        }
+        return times
     }
 
     /// A 200 that holds an error, or nothing that can be read.
@@ -72,6 +82,8 @@ extension Exchange {
 
 extension Exchange {
     mutating func streamed(_ bytes: [UInt8], at now: Instant) {
+        let taken = times(at: now)
+        stream?.times = taken
         do {
             let pieces = try stream?.feed(bytes, into: &meter) ?? []
             forward(pieces, at: now)
@@ -139,6 +151,8 @@ extension Exchange {
     /// The provider's HTTP answer is over. Without its dialect's mark of a proper end it was whole only if the model had
     /// stopped: some servers leave `[DONE]` out, and the client gets it from us.
     mutating func streamEnded(at now: Instant) {
+        let taken = times(at: now)
+        stream?.times = taken
         do {
             let rest = try stream?.finish(into: &meter) ?? []
             forward(rest, at: now)
@@ -156,7 +170,8 @@ extension Exchange {
     mutating func heartbeat(at now: Instant) {
         if !isClientBlocked {
             commitStreamHead(at: now)
-            write(client.heartbeat(model: record.requestedModel ?? "", second: record.startedUnix / 1_000_000))
+            let second = record.startedUnix / 1_000_000
+            write(client.heartbeat(model: record.requestedModel ?? "", second: second, record.operation ?? .chat))
         }
         deadlines[.heartbeat] = now + ExchangeLimits.heartbeat
     }

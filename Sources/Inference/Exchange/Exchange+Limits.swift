@@ -218,8 +218,8 @@ extension ClientDialect {
     ) -> [Header] {
         let name = bound.rawValue
         switch self {
-        // Gemini's API says nothing of the kind.
-        case .openai, .gemini:
+        // Neither Gemini's API nor Ollama's says anything of the kind.
+        case .openai, .gemini, .ollama:
             return [
                 Header("x-ratelimit-limit-\(name)", "\(standing.limit)"),
                 Header("x-ratelimit-remaining-\(name)", "\(standing.left)"),

@@ -42,20 +42,25 @@ extension Exchange {
     }
 
     private mutating func beginStream(_ head: UpstreamHead, at now: Instant) {
-        guard let dialect = attempt?.provider.dialect, let model = record.requestedModel else { return }
+        guard let dialect = attempt?.provider.dialect, let terms = answerTerms else { return }
         // Some small servers name no type; another type is no stream.
         guard head.contentType == dialect.streamType || head.contentType.isEmpty else {
             return fail(.malformed, detail: "content-type \(head.contentType)", at: now)
         }
         attempt?.phase = .streaming
-        stream = AnswerStream(
-            from: dialect,
-            to: client,
+        stream = AnswerStream(from: dialect, to: client, terms)
+    }
+
+    /// What of the request stands in its answer.
+    var answerTerms: AnswerTerms? {
+        guard let model = record.requestedModel else { return nil }
+        return AnswerTerms(
             decision: record.id,
             model: model,
             created: record.startedUnix / 1_000_000,
             includeUsage: ask?.view.includeUsage ?? false,
-            isArray: ask?.view.isArray ?? false
+            isArray: ask?.view.isArray ?? false,
+            operation: record.operation ?? .chat
         )
     }
 

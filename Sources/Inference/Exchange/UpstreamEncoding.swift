@@ -27,7 +27,7 @@ struct ClientAsk: Sendable {
         at address: ProviderAddress,
         _ deployment: Deployment
     ) throws(RequestError) -> (request: UpstreamRequest, omissions: [String]) {
-        if view.operation != .chat { try check(provider) }
+        if !view.operation.isTranslated { try check(provider) }
         let isSame = provider.dialect == view.dialect.provider
         let said =
             try isSame
@@ -81,6 +81,7 @@ struct ClientAsk: Sendable {
         case .openai: OpenAI.upstreamBody(view, model: model, amongOthers: amongOthers)
         case .anthropic: Anthropic.upstreamBody(view, model: model, amongOthers: amongOthers)
         case .gemini: Gemini.upstreamBody(view, model: model, amongOthers: amongOthers)
+        case .ollama: Ollama.upstreamBody(view, model: model)
         }
     }
 
@@ -117,9 +118,14 @@ extension Dialect {
         Header("content-type", "application/json"), Header("accept", "text/event-stream"),
     ]
 
+    private static let lines = [
+        Header("content-type", "application/json"), Header("accept", "application/x-ndjson"),
+    ]
+
     fileprivate var streamHeaders: [Header] {
         switch self {
         case .openai, .anthropic, .gemini: Self.eventStream
+        case .ollama: Self.lines
         }
     }
 }

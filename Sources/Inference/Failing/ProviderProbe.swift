@@ -91,6 +91,7 @@ extension Dialect {
         switch self {
         case .openai, .gemini: "/models"
         case .anthropic: "/v1/models"
+        case .ollama: "/api/tags"
         }
     }
 }

@@ -18,20 +18,23 @@ package enum PromptParts {
     static func content(_ message: JSONView) -> JSONView? { message["content"] ?? message["parts"] }
 
     /// Whether the answer shall follow a schema: OpenAI's `response_format`, Anthropic's `output_format` or `output_config`, Gemini's
-    /// `responseSchema` or `responseJsonSchema`.
+    /// `responseSchema` or `responseJsonSchema`, Ollama's `format`.
     static func wantsSchema(_ request: JSONDocument) -> Bool {
         if let settings = request.root.either("generationConfig") {
             return settings.either("responseSchema") ?? settings.either("responseJsonSchema") != nil
         }
+        if request["format"]?.kind == .object { return true }
         let forms = [request["response_format"], request["output_format"], request["output_config"]?["format"]]
         return forms.contains { $0?["type"]?.string == "json_schema" }
     }
 
-    /// Whether the model shall think before it answers: OpenAI's `reasoning_effort`, Anthropic's `thinking`, Gemini's `thinkingConfig`.
+    /// Whether the model shall think before it answers: OpenAI's `reasoning_effort`, Anthropic's `thinking`, Gemini's `thinkingConfig`,
+    /// Ollama's `think`.
     static func wantsThinking(_ request: JSONDocument) -> Bool {
         if let settings = request.root.either("generationConfig")?.either("thinkingConfig") {
             return settings.either("thinkingBudget")?.unsigned != 0
         }
+        if let think = request["think"] { return think.bool ?? (think.kind == .string) }
         if let effort = request["reasoning_effort"]?.string { return effort != "none" }
         guard let type = request["thinking"]?["type"]?.string else { return false }
         return type != "disabled"
@@ -45,9 +48,12 @@ package enum PromptParts {
         return written.reduce(mediaBytes(request)) { $0 + $1.raw.count - $1.unescapedCount }
     }
 
-    private static func mediaBytes(_ request: JSONDocument) -> Int {
-        messages(request).elements.reduce(0) { bytes, message in
-            (content(message)?.elements).map { parts in parts.reduce(bytes) { $0 + mediaBytes(in: $1) } } ?? bytes
+    /// Of what is shown or attached, in text that needs no escapes.
+    static func mediaBytes(_ request: JSONDocument) -> Int {
+        messages(request).elements.reduce(request["images"]?.unescapedCount ?? 0) { bytes, message in
+            let bytes = bytes + (message["images"]?.unescapedCount ?? 0)
+            return (content(message)?.elements).map { parts in parts.reduce(bytes) { $0 + mediaBytes(in: $1) } }
+                ?? bytes
         }
     }
 
@@ -63,7 +69,10 @@ package enum PromptParts {
     /// The kinds of its parts, in the order of `modalities`.
     static func modalities(_ request: JSONDocument) -> [String] {
         var found: Set<String> = []
+        // Of Ollama's one prompt.
+        if holdsImages(request["images"]) { found.insert("image") }
         for message in messages(request).elements {
+            if holdsImages(message["images"]) { found.insert("image") }
             guard let content = content(message) else { continue }
             if content.kind == .string { found.insert("text") }
             for part in content.elements {
@@ -76,6 +85,9 @@ package enum PromptParts {
         }
         return modalities.filter { found.contains($0) }
     }
+
+    /// Whether images stand beside a text, as Ollama's dialect has them.
+    private static func holdsImages(_ images: JSONView?) -> Bool { images?.elements.contains { _ in true } ?? false }
 
     private static func modality(_ part: JSONView) -> String? {
         switch part["type"]?.string {

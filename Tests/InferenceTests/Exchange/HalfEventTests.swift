@@ -85,14 +85,8 @@ import Wire
         let body = Answer.bytes(": a word\n\r\n")
         for (cut, rest) in (0...body.count).flatMap({ cut in ["", "data: {", ": hal"].map { (cut, Answer.bytes($0)) } })
         {
-            var stream = AnswerStream(
-                from: .openai,
-                to: .openai,
-                decision: "i",
-                model: "m",
-                created: 1,
-                includeUsage: true
-            )
+            let terms = AnswerTerms(decision: "i", model: "m", created: 1)
+            var stream = AnswerStream(from: .openai, to: .openai, terms)
             var meter = Meter()
             var pieces = try stream.feed(Array(body[..<cut]), into: &meter)
             pieces += try stream.feed(Array(body[cut...]) + rest, into: &meter)
