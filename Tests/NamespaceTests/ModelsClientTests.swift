@@ -27,6 +27,7 @@ extension ModelsSuites {
             static let openai = Client(script: "client_check.py", path: "/v1", own: "chat", cases: 25)
             static let anthropic = Client(script: "anthropic_check.py", path: "/anthropic", own: "talk", cases: 33)
             static let google = Client(script: "google_check.py", path: "", own: "gem", cases: 35)
+            static let ollama = Client(script: "ollama_check.py", path: "", own: "local", cases: 29)
         }
 
         @Test func theRealClientsAreServedByBothDialectsAlikeAndUnderstandHowAnAnswerFails() throws {
@@ -87,6 +88,42 @@ extension ModelsSuites {
             )
         }
 
+        /// What an OpenAI client cannot ask of Ollama: two texts are two paragraphs there, a tool cannot be forced, and images are
+        /// sent along.
+        private static let ofOpenAI = [
+            "plain", "system_message", "length_limit", "streamed", "streamed_with_usage", "tools_plain",
+            "tools_parallel", "tools_streamed", "tools_streamed_parallel", "tool_round_trip", "early_disconnect",
+            "stop_streamed",
+            "tool_results_streamed", "schema", "thinking", "unknown_model_streamed",
+        ]
+
+        private static let ofAnthropic = [
+            "text", "length_limit", "stop", "tools", "tools_parallel", "tool_results", "schema", "thinking", "pieces",
+            "events", "early_disconnect",
+        ]
+
+        @Test func ollamaServesAndIsServed() throws {
+            let models = try ModelsSite { file, _ in
+                let address = "http://\(Site.providers[1].v4):\(ModelsSite.ollamaPort)"
+                file.providers.append("llama: { dialect: ollama, url: \"\(address)\", path: wan }")
+                file.groups.append(ModelsFile.group("local", [("llama", "qwen3")]))
+            }
+            let ollama = try models.site.mockProvider(.ollama, place: 1, key: "", port: ModelsSite.ollamaPort)
+            for name in ["chat", "talk", "local"] { try Self.check(.ollama, models, model: name) }
+            for name in ["chat.first", "local"] { try Self.check(.ollama, models, model: name, ["embed"]) }
+            try Self.check(.openai, models, model: "local", Self.ofOpenAI)
+            try Self.check(.anthropic, models, model: "local", Self.ofAnthropic)
+            for (provider, name) in [(models.openai, "chat"), (ollama, "local")] {
+                for client in name == "local" ? [Client.ollama, .openai, .anthropic] : [.ollama] {
+                    try provider.mode("error-mid-stream", times: 1)
+                    try Self.check(client, models, model: name, ["broken_stream"])
+                }
+            }
+            try ollama.mode("503")
+            try Self.check(.ollama, models, model: "local", ["overloaded"])
+            models.tearDown()
+        }
+
         private static func check(
             _ client: Client,
             _ models: ModelsSite,
@@ -99,6 +136,7 @@ extension ModelsSuites {
             arguments += ["--base-url", "http://\(Site.lan.v4):\(ModelsSite.port)\(client.path)"]
             if !cases.isEmpty { arguments += ["--cases", cases.joined(separator: ",")] }
             if model != client.own, client.script.hasPrefix("anthropic") { arguments.append("--foreign") }
+            if model == "local", client.script.hasPrefix("client") { arguments.append("--uncounted") }
             let result = try models.site.client.attempt(arguments)
             let rows = try JSON.parseLines(result.output)
             for row in rows {
