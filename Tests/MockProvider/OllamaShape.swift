@@ -46,12 +46,12 @@ enum OllamaShape {
             fields: ["role": .string, "content": .string, "images": .array(of: .string)],
             required: ["content"]
         ),
+        // Its own client leaves an empty content out.
         "assistant": Shape(
             fields: [
                 "role": .string, "content": .string, "thinking": .string, "images": .array(of: .string),
                 "tool_calls": .array(of: .object(call)),
-            ],
-            required: ["content"]
+            ]
         ),
         "tool": Shape(
             fields: ["role": .string, "content": .string, "tool_name": .string, "tool_call_id": .string],
