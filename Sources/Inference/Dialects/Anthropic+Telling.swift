@@ -86,24 +86,13 @@ extension Anthropic {
         writer.endObject()
     }
 
-    /// Arguments that are no object, which models write at times, stand in one under the name that the API's reference
-    /// proposes for it.
-    private static let brokenInput = "INVALID_JSON"
-
     private static func write(_ call: Chat.ToolUse, to writer: inout JSONWriter) {
         writer.beginObject()
         writer.member("type", "tool_use")
         writer.member("id", call.id)
         writer.member("name", call.name)
         writer.key("input")
-        let arguments = call.arguments.isEmpty ? Array("{}".utf8) : Array(call.arguments.utf8)
-        if let document = try? JSONDocument(arguments, limits: .answer), document.root.kind == .object {
-            writer.raw(document.root.raw)
-        } else {
-            writer.beginObject()
-            writer.member(brokenInput, call.arguments)
-            writer.endObject()
-        }
+        writer.object(ofArguments: call)
         writer.endObject()
     }
 }

@@ -79,9 +79,6 @@ extension Gemini {
         writer.endObject()
     }
 
-    /// What arguments stand in that are no object, as models write them at times.
-    private static let brokenInput = "INVALID_JSON"
-
     static func write(_ call: Chat.ToolUse, to writer: inout JSONWriter) {
         writer.beginObject()
         writer.key("functionCall")
@@ -89,14 +86,7 @@ extension Gemini {
         writer.member("id", call.id)
         writer.member("name", call.name)
         writer.key("args")
-        let arguments = call.arguments.isEmpty ? Array("{}".utf8) : Array(call.arguments.utf8)
-        if let document = try? JSONDocument(arguments, limits: .answer), document.root.kind == .object {
-            writer.raw(document.root.raw)
-        } else {
-            writer.beginObject()
-            writer.member(brokenInput, call.arguments)
-            writer.endObject()
-        }
+        writer.object(ofArguments: call)
         writer.endObject()
         writer.endObject()
     }
