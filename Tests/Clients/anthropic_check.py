@@ -11,9 +11,8 @@ import argparse
 import json
 
 import anthropic
-from cases import Wrong, expect, report
+from cases import PIXEL, SCHEMA, TEXT, Wrong, expect, report
 
-TEXT = "seven martlets fly over the wide river and never land"
 TOOL = {
     "name": "weather",
     "description": "The weather at a place.",
@@ -23,14 +22,6 @@ TOOL = {
         "required": ["number", "text"],
     },
 }
-SCHEMA = {
-    "type": "object",
-    "properties": {"name": {"type": "string"}, "letters": {"type": "integer"}},
-    "required": ["name", "letters"],
-    "additionalProperties": False,
-}
-# A PNG of one pixel.
-PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
 
 class Check:

@@ -1,7 +1,30 @@
-"""What do the checks of client libraries have in common? What a wrong answer is, and one JSON line for each case."""
+"""What do the checks of client libraries have in common? What is asked, what a wrong answer is, and one JSON line for each case."""
 
 import json
 import sys
+
+TEXT = "seven martlets fly over the wide river and never land"
+# As OpenAI's dialect offers it, and Ollama's.
+TOOL = {
+    "type": "function",
+    "function": {
+        "name": "weather",
+        "description": "The weather at a place.",
+        "parameters": {
+            "type": "object",
+            "properties": {"number": {"type": "integer"}, "text": {"type": "string"}},
+            "required": ["number", "text"],
+        },
+    },
+}
+SCHEMA = {
+    "type": "object",
+    "properties": {"name": {"type": "string"}, "letters": {"type": "integer"}},
+    "required": ["name", "letters"],
+    "additionalProperties": False,
+}
+# A PNG of one pixel.
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
 
 class Wrong(Exception):

@@ -13,29 +13,7 @@ import json
 import time
 
 import openai
-from cases import Wrong, expect, report
-
-TEXT = "seven martlets fly over the wide river and never land"
-TOOL = {
-    "type": "function",
-    "function": {
-        "name": "weather",
-        "description": "The weather at a place.",
-        "parameters": {
-            "type": "object",
-            "properties": {"number": {"type": "integer"}, "text": {"type": "string"}},
-            "required": ["number", "text"],
-        },
-    },
-}
-SCHEMA = {
-    "type": "object",
-    "properties": {"name": {"type": "string"}, "letters": {"type": "integer"}},
-    "required": ["name", "letters"],
-    "additionalProperties": False,
-}
-# A PNG of one pixel.
-PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+from cases import PIXEL, SCHEMA, TEXT, TOOL, Wrong, expect, report
 
 
 class Check:

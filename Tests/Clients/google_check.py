@@ -12,11 +12,10 @@ import base64
 import json
 import urllib.request
 
-from cases import Wrong, expect, report
+from cases import PIXEL, TEXT, Wrong, expect, report
 from google import genai
 from google.genai import errors, types
 
-TEXT = "seven martlets fly over the wide river and never land"
 WEATHER = {
     "name": "weather",
     "description": "The weather at a place.",
@@ -32,10 +31,6 @@ SCHEMA = {
     "properties": {"name": {"type": "STRING"}, "letters": {"type": "INTEGER"}},
     "required": ["name", "letters"],
 }
-# A PNG of one pixel.
-PIXEL = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-)
 
 
 class Check:
@@ -155,7 +150,7 @@ class Check:
     def image(self):
         parts = [
             types.Part(text="what is it"),
-            types.Part.from_bytes(data=PIXEL, mime_type="image/png"),
+            types.Part.from_bytes(data=base64.b64decode(PIXEL), mime_type="image/png"),
             types.Part.from_uri(file_uri="https://example.com/bird.jpg", mime_type="image/jpeg"),
         ]
         said, _ = self.said([types.Content(role="user", parts=parts)])
