@@ -49,6 +49,7 @@ extension ClientSide {
             pass(request, to: target, of: key, on: state)
         case .models, .version, .live, .ready: answer(.own(request.endpoint, for: request.key, loop), for: request)
         case .showModel: answer(.shown(request.body, for: request.key, loop), for: request)
+        case .storedResponse: answer(.nothingStored, for: request)
         case .unknown: answer(.unknownPath, for: request)
         case .wrongMethod(let allowed): answer(.wrongMethod(allowed: allowed), for: request)
         }

@@ -14,6 +14,8 @@ enum Endpoint: Hashable {
     case showModel
     /// Which version of Ollama's API is spoken.
     case version
+    /// A response that was kept, as clients of the Responses API ask: none is.
+    case storedResponse
     /// Something of a provider's own.
     case passage(PassageTarget)
     /// The process runs.
@@ -60,6 +62,8 @@ enum Endpoint: Hashable {
         let (isOpenAI, isAnthropic) = (prefix ?? .openai == .openai, prefix ?? .anthropic == .anthropic)
         switch path {
         case "/v1/chat/completions" where isOpenAI: self = Self.only("POST", method, .chat(.openai))
+        case "/v1/responses" where isOpenAI: self = Self.only("POST", method, .chat(.responses))
+        case _ where isOpenAI && path.hasPrefix(Self.storedPrefix): self = Self.stored(method, path)
         case "/v1/messages" where isAnthropic: self = Self.only("POST", method, .chat(.anthropic))
         case "/v1/completions" where isOpenAI:
             self = Self.only("POST", method, .asking(.completion, .openai))
@@ -120,7 +124,7 @@ enum Endpoint: Hashable {
     /// Whether a client must show a key.
     var needsKey: Bool {
         switch self {
-        case .chat, .asking, .naming, .models, .showModel, .version, .passage: true
+        case .chat, .asking, .naming, .models, .showModel, .version, .storedResponse, .passage: true
         case .live, .ready, .unknown, .wrongMethod: false
         }
     }
@@ -130,6 +134,7 @@ enum Endpoint: Hashable {
         // What nearly all ask for costs no string.
         if head.isTarget("/v1/chat/completions") { return .openai }
         if head.isTarget("/v1/messages") { return .anthropic }
+        if head.isTarget("/v1/responses") { return .responses }
         let target = head.targetText
         let (path, prefix) = withoutDialect(target[...])
         if let prefix { return prefix }
@@ -143,7 +148,8 @@ enum Endpoint: Hashable {
 
     /// `/openai/v1/…` and `/anthropic/v1/…` are `/v1/…` for clients that keep the dialects apart by address.
     private static func withoutDialect(_ path: Substring) -> (path: Substring, prefix: ClientDialect?) {
-        for dialect in ClientDialect.allCases {
+        // Both of OpenAI's APIs stand below its name.
+        for dialect in ClientDialect.allCases where dialect != .responses {
             let prefix = "/" + dialect.rawValue
             if path.hasPrefix(prefix + "/") { return (path.dropFirst(prefix.count), dialect) }
         }
@@ -160,6 +166,21 @@ enum Endpoint: Hashable {
         case "/api/show": only("POST", method, .showModel)
         case "/api/version": only("GET", method, .version)
         default: .unknown
+        }
+    }
+
+    private static let storedPrefix = "/v1/responses/"
+
+    /// `ID`, `ID/cancel` and `ID/input_items`; what else stands there is no response but asked of the API, and not served.
+    private static func stored(_ method: String, _ path: Substring) -> Endpoint {
+        let segments = path.dropFirst(storedPrefix.count).split(separator: "/", omittingEmptySubsequences: false)
+        switch (segments.first ?? "", segments.dropFirst().first, segments.count) {
+        case ("", _, _), ("input_tokens", nil, _), ("compact", nil, _): return .unknown
+        case (_, nil, _):
+            return method == "GET" || method == "DELETE" ? .storedResponse : .wrongMethod(allowed: "GET, DELETE")
+        case (_, "cancel"?, 2): return only("POST", method, .storedResponse)
+        case (_, "input_items"?, 2): return only("GET", method, .storedResponse)
+        default: return .unknown
         }
     }
 

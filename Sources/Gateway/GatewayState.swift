@@ -69,7 +69,7 @@ extension Dialect {
     /// What a head must hold even for a provider that asks for no key.
     fileprivate var fieldsWithoutKey: [HTTPField] {
         switch self {
-        case .openai, .gemini, .ollama: []
+        case .openai, .gemini, .ollama, .responses: []
         case .anthropic: HTTPField("anthropic-version", Self.anthropicVersion).map { [$0] } ?? []
         }
     }

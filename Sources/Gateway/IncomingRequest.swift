@@ -42,7 +42,7 @@ final class IncomingRequest {
         case .chat(let asked): (dialect, operation) = (asked, .chat)
         case .asking(let asked, let speaker): (dialect, operation) = (speaker, asked)
         case .naming(let asked, _): (dialect, operation) = (.gemini, asked)
-        case .models, .showModel, .version, .passage, .live, .ready, .unknown, .wrongMethod:
+        case .models, .showModel, .version, .storedResponse, .passage, .live, .ready, .unknown, .wrongMethod:
             (dialect, operation) = (Endpoint.dialect(of: head), nil)
         }
         passedOn = operation != nil && dialect == .anthropic ? Self.passedOn(head) : []
@@ -132,7 +132,7 @@ final class IncomingRequest {
         case .unknown: return .unknownPath
         case .wrongMethod(let allowed): return .wrongMethod(allowed: allowed)
         case .live, .ready: return nil
-        case .chat, .asking, .naming, .models, .showModel, .version, .passage: break
+        case .chat, .asking, .naming, .models, .showModel, .version, .storedResponse, .passage: break
         }
         guard isReady else { return .notReady }
         guard let key else { return .badKey }

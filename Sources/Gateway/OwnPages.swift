@@ -9,7 +9,7 @@ extension ReadyAnswer {
         case .version: page(Ollama.versionPage)
         case .live: page(Array(#"{"status":"live"}"#.utf8))
         case .ready: loop.isDraining || loop.state == nil ? .notReady : page(Array(#"{"status":"ready"}"#.utf8))
-        case .chat, .asking, .naming, .showModel, .passage, .unknown, .wrongMethod: .unknownPath
+        case .chat, .asking, .naming, .showModel, .storedResponse, .passage, .unknown, .wrongMethod: .unknownPath
         }
     }
 
@@ -34,7 +34,7 @@ extension ReadyAnswer {
         if let name = question.name {
             guard let model = all.first(where: { $0.name == name }) else { return noModel(name) }
             switch question.dialect {
-            case .openai: return page(OpenAI.model(model, at: second))
+            case .openai, .responses: return page(OpenAI.model(model, at: second))
             case .anthropic: return page(Anthropic.model(model, at: second))
             case .gemini: return page(Gemini.model(model))
             case .ollama: return page(Ollama.model(model))
@@ -42,7 +42,7 @@ extension ReadyAnswer {
         }
         do throws(RequestError) {
             switch question.dialect {
-            case .openai: return page(OpenAI.modelList(all, at: second))
+            case .openai, .responses: return page(OpenAI.modelList(all, at: second))
             case .anthropic:
                 return page(Anthropic.modelList(all, page: try ModelPage(query: question.query), at: second))
             case .gemini: return page(Gemini.modelList(all, page: try Gemini.Page(query: question.query)))

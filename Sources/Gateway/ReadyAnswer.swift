@@ -77,6 +77,16 @@ struct ReadyAnswer {
 
     static let unknownPath = error(404, "unknown_url", "Nothing is served at this address.")
 
+    static let nothingStored = error(
+        ClientError(
+            400,
+            type: "invalid_request_error",
+            code: RequestError.Code.unsupported.rawValue,
+            "Responses are not stored here: there is none to be read, cancelled or deleted.",
+            param: "response_id"
+        )
+    )
+
     static func wrongMethod(allowed: String) -> ReadyAnswer {
         error(405, "method_not_supported", "This address takes \(allowed) only.", headers: [Header("allow", allowed)])
     }

@@ -53,13 +53,18 @@ package struct Chat: Equatable, Sendable {
         package let value: JSONValue
         /// Its path in the client's request, where that is another than its name.
         package let field: String
+        /// Whether it came by an API of OpenAI's, whose two have fields of the same name and meaning.
+        package let isOpenAIs: Bool
 
         /// A field.
-        /// - Parameter field: nil: its name.
-        package init(name: String, value: JSONValue, field: String? = nil) {
+        /// - Parameters:
+        ///   - field: nil: its name.
+        ///   - isOpenAIs: whether it came by an API of OpenAI's and may go on in the other one.
+        package init(name: String, value: JSONValue, field: String? = nil, isOpenAIs: Bool = false) {
             self.name = name
             self.value = value
             self.field = field ?? name
+            self.isOpenAIs = isOpenAIs
         }
 
         /// Whether it asks for nothing beyond what happens anyway.

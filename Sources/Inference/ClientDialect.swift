@@ -11,6 +11,8 @@ package enum ClientDialect: String, CaseIterable, Hashable, Sendable, Codable {
     case gemini
     /// Ollama's own API.
     case ollama
+    /// OpenAI's Responses API.
+    case responses
 
     /// The providers whose bytes may pass as they are.
     package var provider: Dialect {
@@ -19,13 +21,14 @@ package enum ClientDialect: String, CaseIterable, Hashable, Sendable, Codable {
         case .anthropic: .anthropic
         case .gemini: .gemini
         case .ollama: .ollama
+        case .responses: .responses
         }
     }
 
     /// The HTTP status of an error, where the dialects differ: Anthropic's has one word for whatever will pass by waiting.
     package func status(of error: ClientError) -> Int {
         switch self {
-        case .openai, .gemini, .ollama: error.status
+        case .openai, .gemini, .ollama, .responses: error.status
         case .anthropic: error.status == 503 ? Anthropic.overloadedStatus : error.status
         }
     }
@@ -34,7 +37,7 @@ package enum ClientDialect: String, CaseIterable, Hashable, Sendable, Codable {
     /// - Parameter id: the request's name, which Anthropic's dialect repeats.
     package func body(of error: ClientError, id: String) -> [UInt8] {
         switch self {
-        case .openai: OpenAI.errorBody(error)
+        case .openai, .responses: OpenAI.errorBody(error)
         case .anthropic: Anthropic.errorBody(error, id: id)
         case .gemini: Gemini.errorBody(error)
         case .ollama: Ollama.errorBody(error)
@@ -46,13 +49,15 @@ package enum ClientDialect: String, CaseIterable, Hashable, Sendable, Codable {
     ///   - body: of the error, as `body(of:id:)` makes it.
     ///   - isArray: whether the stream is one JSON array in pieces.
     ///   - isFirst: whether nothing of the answer was told before.
-    func event(ofError body: [UInt8], isArray: Bool, isFirst: Bool) -> [UInt8] {
+    ///   - sequence: the event's number, in the dialect that counts them.
+    func event(ofError body: [UInt8], isArray: Bool, isFirst: Bool, sequence: UInt64 = 0) -> [UInt8] {
         var bytes: [UInt8] = []
         switch self {
         case .gemini: bytes = Gemini.event(ofError: body, isArray: isArray, isFirst: isFirst)
         case .openai: EventStreamWriter.append(data: body, to: &bytes)
         case .anthropic: EventStreamWriter.append(event: "error", data: body, to: &bytes)
         case .ollama: bytes = body + [0x0A]
+        case .responses: bytes = Responses.event(ofError: body, sequence: sequence)
         }
         return bytes
     }
@@ -60,7 +65,7 @@ package enum ClientDialect: String, CaseIterable, Hashable, Sendable, Codable {
     /// The type of an answer that comes in pieces.
     var streamType: String {
         switch self {
-        case .openai, .anthropic, .gemini: "text/event-stream"
+        case .openai, .anthropic, .gemini, .responses: "text/event-stream"
         case .ollama: "application/x-ndjson"
         }
     }
@@ -72,7 +77,7 @@ package enum ClientDialect: String, CaseIterable, Hashable, Sendable, Codable {
     ///   - operation: what was asked for.
     func heartbeat(model: String, second: UInt64, _ operation: ModelOperation) -> [UInt8] {
         switch self {
-        case .openai: EventStreamWriter.heartbeat
+        case .openai, .responses: EventStreamWriter.heartbeat
         case .anthropic: Anthropic.ping
         case .gemini: Gemini.heartbeat
         case .ollama: Ollama.heartbeat(operation, model: model, created: second)
@@ -87,6 +92,7 @@ package enum ClientDialect: String, CaseIterable, Hashable, Sendable, Codable {
         case .gemini: decision
         // The dialect has no names for answers.
         case .ollama: ""
+        case .responses: "resp_" + decision
         }
     }
 
@@ -99,6 +105,7 @@ package enum ClientDialect: String, CaseIterable, Hashable, Sendable, Codable {
         case .anthropic: Anthropic.answer(answer, id: id, model: model)
         case .gemini: Gemini.answer(answer, id: id, model: model)
         case .ollama: Ollama.answer(answer, to: terms.operation, model: model, created: created, times: times)
+        case .responses: Responses.answer(answer, terms)
         }
     }
 
@@ -109,6 +116,7 @@ package enum ClientDialect: String, CaseIterable, Hashable, Sendable, Codable {
         case .anthropic: try Anthropic.chat(from: view)
         case .gemini: try Gemini.chat(from: view)
         case .ollama: try Ollama.chat(from: view)
+        case .responses: try Responses.chat(from: view)
         }
     }
 }

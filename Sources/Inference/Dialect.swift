@@ -10,6 +10,8 @@ package enum Dialect: String, CaseIterable, Hashable, Sendable, Codable {
     case gemini
     /// Ollama's own API.
     case ollama
+    /// OpenAI's Responses API.
+    case responses
 
     /// Where chat requests go, below the provider's configured address. OpenAI's address holds the version, Anthropic's does
     /// not, as each provider's own documentation writes it.
@@ -20,13 +22,14 @@ package enum Dialect: String, CaseIterable, Hashable, Sendable, Codable {
         // Below it stand the models, which have the conversations below them.
         case .gemini: "/models"
         case .ollama: "/api/chat"
+        case .responses: "/responses"
         }
     }
 
     /// The type of an answer that comes in pieces.
     package var streamType: String {
         switch self {
-        case .openai, .anthropic, .gemini: "text/event-stream"
+        case .openai, .anthropic, .gemini, .responses: "text/event-stream"
         case .ollama: "application/x-ndjson"
         }
     }
@@ -41,7 +44,7 @@ package enum Dialect: String, CaseIterable, Hashable, Sendable, Codable {
     /// The fields that carry the key and what else the dialect wants in a head; nil if the key cannot stand in one.
     package func fields(key: String) -> [HTTPField]? {
         switch self {
-        case .openai, .ollama: HTTPField("authorization", "Bearer \(key)").map { [$0] }
+        case .openai, .ollama, .responses: HTTPField("authorization", "Bearer \(key)").map { [$0] }
         case .anthropic:
             HTTPField("x-api-key", key).flatMap { key in
                 HTTPField("anthropic-version", Self.anthropicVersion).map { [key, $0] }

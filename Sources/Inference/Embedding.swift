@@ -39,7 +39,7 @@ extension Dialect {
         case .openai: (OpenAI.embeddingRequest(ask, model: model), ask.uncarried)
         case .gemini: (Gemini.embeddingRequest(ask, model: model), Gemini.omissions(in: ask))
         case .ollama: (Ollama.embeddingRequest(ask, model: model), Ollama.omissions(in: ask))
-        case .anthropic: throw .noSuchOperation(.embeddings, in: self)
+        case .anthropic, .responses: throw .noSuchOperation(.embeddings, in: self)
         }
     }
 
@@ -54,7 +54,7 @@ extension Dialect {
             case .openai: try OpenAI.embeddings(from: document)
             case .gemini: try Gemini.embeddings(from: document)
             case .ollama: try Ollama.embeddings(from: document)
-            case .anthropic: EmbeddingAnswer(vectors: [])
+            case .anthropic, .responses: EmbeddingAnswer(vectors: [])
             }
         guard answer.vectors.count == count else {
             throw .malformed("The provider's answer has not a vector for each text.")
@@ -70,7 +70,7 @@ extension ClientDialect {
         case .openai: try OpenAI.embedding(from: view)
         case .gemini: try Gemini.embedding(from: view)
         case .ollama: try Ollama.embedding(from: view)
-        case .anthropic: throw .untranslatable("model")
+        case .anthropic, .responses: throw .untranslatable("model")
         }
     }
 
@@ -81,8 +81,8 @@ extension ClientDialect {
         case .openai: OpenAI.body(of: answer, to: view)
         case .gemini: Gemini.body(of: answer, to: view)
         case .ollama: Ollama.body(of: answer, to: view)
-        // It has no such requests.
-        case .anthropic: []
+        // They have no such requests.
+        case .anthropic, .responses: []
         }
     }
 }

@@ -39,6 +39,7 @@ extension ModelOperation {
         case (.countTokens, .anthropic): "/v1/messages/count_tokens"
         case (.completion, .anthropic), (.embeddings, .anthropic), (.countTokens, .openai): nil
         case (.completion, .gemini), (.completion, .ollama), (.countTokens, .ollama), (.passThrough, _): nil
+        case (.completion, .responses), (.embeddings, .responses), (.countTokens, .responses): nil
         }
     }
 

@@ -44,8 +44,11 @@ package struct RequestView: Sendable {
         let document = try Self.document(body)
         let name = try Self.model(address, document)
         prompt =
-            try dialect == .gemini
-            ? Gemini.prompt(document, operation, isBatch: address?.form == .batch) : Self.prompt(document, operation)
+            switch dialect {
+            case .gemini: try Gemini.prompt(document, operation, isBatch: address?.form == .batch)
+            case .responses: try Responses.prompt(document)
+            case .openai, .anthropic, .ollama: try Self.prompt(document, operation)
+            }
         self.dialect = dialect
         self.operation = operation
         self.document = document
@@ -74,6 +77,10 @@ package struct RequestView: Sendable {
             includeUsage = true
             user = nil
             maxTokens = Ollama.maxTokens(document)
+        case .responses:
+            includeUsage = true
+            user = document["user"]?.string
+            maxTokens = document["max_output_tokens"]?.unsigned
         }
     }
 
@@ -90,6 +97,7 @@ package struct RequestView: Sendable {
             case .openai: nil
             case .anthropic, .ollama: document["system"]
             case .gemini: document.root.either("systemInstruction")
+            case .responses: document["instructions"]
             }
         let parts = [messages, document["tools"], system]
         let bytes = parts.reduce(0) { $0 + ($1?.raw.count ?? 0) }

@@ -46,6 +46,7 @@ import Wire
         .notReady, .encoded(.malformed), .encoded(.truncated), .encoded(.tooLarge), .encoded(.tooDense),
         .unreadable(.badHost), .unreadable(.startLineTooLong), .unreadable(.unknownExpectation),
         .unreadable(.tooManyFields), .unreadable(.unknownCoding), .unreadable(.badVersion), .noModel("x"),
+        .nothingStored,
     ]
 
     /// What an exchange makes of failures, of the request and of the provider.

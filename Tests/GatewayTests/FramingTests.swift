@@ -123,6 +123,23 @@ import Testing
         #expect(Endpoint(method: "POST", uri: uri) == expected)
     }
 
+    @Test(
+        arguments: [
+            ("POST", "/v1/responses", .chat(.responses)), ("POST", "/openai/v1/responses", .chat(.responses)),
+            ("GET", "/v1/responses", .wrongMethod(allowed: "POST")), ("POST", "/anthropic/v1/responses", .unknown),
+            ("GET", "/v1/responses/resp_1", .storedResponse), ("DELETE", "/v1/responses/resp_1", .storedResponse),
+            ("POST", "/v1/responses/resp_1", .wrongMethod(allowed: "GET, DELETE")),
+            ("POST", "/openai/v1/responses/resp_1/cancel", .storedResponse),
+            ("GET", "/v1/responses/resp_1/input_items?limit=2", .storedResponse),
+            ("GET", "/v1/responses/resp_1/cancel", .wrongMethod(allowed: "POST")),
+            ("POST", "/v1/responses/input_tokens", .unknown), ("GET", "/v1/responses/", .unknown),
+            ("GET", "/v1/responses/resp_1/odd", .unknown), ("POST", "/responses/v1/responses", .unknown),
+        ] as [(String, String, Endpoint)]
+    )
+    func responsesAreAskedForAndNeverKept(_ method: String, _ uri: String, _ expected: Endpoint) {
+        #expect(Endpoint(method: method, uri: uri) == expected)
+    }
+
     @Test func framesAreCutWhereverTheyBreak() throws {
         var wire = ByteBuffer()
         for text in ["one", "", "three"] { LinkFrames.write(Array(text.utf8), to: &wire) }

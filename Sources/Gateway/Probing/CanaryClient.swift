@@ -65,7 +65,7 @@ extension Dialect {
     /// The clients whose requests such a provider takes, as they are where that is possible: a canary names its member in its body.
     fileprivate var client: ClientDialect {
         switch self {
-        case .openai, .gemini, .ollama: .openai
+        case .openai, .gemini, .ollama, .responses: .openai
         case .anthropic: .anthropic
         }
     }

@@ -55,7 +55,7 @@ extension DialectName {
     /// Whether this version speaks it.
     package var isServed: Bool {
         switch self {
-        case .openai, .anthropic, .gemini, .ollama: true
+        case .openai, .anthropic, .gemini, .ollama, .responses: true
         }
     }
 }

@@ -56,8 +56,9 @@ package enum DialectName: String, Hashable, Sendable, CaseIterable, Codable, Sca
     case openai
     case anthropic
     case gemini
-    /// Checked, not yet served.
     case ollama
+    /// OpenAI's Responses API.
+    case responses
 }
 
 /// A provider's base URL, taken apart.

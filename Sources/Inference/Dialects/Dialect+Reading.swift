@@ -7,6 +7,7 @@ extension Dialect {
         case .anthropic: Anthropic.observed(answer: body)
         case .gemini: Gemini.observed(answer: body)
         case .ollama: Ollama.observed(answer: body)
+        case .responses: Responses.observed(answer: body)
         }
     }
 
@@ -18,13 +19,14 @@ extension Dialect {
         case .anthropic: try Anthropic.answer(from: body)
         case .gemini: try Gemini.answer(from: body, decision: decision)
         case .ollama: try Ollama.answer(from: body, decision: decision)
+        case .responses: try Responses.answer(from: body)
         }
     }
 
     /// What an error answer says.
     func error(status: Int, body: [UInt8]) -> UpstreamError {
         switch self {
-        case .openai: OpenAI.error(status: status, body: body)
+        case .openai, .responses: OpenAI.error(status: status, body: body)
         case .anthropic: Anthropic.error(status: status, body: body)
         case .gemini: Gemini.error(status: status, body: body)
         case .ollama: Ollama.error(status: status, body: body)
@@ -46,6 +48,8 @@ extension Dialect {
         case .gemini: (try Gemini.requestBody(chat), Gemini.omissions(in: chat))
         case .ollama:
             (try Ollama.requestBody(chat, model: model, stream: stream), Ollama.omissions(in: chat))
+        case .responses:
+            (try Responses.requestBody(chat, model: model, stream: stream), Responses.omissions(in: chat))
         }
     }
 }

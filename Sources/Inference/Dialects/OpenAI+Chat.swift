@@ -32,7 +32,7 @@ extension OpenAI {
         case "reasoning_effort": chat.effort = try Field.text(value, name)
         case "user": chat.user = try Field.text(value, name)
         case "functions", "function_call": throw .untranslatable(name)
-        default: chat.extras.append(Chat.Extra(name: name, value: JSONValue(value)))
+        default: chat.extras.append(Chat.Extra(name: name, value: JSONValue(value), isOpenAIs: true))
         }
     }
 

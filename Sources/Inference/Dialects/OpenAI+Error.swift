@@ -51,7 +51,7 @@ extension OpenAI {
         return document["object"]?.string == "error" ? failure(document.root) : nil
     }
 
-    private static func failure(_ error: JSONView) -> UpstreamError {
+    static func failure(_ error: JSONView) -> UpstreamError {
         // Some servers give a bare text, and some a status where OpenAI has a word.
         let message = error.string ?? error["message"]?.string ?? "The provider reported an error without words."
         let status = error["code"]?.unsigned.flatMap { (400...599).contains($0) ? Int($0) : nil }

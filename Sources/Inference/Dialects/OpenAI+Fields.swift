@@ -11,11 +11,17 @@ extension OpenAI {
 
     /// Fields that are about caching, accounting, tracing or speed: no other answer comes of them.
     private static let hints: Set<String> = [
-        "cache_control", "diagnostics", "service_tier", "speed", "user_profile_id", "workspace_id",
+        "cache_control", "diagnostics", "metadata", "service_tier", "speed", "user_profile_id", "workspace_id",
     ]
 
     /// Numbers that other dialects, Ollama's among them, have by the same name.
     static let carried: Set<String> = ["frequency_penalty", "presence_penalty", "seed"]
+
+    /// Fields that OpenAI's Responses API has by the same name and meaning.
+    static let shared: Set<String> = [
+        "moderation", "prompt_cache_key", "prompt_cache_options", "prompt_cache_retention", "safety_identifier",
+        "service_tier", "verbosity",
+    ]
 
     /// Texts that may end an answer, by the API's reference.
     private static let mostStops = 4
@@ -48,6 +54,7 @@ extension OpenAI {
         if chat.thinking == .on(budget: nil), chat.effort == nil { fields.append(.hint("thinking")) }
         for extra in chat.extras {
             if extra.name == "service_tier", extra.value == .string("auto") { continue }
+            if extra.isOpenAIs, shared.contains(extra.name) { continue }
             if carried.contains(extra.name), case .number = extra.value { continue }
             fields.append(hints.contains(extra.name) ? .hint(extra.field) : .wish(extra.field))
         }

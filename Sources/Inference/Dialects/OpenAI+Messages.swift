@@ -117,9 +117,14 @@ extension OpenAI {
         let data = try Field.requiredText(value["file_data"], "\(field).file_data")
         let name = try Field.text(value["filename"], "\(field).filename")
         chat.note(value, beyond: ["file_data", "filename"], at: "messages.content.file")
+        return try file(data, name: name, "\(field).file_data")
+    }
+
+    /// A file in base64, alone or as `data:TYPE;base64,…`.
+    static func file(_ data: String, name: String?, _ field: String) throws(RequestError) -> Chat.File {
         guard data.hasPrefix("data:") else { return .data(mediaType: pdf, base64: data, name: name) }
-        guard case .data(let type, let base64) = try image(data, "\(field).file_data") else {
-            throw .wrongValue("\(field).file_data", wanted: "'data:TYPE;base64,...'")
+        guard case .data(let type, let base64) = try image(data, field) else {
+            throw .wrongValue(field, wanted: "'data:TYPE;base64,...'")
         }
         return .data(mediaType: type, base64: base64, name: name)
     }
@@ -128,7 +133,7 @@ extension OpenAI {
     private static let pdf = "application/pdf"
 
     /// An address of the web, or the image itself as `data:TYPE;base64,…` (RFC 2397).
-    private static func image(_ url: String, _ field: String) throws(RequestError) -> Chat.Image {
+    static func image(_ url: String, _ field: String) throws(RequestError) -> Chat.Image {
         if url.hasPrefix("https://") || url.hasPrefix("http://") { return .url(url) }
         let mark = ";base64,"
         let head = url.utf8.prefix { $0 != UInt8(ascii: ",") }

@@ -18,6 +18,10 @@ extension OpenAI {
         writeTools(chat, to: &writer)
         writeForm(chat, to: &writer)
         if let user = chat.user { writer.member("user", user) }
+        for extra in chat.extras where extra.isOpenAIs && shared.contains(extra.name) {
+            writer.key(extra.name)
+            writer.value(extra.value)
+        }
         if stream {
             writer.member("stream", true)
             writer.member("stream_options", raw: Array(#"{"include_usage":true}"#.utf8))

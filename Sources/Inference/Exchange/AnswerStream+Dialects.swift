@@ -15,6 +15,8 @@ struct AnswerTerms: Sendable {
     var isArray = false
     /// What was asked for.
     var operation = ModelOperation.chat
+    /// What the answer repeats of the request, in the dialect that does; the beginning of a JSON object.
+    var echo: [UInt8] = []
 }
 
 /// Watches a provider's stream that passes through.
@@ -23,6 +25,7 @@ struct ProviderObserver: Sendable {
     private var anthropic: Anthropic.StreamObserver?
     private var gemini: Gemini.StreamObserver?
     private var ollama: Ollama.StreamObserver?
+    private var responses: Responses.StreamObserver?
 
     init() {}
 
@@ -32,6 +35,7 @@ struct ProviderObserver: Sendable {
         case .anthropic: anthropic = Anthropic.StreamObserver()
         case .gemini: gemini = Gemini.StreamObserver(isArray: isArray)
         case .ollama: ollama = Ollama.StreamObserver()
+        case .responses: responses = Responses.StreamObserver()
         }
     }
 
@@ -39,10 +43,12 @@ struct ProviderObserver: Sendable {
         if let observed = try openAI?.feed(bytes) { return observed }
         if let observed = try anthropic?.feed(bytes) { return observed }
         if let observed = try gemini?.feed(bytes) { return observed }
+        if let observed = try responses?.feed(bytes) { return observed }
         return try ollama?.feed(bytes) ?? []
     }
 
     mutating func finish() -> Observed? {
+        if responses != nil { return responses?.finish() }
         if openAI != nil { return openAI?.finish() }
         if anthropic != nil { return anthropic?.finish() }
         return gemini == nil ? ollama?.finish() : gemini?.finish()
@@ -63,6 +69,7 @@ struct ProviderDecoder: Sendable {
     private var anthropic: Anthropic.StreamDecoder?
     private var gemini: Gemini.StreamDecoder?
     private var ollama: Ollama.StreamDecoder?
+    private var responses: Responses.StreamDecoder?
 
     init() {}
 
@@ -73,6 +80,7 @@ struct ProviderDecoder: Sendable {
         case .anthropic: anthropic = Anthropic.StreamDecoder()
         case .gemini: gemini = Gemini.StreamDecoder(decision: decision)
         case .ollama: ollama = Ollama.StreamDecoder(decision: decision)
+        case .responses: responses = Responses.StreamDecoder()
         }
     }
 
@@ -80,10 +88,12 @@ struct ProviderDecoder: Sendable {
         if let events = try openAI?.feed(bytes) { return events }
         if let events = try anthropic?.feed(bytes) { return events }
         if let events = try gemini?.feed(bytes) { return events }
+        if let events = try responses?.feed(bytes) { return events }
         return try ollama?.feed(bytes) ?? []
     }
 
     mutating func finish() throws(UpstreamError) -> [ChatEvent] {
+        if let events = try responses?.finish() { return events }
         if let events = try openAI?.finish() { return events }
         if let events = try anthropic?.finish() { return events }
         if let events = try gemini?.finish() { return events }
@@ -100,6 +110,7 @@ struct ClientEncoder: Sendable {
     private var anthropic: Anthropic.StreamEncoder?
     private var gemini: Gemini.StreamEncoder?
     private var ollama: Ollama.StreamEncoder?
+    private var responses: Responses.StreamEncoder?
 
     init() {}
 
@@ -117,6 +128,7 @@ struct ClientEncoder: Sendable {
         case .gemini: gemini = Gemini.StreamEncoder(id: id, model: terms.model, isArray: terms.isArray)
         case .ollama:
             ollama = Ollama.StreamEncoder(terms.operation, model: terms.model, created: terms.created)
+        case .responses: responses = Responses.StreamEncoder(terms)
         }
     }
 
@@ -125,9 +137,13 @@ struct ClientEncoder: Sendable {
         if let bytes = openAI?.encode(event) { return bytes }
         if let bytes = anthropic?.encode(event) { return bytes }
         if let bytes = gemini?.encode(event) { return bytes }
+        if let bytes = responses?.encode(event) { return bytes }
         return ollama?.encode(event, times: times) ?? []
     }
 
     /// Whether something was too large to be told: the answer cannot go on.
-    var hasOverflowed: Bool { ollama?.hasOverflowed ?? false }
+    var hasOverflowed: Bool { ollama?.hasOverflowed ?? responses?.hasOverflowed ?? false }
+
+    /// The number of the next event, in the dialect that counts them.
+    var sequence: UInt64 { responses?.sequence ?? 0 }
 }

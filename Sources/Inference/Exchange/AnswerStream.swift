@@ -20,6 +20,8 @@ struct AnswerStream: Sendable {
     private var encoder = ClientEncoder()
     /// How long the answer took up to now, for clients that are told.
     var times = AnswerTimes()
+    /// The number of the client's next event, in the dialect that counts them.
+    var sequence: UInt64 { encoder.sequence }
 
     /// - Parameters:
     ///   - provider: the provider's dialect.
@@ -70,7 +72,10 @@ struct AnswerStream: Sendable {
         if case .error(let error) = event { return AnswerPiece(bytes: [], error: error) }
         let bytes = encoder.encode(event, times: times)
         guard !encoder.hasOverflowed else {
-            return AnswerPiece(bytes: [], error: .malformed("A call of the provider's is too large to be told."))
+            return AnswerPiece(
+                bytes: [],
+                error: .malformed("A call or answer of the provider's is too large to be told.")
+            )
         }
         return AnswerPiece(bytes: bytes[...], isMeaningful: event.isMeaningful, isDone: event == .done)
     }

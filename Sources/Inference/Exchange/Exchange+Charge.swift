@@ -53,7 +53,12 @@ extension ClientAsk {
 extension RequestView {
     /// Images among the parts of all messages. Walks over them: ask only where images are paid for.
     var imageCount: UInt64 {
-        let type = dialect == .openai ? "image_url" : "image"
+        let type =
+            switch dialect {
+            case .openai: "image_url"
+            case .responses: "input_image"
+            case .anthropic, .gemini, .ollama: "image"
+            }
         return messages.elements.reduce(0) { count, message in
             (message["content"]?.elements).map { parts in
                 parts.reduce(count) { $0 + ($1["type"]?.string == type ? 1 : 0) }

@@ -139,7 +139,8 @@ extension Exchange {
 
     mutating func endStream(with body: [UInt8], _ outcome: Outcome, at now: Instant) {
         let isArray = ask?.view.isArray ?? false
-        write(client.event(ofError: body, isArray: isArray, isFirst: commit != .content))
+        let (isFirst, sequence) = (commit != .content, stream?.sequence ?? 0)
+        write(client.event(ofError: body, isArray: isArray, isFirst: isFirst, sequence: sequence))
         finish(outcome, end: .complete, at: now)
     }
 

@@ -219,7 +219,7 @@ extension ClientDialect {
         let name = bound.rawValue
         switch self {
         // Neither Gemini's API nor Ollama's says anything of the kind.
-        case .openai, .gemini, .ollama:
+        case .openai, .gemini, .ollama, .responses:
             return [
                 Header("x-ratelimit-limit-\(name)", "\(standing.limit)"),
                 Header("x-ratelimit-remaining-\(name)", "\(standing.left)"),

@@ -54,13 +54,16 @@ extension Exchange {
     /// What of the request stands in its answer.
     var answerTerms: AnswerTerms? {
         guard let model = record.requestedModel else { return nil }
+        let asked = ask?.view
+        let echo = client == .responses ? Responses.echo(of: asked?.document) : []
         return AnswerTerms(
             decision: record.id,
             model: model,
             created: record.startedUnix / 1_000_000,
-            includeUsage: ask?.view.includeUsage ?? false,
-            isArray: ask?.view.isArray ?? false,
-            operation: record.operation ?? .chat
+            includeUsage: asked?.includeUsage ?? false,
+            isArray: asked?.isArray ?? false,
+            operation: record.operation ?? .chat,
+            echo: echo
         )
     }
 

@@ -82,6 +82,7 @@ struct ClientAsk: Sendable {
         case .anthropic: Anthropic.upstreamBody(view, model: model, amongOthers: amongOthers)
         case .gemini: Gemini.upstreamBody(view, model: model, amongOthers: amongOthers)
         case .ollama: Ollama.upstreamBody(view, model: model)
+        case .responses: Responses.upstreamBody(view, model: model, amongOthers: amongOthers)
         }
     }
 
@@ -89,11 +90,25 @@ struct ClientAsk: Sendable {
         for provider: GatewayProvider,
         _ deployment: Deployment
     ) throws(RequestError) -> ([UInt8], [String]) {
-        let (body, omissions) = try said(in: provider.dialect, model: deployment.model)
+        let (body, omissions) = try inClientsWords(provider.dialect, model: deployment.model)
         if deployment.notCarried == .refuse, let wish = omissions.first(where: \.isWish) {
             throw .leftOut(wish.field, in: provider.dialect)
         }
         return (body, omissions.map(\.field))
+    }
+
+    /// Errors and what goes without effect bear the names that the client knows the fields by.
+    private mutating func inClientsWords(
+        _ dialect: Dialect,
+        model: String
+    ) throws(RequestError) -> (body: [UInt8], omissions: [Omission]) {
+        guard view.dialect == .responses else { return try said(in: dialect, model: model) }
+        do throws(RequestError) {
+            let (body, omissions) = try said(in: dialect, model: model)
+            return (body, omissions.map(Responses.named))
+        } catch {
+            throw Responses.named(error)
+        }
     }
 
     private mutating func said(
@@ -124,7 +139,7 @@ extension Dialect {
 
     fileprivate var streamHeaders: [Header] {
         switch self {
-        case .openai, .anthropic, .gemini: Self.eventStream
+        case .openai, .anthropic, .gemini, .responses: Self.eventStream
         case .ollama: Self.lines
         }
     }

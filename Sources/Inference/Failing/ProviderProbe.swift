@@ -89,7 +89,7 @@ extension Dialect {
     /// Where the list of models is, below the provider's address.
     fileprivate var modelsPath: String {
         switch self {
-        case .openai, .gemini: "/models"
+        case .openai, .gemini, .responses: "/models"
         case .anthropic: "/v1/models"
         case .ollama: "/api/tags"
         }

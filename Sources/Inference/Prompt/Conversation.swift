@@ -12,15 +12,22 @@ enum Conversation {
     /// A hash of what stays the same from turn to turn: instructions, tools and what was said before the model first spoke.
     static func prefix(_ request: JSONDocument, _ hash: KeyedHash) -> UInt64 {
         var value: UInt64 = 0
-        for part in [request["system"] ?? request.root.either("systemInstruction"), request["tools"]] {
+        for part in [PromptParts.system(request), request["tools"]] {
             if let part { value = hash.folding(part.raw.prefix(prefixBytes), into: value) }
         }
+        if let text = PromptParts.onlyText(request) { return hash.folding(text.raw.prefix(prefixBytes), into: value) }
         for message in PromptParts.messages(request).elements.prefix(prefixMessages) {
             let role = message["role"]?.string
             if role == "assistant" || role == "tool" || role == "model" { break }
+            if role == nil, isOfTurn(message) { break }
             value = hash.folding((PromptParts.content(message) ?? message).raw.prefix(prefixBytes), into: value)
         }
         return value
+    }
+
+    /// Whether it is an item of the Responses API that belongs to what the assistant said.
+    private static func isOfTurn(_ item: JSONView) -> Bool {
+        item["type"]?.string.map { $0 != "message" } ?? false
     }
 
     /// Whether its last message is what a tool answered: the model that called it waits for that.
@@ -28,7 +35,8 @@ enum Conversation {
         var last: JSONView?
         for message in PromptParts.messages(request).elements { last = message }
         guard let last else { return false }
-        if last["role"]?.string == "tool" { return true }
+        let role = last["role"]?.string
+        if role == "tool" || role == nil && last["type"]?.string == "function_call_output" { return true }
         return PromptParts.content(last)?.elements.contains { part in
             part["type"]?.string == "tool_result" || part.either("functionResponse") != nil
         } ?? false

@@ -11,31 +11,55 @@ package enum PromptParts {
 
     /// What was said, in whichever dialect.
     static func messages(_ request: JSONDocument) -> JSONView {
-        request["messages"] ?? request["contents"] ?? request.root
+        request["messages"] ?? request["contents"] ?? items(request) ?? request.root
+    }
+
+    /// Items of the Responses API; what is to be embedded has the same name, and is no list of objects.
+    private static func items(_ request: JSONDocument) -> JSONView? {
+        guard let input = request["input"], input.kind == .array else { return nil }
+        return input.elements.first { _ in true }?.kind == .object ? input : nil
+    }
+
+    /// What was said is one text.
+    static func onlyText(_ request: JSONDocument) -> JSONView? {
+        request["input"].flatMap { $0.kind == .string ? $0 : nil }
     }
 
     /// What one of them says.
-    static func content(_ message: JSONView) -> JSONView? { message["content"] ?? message["parts"] }
+    static func content(_ message: JSONView) -> JSONView? {
+        message["content"] ?? message["parts"] ?? message["output"]
+    }
 
-    /// Whether the answer shall follow a schema: OpenAI's `response_format`, Anthropic's `output_format` or `output_config`, Gemini's
+    /// What stands before the conversation.
+    static func system(_ request: JSONDocument) -> JSONView? {
+        request["system"] ?? request["instructions"] ?? request.root.either("systemInstruction")
+    }
+
+    /// Whether the answer shall follow a schema: OpenAI's `response_format` or `text.format`, Anthropic's `output_format` or
+    /// `output_config`, Gemini's
     /// `responseSchema` or `responseJsonSchema`, Ollama's `format`.
     static func wantsSchema(_ request: JSONDocument) -> Bool {
         if let settings = request.root.either("generationConfig") {
             return settings.either("responseSchema") ?? settings.either("responseJsonSchema") != nil
         }
         if request["format"]?.kind == .object { return true }
-        let forms = [request["response_format"], request["output_format"], request["output_config"]?["format"]]
+        let forms = [
+            request["response_format"], request["text"]?["format"], request["output_format"],
+            request["output_config"]?["format"],
+        ]
         return forms.contains { $0?["type"]?.string == "json_schema" }
     }
 
-    /// Whether the model shall think before it answers: OpenAI's `reasoning_effort`, Anthropic's `thinking`, Gemini's `thinkingConfig`,
+    /// Whether the model shall think before it answers: OpenAI's `reasoning_effort` or `reasoning.effort`, Anthropic's `thinking`,
+    /// Gemini's `thinkingConfig`,
     /// Ollama's `think`.
     static func wantsThinking(_ request: JSONDocument) -> Bool {
         if let settings = request.root.either("generationConfig")?.either("thinkingConfig") {
             return settings.either("thinkingBudget")?.unsigned != 0
         }
         if let think = request["think"] { return think.bool ?? (think.kind == .string) }
-        if let effort = request["reasoning_effort"]?.string { return effort != "none" }
+        let effort = request["reasoning_effort"] ?? request["reasoning"]?["effort"]
+        if let word = effort?.string { return word != "none" }
         guard let type = request["thinking"]?["type"]?.string else { return false }
         return type != "disabled"
     }
@@ -43,8 +67,7 @@ package enum PromptParts {
     /// Bytes of the prompt that are no text: what escapes take beyond what they stand for, and what is shown or attached, which stands
     /// for far fewer tokens than text of that length.
     static func bytesBesideText(_ request: JSONDocument) -> Int {
-        let system = request["system"] ?? request.root.either("systemInstruction")
-        let written = [messages(request), system, request["tools"]].compactMap(\.self)
+        let written = [messages(request), system(request), request["tools"]].compactMap(\.self)
         return written.reduce(mediaBytes(request)) { $0 + $1.raw.count - $1.unescapedCount }
     }
 
@@ -71,6 +94,7 @@ package enum PromptParts {
         var found: Set<String> = []
         // Of Ollama's one prompt.
         if holdsImages(request["images"]) { found.insert("image") }
+        if onlyText(request) != nil { found.insert("text") }
         for message in messages(request).elements {
             if holdsImages(message["images"]) { found.insert("image") }
             guard let content = content(message) else { continue }
@@ -91,7 +115,7 @@ package enum PromptParts {
 
     private static func modality(_ part: JSONView) -> String? {
         switch part["type"]?.string {
-        case "text", "refusal": "text"
+        case "text", "input_text", "output_text", "refusal": "text"
         case "image_url", "image", "input_image": "image"
         case "input_audio", "audio": "audio"
         case "file", "document", "input_file": "file"
@@ -112,6 +136,9 @@ package enum PromptParts {
 
     /// The end of what was said, as UTF-8, at most `lastBytes`: by everybody, or by one role alone.
     static func lastWords(_ request: JSONDocument, of role: String?) -> [UInt8] {
+        if let text = onlyText(request), role ?? "user" == "user" {
+            return PromptText.end(of: text.raw, bytes: lastBytes)
+        }
         var last: [JSONView] = []
         for message in messages(request).elements
         where role == nil || message["role"]?.string ?? "user" == role {

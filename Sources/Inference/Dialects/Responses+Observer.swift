@@ -1,0 +1,57 @@
+import Wire
+
+/// What does a stream of the Responses API tell while it passes through unchanged?
+extension Responses {
+    /// Watches a stream that passes through.
+    package struct StreamObserver: Sendable {
+        private var reader = EventStreamReader()
+
+        /// A stream that has not begun.
+        package init() {}
+
+        /// Takes bytes in and gives what they complete, block by block.
+        /// - Throws: when a block is larger than anything a provider sends.
+        package mutating func feed(_ bytes: [UInt8]) throws(UpstreamError) -> [Observed] {
+            reader.append(bytes.span.bytes)
+            var observed: [Observed] = []
+            while let event = try reader.nextOfProvider() { observed.append(Self.look(at: event)) }
+            return observed
+        }
+
+        /// What is left when the provider has closed the stream: some leave the last blank line out.
+        package mutating func finish() -> Observed? { reader.lastOfProvider().map(Self.look) }
+
+        private static func look(at event: ServerSentEvent) -> Observed {
+            var observed = Observed(raw: event.raw)
+            guard let data = event.data else { return observed }
+            guard let document = try? JSONDocument(data, limits: .answer) else {
+                // Not ours to judge: the client may know what it is.
+                observed.isMeaningful = true
+                return observed
+            }
+            observed.look(atResponseEvent: document)
+            if observed.error != nil { observed.isForwarded = false }
+            return observed
+        }
+    }
+}
+
+extension Observed {
+    /// Reads one event. Types that we do not know may be added at any time, and pass.
+    fileprivate mutating func look(atResponseEvent document: JSONDocument) {
+        guard let type = document["type"]?.string else { return }
+        switch type {
+        case "response.completed", "response.incomplete":
+            guard let response = document["response"] else { return }
+            usage = Responses.usage(of: response)
+            finish = Responses.finish(of: response, hasCalls: Responses.hasCalls(response))
+            (isMeaningful, isDone) = (true, true)
+        case "response.failed", "error": error = Responses.failure(ofEvent: document)
+        case "response.output_item.added":
+            // Words follow in pieces; a call has its name.
+            isMeaningful = document["item"]?["type"]?.string.map { $0 != "message" && $0 != "reasoning" } ?? false
+        case "response.created", "response.in_progress", "response.queued", "response.content_part.added": break
+        default: isMeaningful = true
+        }
+    }
+}
