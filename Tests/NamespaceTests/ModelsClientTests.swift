@@ -28,11 +28,13 @@ extension ModelsSuites {
             static let anthropic = Client(script: "anthropic_check.py", path: "/anthropic", own: "talk", cases: 33)
             static let google = Client(script: "google_check.py", path: "", own: "gem", cases: 35)
             static let ollama = Client(script: "ollama_check.py", path: "", own: "local", cases: 29)
+            /// No mock speaks it: providers are asked in another dialect.
+            static let responses = Client(script: "responses_check.py", path: "/v1", own: "", cases: 31)
         }
 
         @Test func theRealClientsAreServedByBothDialectsAlikeAndUnderstandHowAnAnswerFails() throws {
             let models = try ModelsSite()
-            for client in [Client.openai, .anthropic] {
+            for client in [Client.openai, .anthropic, .responses] {
                 for name in ["chat", "talk"] { try Self.check(client, models, model: name) }
             }
             // Each group was served by its own first provider all along.
@@ -40,13 +42,15 @@ extension ModelsSuites {
                 .filter { $0.outcome == "answered" }.flatMap(\.members)
             #expect(Set(answered ?? []) == ["chat.first", "talk.first"])
             for (provider, name) in [(models.openai, "chat"), (models.anthropic, "talk")] {
-                for client in [Client.openai, .anthropic] {
+                for client in [Client.openai, .anthropic, .responses] {
                     try provider.mode("error-mid-stream", times: 1)
                     try Self.check(client, models, model: name, ["broken_stream"])
                 }
             }
             for provider in [models.openai, models.anthropic] { try provider.mode("529") }
-            for client in [Client.openai, .anthropic] { try Self.check(client, models, model: "talk", ["overloaded"]) }
+            for client in [Client.openai, .anthropic, .responses] {
+                try Self.check(client, models, model: "talk", ["overloaded"])
+            }
             models.tearDown()
         }
 
@@ -55,7 +59,7 @@ extension ModelsSuites {
             let models = try ModelsSite { file, secrets in try? Self.addGemini(to: &file, secrets) }
             let gemini = try models.site.mockProvider(.gemini, place: 0, key: Self.geminiKey, port: Self.geminiPort)
             for name in ["gem", "chat", "talk"] { try Self.check(.google, models, model: name) }
-            for client in [Client.openai, .anthropic] { try Self.check(client, models, model: "gem") }
+            for client in [Client.openai, .anthropic, .responses] { try Self.check(client, models, model: "gem") }
             for name in ["gem", "chat"] { try Self.check(.google, models, model: name, ["embeddings"]) }
             try Self.check(.google, models, model: "gem", ["count_tokens"])
             for (provider, name) in [(gemini, "gem"), (models.anthropic, "talk.first")] {
@@ -102,6 +106,10 @@ extension ModelsSuites {
             "events", "early_disconnect",
         ]
 
+        private static let ofResponses = [
+            "retrieve", "wrong_key", "helper", "parsed", "early_disconnect",
+        ]
+
         @Test func ollamaServesAndIsServed() throws {
             let models = try ModelsSite { file, _ in
                 let address = "http://\(Site.providers[1].v4):\(ModelsSite.ollamaPort)"
@@ -113,6 +121,7 @@ extension ModelsSuites {
             for name in ["chat.first", "local"] { try Self.check(.ollama, models, model: name, ["embed"]) }
             try Self.check(.openai, models, model: "local", Self.ofOpenAI)
             try Self.check(.anthropic, models, model: "local", Self.ofAnthropic)
+            try Self.check(.responses, models, model: "local", Self.ofResponses)
             for (provider, name) in [(models.openai, "chat"), (ollama, "local")] {
                 for client in name == "local" ? [Client.ollama, .openai, .anthropic] : [.ollama] {
                     try provider.mode("error-mid-stream", times: 1)
