@@ -117,7 +117,7 @@ let package = Package(
         // The lab: namespaces, mock providers, tools that measure inside it.
         library("Chance", [], path: "Tests/Chance"),
         library("LabText", [], path: "Tests/LabText"),
-        library("Lab", ["LabText"], path: "Tests/Lab"),
+        library("Lab", ["LabText", "CTestShim"], path: "Tests/Lab"),
         program("lab-tool", ["LabText"], path: "Tests/LabTool"),
         program("lab-site", ["Lab", "LabText"], path: "Tests/LabSite"),
         program(
@@ -195,7 +195,7 @@ let package = Package(
             [
                 "NetTypes", "ConfigSyntax", "PolicyEngine", "Forwarding", "Inference", "ConfigModel", "Runtime",
                 "Kernel",
-                "ConfigYAML", "Control",
+                "ConfigYAML", "Control", "CTestShim",
                 "martlet", argumentParser,
             ]
         ),

@@ -89,6 +89,11 @@ int ctest_start(char *const argv[], int *input, int *output)
     return pid < 0 ? failure : pid;
 }
 
+void ctest_spawn_closing_the_rest(posix_spawn_file_actions_t *actions)
+{
+    posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1);
+}
+
 int ctest_open_frames(const char *device)
 {
     const int descriptor = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, htons(ETH_P_ALL));

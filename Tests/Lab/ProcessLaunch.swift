@@ -1,7 +1,9 @@
+import CTestShim
 import Glibc
 
 /// How is a program started? By posix_spawn: in a process group of its own (Ctrl-C reaches the demo alone, which then ends its children in
-/// order), with no signal blocked or ignored.
+/// order), with no signal blocked or ignored, and with no descriptor but those it is given: a socket of another test that it held would
+/// not be closed for its peer before the program ends.
 struct ProcessLaunch {
     /// A program that could not be started.
     struct Failure: Error, CustomStringConvertible {
@@ -23,6 +25,7 @@ struct ProcessLaunch {
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         wire(&actions)
+        ctest_spawn_closing_the_rest(&actions)
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }

@@ -1,4 +1,5 @@
 /// Runs the `martlet` that was built beside these tests.
+import CTestShim
 import Glibc
 
 enum Program {
@@ -27,6 +28,7 @@ enum Program {
             posix_spawn_file_actions_adddup2(&actions, output.descriptor, STDOUT_FILENO)
         }
         posix_spawn_file_actions_adddup2(&actions, error.descriptor, STDERR_FILENO)
+        ctest_spawn_closing_the_rest(&actions)
         let status = try wait(for: try spawn(arguments, environment, &actions))
         return Run(status: status, output: output.text(), error: error.text())
     }

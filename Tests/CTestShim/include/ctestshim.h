@@ -2,6 +2,7 @@
 #ifndef MARTLET_CTESTSHIM_H
 #define MARTLET_CTESTSHIM_H
 
+#include <spawn.h>
 #include <stddef.h>
 
 /* Moves the calling thread into a new, empty network namespace. Returns a descriptor of the old one, or a negative errno. */
@@ -24,6 +25,9 @@ void ctest_block_signal(int number);
  * the reading end of its standard output and error; no other child inherits them. Returns its process id or a negative errno.
  */
 int ctest_start(char *const argv[], int *input, int *output);
+
+/* The child that is to be spawned closes every descriptor beyond standard error, after all actions before this one. */
+void ctest_spawn_closing_the_rest(posix_spawn_file_actions_t *actions);
 
 /* Opens a raw socket on a device, for whole Ethernet frames; reading never waits. Returns a descriptor or a negative errno. */
 int ctest_open_frames(const char *device);
