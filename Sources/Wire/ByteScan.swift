@@ -40,7 +40,8 @@ enum ByteScan {
     static func escapeStop(_ bytes: RawSpan, from start: Int) -> Int {
         var place = start
         while place <= bytes.byteCount &- stride {
-            let found = stops(in: word(bytes, place)) & highs
+            let word = word(bytes, place)
+            let found = stops(in: word) & ~word & highs
             if found != 0 { return place &+ found.trailingZeroBitCount >> 3 }
             place &+= stride
         }
@@ -107,11 +108,11 @@ enum ByteScan {
         (word &- ones) & ~word
     }
 
-    /// The highest bit of each byte that is a quote, a backslash or below 0x20; as with `zeros`, the lowest is right.
+    /// The highest bit of each byte that is a quote, a backslash or below 0x20, and of some that are no ASCII; as with `zeros`, the lowest is
+    /// right. One bit turned makes 0x20 of a quote, so that it and the control characters are what is below 0x21.
     @inline(__always)
     private static func stops(in word: UInt64) -> UInt64 {
-        let controls = (word &- ones &* 0x20) & ~word
-        return controls | zeros(in: word ^ (ones &* 0x22)) | zeros(in: word ^ (ones &* 0x5C))
+        ((word ^ (ones &* 0x02)) &- (ones &* 0x21)) | ((word ^ (ones &* 0x5C)) &- ones)
     }
 
     /// Whether a JSON string may hold this byte as it is, being ASCII.

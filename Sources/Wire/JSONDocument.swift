@@ -1,7 +1,6 @@
 /// A whole JSON text that was checked, and the places of its outermost members: enough to route a request by, without a tree.
 package struct JSONDocument: Sendable {
-    /// The text as it came.
-    package let bytes: [UInt8]
+    private let text: JSONChecked
     /// Members of the outermost object in their order; none if the text is no object.
     package let members: [JSONMember]
     private let rootRange: Range<Int>
@@ -10,17 +9,20 @@ package struct JSONDocument: Sendable {
     package init(_ bytes: [UInt8], limits: JSONLimits = .request) throws(JSONError) {
         var scanner = JSONScanner(limits: limits)
         try scanner.scan(bytes.span.bytes)
-        self.bytes = bytes
+        text = JSONChecked(bytes, scanner.longValues)
         rootRange = scanner.root
         members = bytes[scanner.root.lowerBound] == UInt8(ascii: "{") ? scanner.members : []
     }
 
+    /// The text as it came.
+    package var bytes: [UInt8] { text.bytes }
+
     /// The outermost value.
-    package var root: JSONView { JSONView(bytes, rootRange) }
+    package var root: JSONView { JSONView(text, rootRange) }
 
     /// The outermost object's member of this name; the last one if there are several.
     package subscript(name: String) -> JSONView? {
-        members.last { $0.key.spells(name, in: bytes.span.bytes) }.map { JSONView(bytes, $0.value) }
+        members.last { $0.key.spells(name, in: bytes.span.bytes) }.map { JSONView(text, $0.value) }
     }
 
     /// A member's name, unescaped.
@@ -29,5 +31,5 @@ package struct JSONDocument: Sendable {
     }
 
     /// A member's value.
-    package func value(of member: JSONMember) -> JSONView { JSONView(bytes, member.value) }
+    package func value(of member: JSONMember) -> JSONView { JSONView(text, member.value) }
 }

@@ -9,6 +9,9 @@ struct JSONScanner {
     private var keys: [JSONKey] = []
     /// Members of the outermost value, if that is an object.
     private(set) var members: [JSONMember] = []
+    /// What it found to be long, if the text is.
+    private(set) var longValues = JSONLongValues()
+    private var isLong = false
     /// The outermost value, without the blanks around it.
     private(set) var root = 0..<0
 
@@ -24,6 +27,8 @@ struct JSONScanner {
         // What most requests and answers have, so that these grow once.
         members.reserveCapacity(8)
         if limits.duplicates == .refused { keys.reserveCapacity(12) }
+        isLong = (2 * JSONLongValues.shortest...Int(UInt32.max)).contains(bytes.byteCount)
+        if isLong { longValues.reserve() }
         let start = place
         try value(bytes)
         root = start..<place
@@ -33,9 +38,12 @@ struct JSONScanner {
 
     private mutating func value(_ bytes: RawSpan) throws(JSONError) {
         switch try peek(bytes) {
-        case UInt8(ascii: "{"): try object(bytes)
-        case UInt8(ascii: "["): try array(bytes)
-        case UInt8(ascii: "\""): _ = try string(bytes)
+        case UInt8(ascii: "{"): try container(bytes) { (scanner, bytes) throws(JSONError) in try scanner.object(bytes) }
+        case UInt8(ascii: "["): try container(bytes) { (scanner, bytes) throws(JSONError) in try scanner.array(bytes) }
+        case UInt8(ascii: "\""):
+            let start = place
+            _ = try string(bytes)
+            if isLong { longValues.add(start..<place) }
         case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): try number(bytes)
         case UInt8(ascii: "t"): try literal("true", bytes)
         case UInt8(ascii: "f"): try literal("false", bytes)
@@ -45,6 +53,16 @@ struct JSONScanner {
     }
 
     // MARK: Containers
+
+    @inline(__always)
+    private mutating func container(
+        _ bytes: RawSpan,
+        _ inside: (inout JSONScanner, RawSpan) throws(JSONError) -> Void
+    ) throws(JSONError) {
+        let note = isLong ? longValues.begin(at: place) : nil
+        try inside(&self, bytes)
+        if let note { longValues.end(note, at: place) }
+    }
 
     private mutating func object(_ bytes: RawSpan) throws(JSONError) {
         try enter()

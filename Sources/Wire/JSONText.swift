@@ -12,15 +12,6 @@ enum JSONText {
         byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09
     }
 
-    /// The place after the value that begins at `start`.
-    static func afterValue(_ bytes: RawSpan, from start: Int) -> Int {
-        switch ByteScan.byte(bytes, start) {
-        case UInt8(ascii: "\""): afterString(bytes, from: start)
-        case UInt8(ascii: "{"), UInt8(ascii: "["): afterContainer(bytes, from: start)
-        default: afterScalar(bytes, from: start)
-        }
-    }
-
     /// The place after the string whose opening quote is at `start`.
     static func afterString(_ bytes: RawSpan, from start: Int) -> Int {
         var place = start &+ 1
@@ -36,7 +27,8 @@ enum JSONText {
         return bytes.byteCount
     }
 
-    private static func afterContainer(_ bytes: RawSpan, from start: Int) -> Int {
+    /// The place after the object or array that begins at `start`.
+    static func afterContainer(_ bytes: RawSpan, from start: Int) -> Int {
         var open = 0
         var place = start
         while place < bytes.byteCount {
@@ -54,7 +46,8 @@ enum JSONText {
         return place
     }
 
-    private static func afterScalar(_ bytes: RawSpan, from start: Int) -> Int {
+    /// The place after the number or literal that begins at `start`.
+    static func afterScalar(_ bytes: RawSpan, from start: Int) -> Int {
         var place = start
         while place < bytes.byteCount {
             switch ByteScan.byte(bytes, place) {

@@ -5,13 +5,15 @@ package struct JSONView: Sendable {
         case null, bool, number, string, array, object
     }
 
-    private let bytes: [UInt8]
+    private let text: JSONChecked
     private let range: Range<Int>
 
-    init(_ bytes: [UInt8], _ range: Range<Int>) {
-        self.bytes = bytes
+    init(_ text: JSONChecked, _ range: Range<Int>) {
+        self.text = text
         self.range = range
     }
+
+    private var bytes: [UInt8] { text.bytes }
 
     /// What this value is, told by its first byte.
     package var kind: Kind {
@@ -83,50 +85,55 @@ extension JSONView {
     package struct Member: Sendable {
         /// Where key and value stand in the text.
         package let place: JSONMember
-        fileprivate let bytes: [UInt8]
+        fileprivate let text: JSONChecked
 
         /// The key, unescaped.
         package var name: String {
-            JSONText.text(bytes, place.key.text, isEscaped: place.key.isEscaped)
+            JSONText.text(text.bytes, place.key.text, isEscaped: place.key.isEscaped)
         }
         /// The value.
-        package var value: JSONView { JSONView(bytes, place.value) }
+        package var value: JSONView { JSONView(text, place.value) }
 
         /// Whether the key, unescaped, is this name.
-        package func spells(_ name: String) -> Bool { place.key.spells(name, in: bytes.span.bytes) }
+        package func spells(_ name: String) -> Bool {
+            let bytes = text.bytes
+            return place.key.spells(name, in: bytes.span.bytes)
+        }
     }
 
     /// A walk over an object's members.
     package struct Members: Sequence, IteratorProtocol {
-        private let bytes: [UInt8]
+        private let text: JSONChecked
         private var walk: JSONWalk
 
         fileprivate init(_ view: JSONView) {
-            bytes = view.bytes
+            text = view.text
             walk = JSONWalk(view.bytes, view.range, opening: UInt8(ascii: "{"))
         }
 
         /// The next member, or nil after the last.
         package mutating func next() -> Member? {
-            let bytes = bytes
-            return walk.nextMember(bytes.span.bytes).map { Member(place: $0, bytes: bytes) }
+            let text = text
+            let bytes = text.bytes
+            return walk.nextMember(text, bytes.span.bytes).map { Member(place: $0, text: text) }
         }
     }
 
     /// A walk over an array's elements.
     package struct Elements: Sequence, IteratorProtocol {
-        private let bytes: [UInt8]
+        private let text: JSONChecked
         private var walk: JSONWalk
 
         fileprivate init(_ view: JSONView) {
-            bytes = view.bytes
+            text = view.text
             walk = JSONWalk(view.bytes, view.range, opening: UInt8(ascii: "["))
         }
 
         /// The next element, or nil after the last.
         package mutating func next() -> JSONView? {
-            let bytes = bytes
-            return walk.nextValue(bytes.span.bytes).map { JSONView(bytes, $0) }
+            let text = text
+            let bytes = text.bytes
+            return walk.nextValue(text, bytes.span.bytes).map { JSONView(text, $0) }
         }
     }
 }

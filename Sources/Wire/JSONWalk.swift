@@ -8,22 +8,22 @@ struct JSONWalk {
         place = bytes[range.lowerBound] == opening ? range.lowerBound + 1 : nil
     }
 
-    mutating func nextMember(_ bytes: RawSpan) -> JSONMember? {
+    mutating func nextMember(_ text: JSONChecked, _ bytes: RawSpan) -> JSONMember? {
         guard let quote = nextStart(bytes) else { return nil }
         let afterKey = JSONText.afterString(bytes, from: quote)
         let inside = (quote + 1)..<(afterKey - 1)
         // The colon and the blanks around it.
         let colon = JSONText.afterBlanks(bytes, from: afterKey)
         let start = JSONText.afterBlanks(bytes, from: colon + 1)
-        let end = JSONText.afterValue(bytes, from: start)
+        let end = text.afterValue(bytes, from: start)
         place = end
         let key = JSONKey(text: inside, isEscaped: Self.hasBackslash(bytes, inside))
         return JSONMember(key: key, value: start..<end)
     }
 
-    mutating func nextValue(_ bytes: RawSpan) -> Range<Int>? {
+    mutating func nextValue(_ text: JSONChecked, _ bytes: RawSpan) -> Range<Int>? {
         guard let start = nextStart(bytes) else { return nil }
-        let end = JSONText.afterValue(bytes, from: start)
+        let end = text.afterValue(bytes, from: start)
         place = end
         return start..<end
     }
