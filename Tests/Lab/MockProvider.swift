@@ -10,6 +10,7 @@ package final class MockProvider: Sendable {
         case anthropic
         case gemini
         case ollama
+        case responses
     }
 
     /// Where an Anthropic provider wants its key; the other place is refused.

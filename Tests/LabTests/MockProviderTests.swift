@@ -11,6 +11,7 @@ extension LabSuites {
         private let anthropic: MockProvider
         private let gemini: MockProvider
         private let ollama: MockProvider
+        private let responses: MockProvider
 
         init() throws {
             lab = try RouterOnly(uplinks: 1)
@@ -29,6 +30,7 @@ extension LabSuites {
             anthropic = try start(.anthropic, 8002)
             gemini = try start(.gemini, 8004)
             ollama = try start(.ollama, 8005)
+            responses = try start(.responses, 8006)
         }
 
         private func ask(
@@ -48,7 +50,7 @@ extension LabSuites {
         ) throws -> WebRequest {
             let usual =
                 switch provider.dialect {
-                case .openai: ["authorization: Bearer right"]
+                case .openai, .responses: ["authorization: Bearer right"]
                 case .anthropic: ["x-api-key: right", "anthropic-version: 2023-06-01"]
                 case .gemini: ["x-goog-api-key: right"]
                 case .ollama: ["authorization: Bearer right"]
@@ -70,6 +72,7 @@ extension LabSuites {
             case .anthropic: "/v1/messages"
             case .gemini: "/v1beta/models/gemini-pro:streamGenerateContent?alt=sse"
             case .ollama: "/api/chat"
+            case .responses: "/v1/responses"
             }
         }
 
@@ -78,6 +81,7 @@ extension LabSuites {
             switch dialect {
             case .openai: return ["model": "gpt-5", "messages": messages, "stream": .bool(stream)]
             case .ollama: return ["model": "qwen3", "messages": messages, "stream": .bool(stream)]
+            case .responses: return ["model": "gpt-5", "input": .string(text), "stream": .bool(stream)]
             case .anthropic:
                 return ["model": "claude-opus", "max_tokens": 100, "messages": messages, "stream": .bool(stream)]
             // Whether it is a stream, its address says.
@@ -91,6 +95,7 @@ extension LabSuites {
             case .anthropic: anthropic
             case .gemini: gemini
             case .ollama: ollama
+            case .responses: responses
             }
         }
 
@@ -106,6 +111,50 @@ extension LabSuites {
         }
 
         static let refused = [
+            Refused(
+                reason: "a wrong key",
+                dialect: .responses,
+                headers: ["authorization: Bearer wrong"],
+                status: 401,
+                says: "invalid_api_key"
+            ),
+            Refused(
+                reason: "a field of the API before",
+                dialect: .responses,
+                add: ["max_tokens": 3],
+                status: 400,
+                says: "unknown_parameter"
+            ),
+            Refused(
+                reason: "a tool that is neither strict nor says so",
+                dialect: .responses,
+                add: [
+                    "tools": [["type": "function", "name": "f", "parameters": ["type": "object", "properties": [:]]]]
+                ],
+                status: 400,
+                says: "strict"
+            ),
+            Refused(
+                reason: "a result without its call",
+                dialect: .responses,
+                add: ["input": [["type": "function_call_output", "call_id": "c", "output": "x"]]],
+                status: 400,
+                says: "No tool call"
+            ),
+            Refused(
+                reason: "a thought that it has neither kept nor sealed",
+                dialect: .responses,
+                add: ["input": [["type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "x"]]],
+                status: 400,
+                says: "invalid_encrypted_content"
+            ),
+            Refused(
+                reason: "an answer that was not kept",
+                dialect: .responses,
+                add: ["previous_response_id": "resp_77"],
+                status: 400,
+                says: "previous_response_not_found"
+            ),
             Refused(
                 reason: "a key in the other provider's header",
                 dialect: .gemini,
@@ -355,7 +404,8 @@ extension LabSuites {
                 #expect(text.contains(row.says), "\(row.dialect) \(row.reason): \(text)")
                 let error = try JSON.parse(text)
                 switch row.dialect {
-                case .openai: #expect(error["error"]?.members?.map(\.name) == ["message", "type", "param", "code"])
+                case .openai, .responses:
+                    #expect(error["error"]?.members?.map(\.name) == ["message", "type", "param", "code"])
                 case .anthropic: #expect(error["type"]?.string == "error" && error["error"]?["type"]?.string != nil)
                 case .gemini: #expect(error["error"]?.members?.map(\.name).prefix(3) == ["code", "message", "status"])
                 case .ollama: #expect(error.members?.map(\.name) == ["error"] && error["error"]?.string != nil)
@@ -383,7 +433,7 @@ extension LabSuites {
         }
 
         /// Those whose streams are events.
-        static let streaming = [MockProvider.Dialect.openai, .anthropic, .gemini]
+        static let streaming = [MockProvider.Dialect.openai, .anthropic, .gemini, .responses]
 
         @Test(.timeLimit(.minutes(1)), arguments: streaming)
         func aStreamComesPieceByPiece(dialect: MockProvider.Dialect) throws {
@@ -398,6 +448,7 @@ extension LabSuites {
             case .openai: #expect(answer.eventData.last == "[DONE]")
             case .anthropic: #expect(answer.events.last?.text.hasPrefix("event: message_stop") == true)
             case .gemini: #expect(answer.eventData.last?.contains("\"finishReason\":\"STOP\"") == true)
+            case .responses: #expect(answer.events.last?.text.hasPrefix("event: response.completed") == true)
             case .ollama: Issue.record("its streams are no events")
             }
         }

@@ -32,6 +32,9 @@ protocol Dialect: Sendable {
     /// The answer at another path than that of conversations; nil where there is nothing.
     func elsewhere(_ path: String, _ body: JSON, number: Int) throws(Refusal) -> Elsewhere?
 
+    /// What is asked of an answer that was kept; nil where none are.
+    func kept(_ request: Request, number: Int) throws(Refusal) -> Elsewhere?
+
     /// An error in this provider's shape.
     func error(_ refusal: Refusal, number: Int) -> JSON
 
@@ -52,6 +55,7 @@ extension Dialect {
     var modelsPath: String { "/v1/models" }
     func takesChat(_ path: String) -> Bool { path == chatPath }
     func question(_ body: JSON, at path: String) throws(Refusal) -> Question { try question(body) }
+    func kept(_ request: Request, number: Int) throws(Refusal) -> Elsewhere? { nil }
     var streamType: String { "text/event-stream; charset=utf-8" }
 }
 

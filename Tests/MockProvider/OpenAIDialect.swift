@@ -31,7 +31,7 @@ struct OpenAIDialect: Dialect {
         return read(body, model: model)
     }
 
-    private static func refusal(_ problem: Shape.Problem) -> Refusal {
+    static func refusal(_ problem: Shape.Problem) -> Refusal {
         switch problem.fault {
         case .unknown:
             Refusal(

@@ -9,6 +9,7 @@ struct Planner: Sendable {
     func reply(to request: Request, number: Int, mode: Mode) -> Reply {
         do throws(Refusal) {
             try dialect.admit(request)
+            if let kept = try dialect.kept(request, number: number) { return answer(elsewhere: kept, number: number) }
             if request.method == "GET" { return try models(request, number: number) }
             if request.method == "POST", !dialect.takesChat(request.path) {
                 let other = try dialect.elsewhere(request.path, try body(of: request), number: number)

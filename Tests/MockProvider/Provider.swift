@@ -34,6 +34,7 @@ final class Provider: Sendable {
                 AnthropicDialect(key: settings.key, models: settings.models, keyHeader: settings.keyHeader)
             case .gemini: GeminiDialect(key: settings.key, models: settings.models)
             case .ollama: OllamaDialect(key: settings.key, models: settings.models)
+            case .responses: ResponsesDialect(key: settings.key, models: settings.models, name: settings.name)
             }
         planner = Planner(dialect: dialect, settings: settings)
         journal = try Journal(path: settings.record)

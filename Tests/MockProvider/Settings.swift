@@ -8,6 +8,7 @@ struct Settings: Sendable {
         case anthropic
         case gemini
         case ollama
+        case responses
     }
 
     var dialect: Dialect
@@ -42,7 +43,7 @@ struct Settings: Sendable {
     }
 
     static let usage = """
-        mock-provider --dialect openai|anthropic|gemini|ollama --listen ADDRESS:PORT… --key KEY [--model NAME…] [--name NAME]
+        mock-provider --dialect openai|anthropic|gemini|ollama|responses --listen ADDRESS:PORT… --key KEY [--model NAME…] [--name NAME]
                       [--control ADDRESS:PORT|unix:PATH] [--record FILE] [--delay-ms MILLISECONDS]
                       [--key-header x-api-key|authorization]
         """
@@ -55,7 +56,7 @@ struct Settings: Sendable {
         let options = try CommandOptions(arguments, known: Settings.known)
         let word = try options.required("--dialect")
         guard let dialect = Dialect(rawValue: word) else {
-            throw CommandOptions.Misuse("--dialect is openai, anthropic, gemini or ollama, not \(word)")
+            throw CommandOptions.Misuse("--dialect is openai, anthropic, gemini, ollama or responses, not \(word)")
         }
         self.dialect = dialect
         name = options.value("--name") ?? dialect.rawValue
@@ -78,7 +79,7 @@ struct Settings: Sendable {
 
     private static func defaultModels(of dialect: Dialect) -> [String] {
         switch dialect {
-        case .openai: ["gpt-5", "gpt-5-mini"]
+        case .openai, .responses: ["gpt-5", "gpt-5-mini"]
         case .anthropic: ["claude-opus", "claude-sonnet"]
         case .gemini: ["gemini-pro", "gemini-flash"]
         case .ollama: ["llama3.3", "qwen3"]

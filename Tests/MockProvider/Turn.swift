@@ -28,6 +28,10 @@ struct Question: Sendable {
     var schema: JSON?
     /// Whether the model is to think aloud.
     var thinks = false
+    /// The request itself, of a dialect whose answers repeat it.
+    var body: JSON = [:]
+    /// What the model is to read, of a dialect that keeps it.
+    var items: [JSON] = []
 }
 
 /// The answer, always the same to the same question.

@@ -25,6 +25,8 @@ final class ModelsSite: Sendable {
     static let port = 8080
     /// Where the lab's Ollama listens, beside the Anthropic provider.
     static let ollamaPort = 11434
+    /// Where providers that speak the Responses API listen.
+    static let responsesPort = 82
     static let openaiKey = "sk-openai-secret-of-the-lab"
     static let anthropicKey = "sk-ant-secret-of-the-lab"
     static let capabilities = ["net_admin", "net_raw", "net_bind_service"]
@@ -103,6 +105,7 @@ final class ModelsSite: Sendable {
             case .anthropic: "http://\(Site.providers[1].v4)"
             case .gemini: "http://\(Site.providers[0].v4):81"
             case .ollama: "http://\(Site.providers[1].v4):\(ModelsSite.ollamaPort)"
+            case .responses: "http://\(Site.providers[0].v4):\(ModelsSite.responsesPort)/v1"
             }
         return
             "\(name): { dialect: \(dialect.rawValue), url: \"\(url)\", key: { file: \(keyFile) }, path: wan\(more.map { ", \($0)" } ?? "") }"
