@@ -106,7 +106,7 @@ package struct RequestView: Sendable {
 
     /// Whether a message holds an image. Walks over all messages: ask once.
     package var hasImages: Bool {
-        PromptParts.modalities(document).contains("image")
+        Modalities(document).contains(.image)
     }
 
     /// The body with another model's name, and other edits; every other byte is the client's.

@@ -95,7 +95,7 @@ struct OllamaRequestTests {
         let body =
             #"{"model":"m","messages":[{"role":"user","content":"x","images":["iVBORw0KGgo="]}],"format":{},"think":true}"#
         let document = try JSONDocument(Array(body.utf8))
-        #expect(PromptParts.modalities(document) == ["image", "text"])
+        #expect(Modalities(document).words == ["image", "text"])
         #expect(PromptParts.wantsSchema(document) && PromptParts.wantsThinking(document))
         #expect(PromptParts.mediaBytes(document) > 10)
     }

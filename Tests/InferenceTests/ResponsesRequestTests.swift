@@ -109,12 +109,12 @@ struct ResponsesRequestTests {
         let body =
             #"{"model":"m","instructions":"be brief","input":[{"role":"user","content":[{"type":"input_text","text":"hello"},{"type":"input_image","image_url":"data:image/png;base64,AAAA"}]}],"text":{"format":{"type":"json_schema"}},"reasoning":{"effort":"high"}}"#
         let document = try JSONDocument(Array(body.utf8))
-        #expect(PromptParts.modalities(document) == ["image", "text"])
+        #expect(Modalities(document).words == ["image", "text"])
         #expect(PromptParts.wantsSchema(document) && PromptParts.wantsThinking(document))
         #expect(PromptParts.lastWords(document, of: "user") == Array("hello".utf8))
         let short = try JSONDocument(Array(#"{"model":"m","input":"hello"}"#.utf8))
         #expect(PromptParts.lastWords(short, of: nil) == Array("hello".utf8))
-        #expect(PromptParts.modalities(short) == ["text"])
+        #expect(Modalities(short).words == ["text"])
         let looped = #"{"input":[{"type":"function_call_output","call_id":"c","output":"x"}]}"#
         #expect(try Conversation.isInToolLoop(JSONDocument(Array(looped.utf8))))
     }

@@ -90,14 +90,12 @@ package struct Capabilities: OptionSet, Hashable, Sendable, Codable {
         self = all.isEmpty || !all.isSubset(of: [.completions, .embeddings]) ? all.union(.chat) : all
     }
 
-    /// What a model must be able to do to be shown a part of this kind (`PromptParts.modalities`).
-    init(modality: String) {
-        switch modality {
-        case "audio": self = .audio
-        case "file": self = .files
-        case "image": self = .images
-        default: self = []
-        }
+    /// What a model must be able to do to be shown parts of these kinds.
+    init(shown kinds: Modalities) {
+        self = []
+        if kinds.contains(.audio) { insert(.audio) }
+        if kinds.contains(.file) { insert(.files) }
+        if kinds.contains(.image) { insert(.images) }
     }
 
     /// In the order of `Capability`.

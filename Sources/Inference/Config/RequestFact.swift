@@ -23,7 +23,7 @@ package enum RequestFact: Int, CaseIterable, Sendable {
         case .promptTokens: .init("prompt.tokens", .number(0...Int64(UInt32.max)))
         case .hasCode: .init("prompt.has-code", .flag)
         case .language: .init("prompt.language", .text(vocabulary: PromptLanguage.allCases.map(\.rawValue)))
-        case .modality: .init("prompt.modality", .words(vocabulary: PromptParts.modalities))
+        case .modality: .init("prompt.modality", .words(vocabulary: Modalities.names))
         case .time: .init("time", .time)
         case .header: .init("header", .fields)
         }

@@ -2,8 +2,6 @@
 import Wire
 
 package enum PromptParts {
-    /// What a policy may ask for with `prompt.modality has`.
-    package static let modalities = ["audio", "file", "image", "text", "video"]
     /// Bytes of the prompt's end that a language or code is looked for in: people say what they want last.
     package static let lastBytes = 8192
     /// Messages from the end that these bytes are taken of.
@@ -81,57 +79,11 @@ package enum PromptParts {
     }
 
     private static func mediaBytes(in part: JSONView) -> Int {
-        switch modality(part) {
-        case "text"?: 0
-        case _?: part.unescapedCount
+        if let kind = Modalities(ofPart: part) { return kind == .text ? 0 : part.unescapedCount }
         // What a tool showed.
-        case nil: part["content"]?.elements.reduce(0) { modality($1) == "text" ? $0 : $0 + mediaBytes(in: $1) } ?? 0
-        }
-    }
-
-    /// The kinds of its parts, in the order of `modalities`.
-    static func modalities(_ request: JSONDocument) -> [String] {
-        var found: Set<String> = []
-        // Of Ollama's one prompt.
-        if holdsImages(request["images"]) { found.insert("image") }
-        if onlyText(request) != nil { found.insert("text") }
-        for message in messages(request).elements {
-            if holdsImages(message["images"]) { found.insert("image") }
-            guard let content = content(message) else { continue }
-            if content.kind == .string { found.insert("text") }
-            for part in content.elements {
-                if let kind = modality(part) { found.insert(kind) }
-                // What a tool showed is shown to the model too.
-                for inner in part["content"]?.elements ?? part.elements {
-                    if let kind = modality(inner) { found.insert(kind) }
-                }
-            }
-        }
-        return modalities.filter { found.contains($0) }
-    }
-
-    /// Whether images stand beside a text, as Ollama's dialect has them.
-    private static func holdsImages(_ images: JSONView?) -> Bool { images?.elements.contains { _ in true } ?? false }
-
-    private static func modality(_ part: JSONView) -> String? {
-        switch part["type"]?.string {
-        case "text", "input_text", "output_text", "refusal": "text"
-        case "image_url", "image", "input_image": "image"
-        case "input_audio", "audio": "audio"
-        case "file", "document", "input_file": "file"
-        case "video_url", "video": "video"
-        case nil: modality(ofUntyped: part)
-        default: nil
-        }
-    }
-
-    /// A part of Gemini's API has no type, but a member that tells what it is.
-    private static func modality(ofUntyped part: JSONView) -> String? {
-        guard let file = part.either("inlineData") ?? part.either("fileData") else {
-            return part["text"]?.kind == .string ? "text" : nil
-        }
-        let type = file.either("mimeType")?.string ?? ""
-        return ["audio", "image", "video", "text"].first { type.hasPrefix($0 + "/") } ?? "file"
+        return part["content"]?.elements.reduce(0) {
+            Modalities(ofPart: $1) == .text ? $0 : $0 + mediaBytes(in: $1)
+        } ?? 0
     }
 
     /// The end of what was said, as UTF-8, at most `lastBytes`: by everybody, or by one role alone.

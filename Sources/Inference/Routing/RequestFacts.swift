@@ -27,7 +27,7 @@ package struct RequestFacts: Sendable {
     /// The whole request; nil leaves what only it can tell absent.
     private let document: JSONDocument?
     private var schema: Bool?
-    private var modalities: [String]?
+    private var modalities: Modalities?
     private var code: Bool?
     private var language: FactValue?
 
@@ -62,7 +62,7 @@ package struct RequestFacts: Sendable {
         case .promptTokens: promptTokens.map { .number(Int64(clamping: $0)) } ?? .absent
         case .hasCode: .flag(hasCode())
         case .language: spokenLanguage()
-        case .modality: .words(shownModalities())
+        case .modality: .words(shownModalities().words)
         case .time: secondOfDay.map { .number($0) } ?? .absent
         case .header: .fields(headers)
         }
@@ -94,7 +94,7 @@ package struct RequestFacts: Sendable {
         if asked.contains(.jsonSchema), wantsSchema() { wanted.insert(.jsonSchema) }
         if asked.contains(.thinking), document.map(PromptParts.wantsThinking) ?? false { wanted.insert(.thinking) }
         if !asked.isDisjoint(with: [.images, .audio, .files]) {
-            for kind in shownModalities() { wanted.formUnion(Capabilities(modality: kind)) }
+            wanted.formUnion(Capabilities(shown: shownModalities()))
             // An answer that is spoken.
             if document?["audio"]?.kind == .object { wanted.insert(.audio) }
         }
@@ -119,9 +119,9 @@ package struct RequestFacts: Sendable {
     }
 
     /// Of what kind the prompt's parts are.
-    package mutating func shownModalities() -> [String] {
+    package mutating func shownModalities() -> Modalities {
         if let modalities { return modalities }
-        let found = document.map(PromptParts.modalities) ?? []
+        let found = document.map(Modalities.init) ?? []
         modalities = found
         return found
     }
