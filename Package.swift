@@ -91,8 +91,8 @@ let package = Package(
         library(
             "Gateway",
             [
-                "NetTypes", "PolicyEngine", "Wire", "Inference", "CZlib", nio, nioPosix, nioTLS, nioSSL, nioHTTP2,
-                nioHPACK,
+                "NetTypes", "PolicyEngine", "Wire", "Inference", "CShim", "CZlib", nio, nioPosix, nioTLS, nioSSL,
+                nioHTTP2, nioHPACK,
             ]
         ),
         // Row 5

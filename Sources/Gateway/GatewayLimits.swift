@@ -10,6 +10,12 @@ enum GatewayLimits {
     static let request = HTTPLimits(body: requestBytes)
     /// Bytes reserved for a body before it comes, whatever its length says: a stranger's word is not worth memory.
     static let reservedBytes = 64 << 10
+    /// Room for this many times what has come is made when that is full: some is proof of more, and each time all is copied.
+    static let reservedTimes = 16
+    /// Freed bytes that each loop's memory keeps, and the size from which a block is mapped by itself. A long body is three blocks of its
+    /// length; given back after each request, their pages are half of what the request costs (Benchmarks/README.md).
+    static let keptBytes: Int32 = 8 << 20
+    static let mappedBytes: Int32 = 4 << 20
     /// From the connection to the first request's head, and from one answer to the next request.
     static let firstHead = Span.seconds(30)
     static let idleClient = Span.seconds(75)

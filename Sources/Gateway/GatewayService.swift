@@ -2,6 +2,7 @@
 ///
 ///     daemon ═ socket pair ═ link loop ─ GatewayState ─▶ loop 1 … N ◀─ clients
 ///                                      ◀─── reports ───
+import CShim
 import Glibc
 import Inference
 import NIOCore
@@ -77,6 +78,7 @@ package final class GatewayService: @unchecked Sendable {
     /// Serves until the daemon says `drain` or goes away, and what runs has ended. Takes the descriptors over.
     /// - Returns: the exit status: 0 after a clean end, 1 when the sockets could not be taken over.
     package static func run(linkDescriptor: Int32, listeners: [Int32], loops: Int, ledger: [Int32]) -> Int32 {
+        martlet_keep_freed_memory(GatewayLimits.keptBytes, GatewayLimits.mappedBytes)
         let service = GatewayService(loops: loops, ledger: ledger)
         do {
             try service.start(linkDescriptor: linkDescriptor, listeners: listeners)

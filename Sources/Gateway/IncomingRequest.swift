@@ -35,6 +35,8 @@ final class IncomingRequest {
     /// Those that policies ask for.
     let askedHeaders: [FactValue.Field]
     private(set) var body: [UInt8] = []
+    /// What its head says that the body will be.
+    private let announcedBytes: Int
 
     init(_ head: HTTPMessage, loop: GatewayLoop) {
         endpoint = Endpoint(head)
@@ -61,7 +63,10 @@ final class IncomingRequest {
         let isGzip = headRefusal == nil && Self.isGzip(head, endpoint) == true
         inflater = isGzip ? BodyInflater(limit: GatewayLimits.requestBytes) : nil
         if headRefusal == nil, case .length(let length) = head.framing {
+            announcedBytes = length
             body.reserveCapacity(min(length, GatewayLimits.reservedBytes))
+        } else {
+            announcedBytes = 0
         }
     }
 
@@ -72,7 +77,7 @@ final class IncomingRequest {
         operation = nil
         passedOn = []
         (isHead, isHTTP11, keepsAlive, expectsContinue) = (false, true, false, false)
-        (key, headRefusal, inflater) = (nil, nil, nil)
+        (key, headRefusal, inflater, announcedBytes) = (nil, nil, nil, 0)
         startedAt = GatewayClock.now()
         unixMicroseconds = GatewayClock.unixMicroseconds()
         draw = loop.draw()
@@ -93,7 +98,13 @@ final class IncomingRequest {
     /// The body of a refused request is not kept.
     func append(_ buffer: ByteBuffer, at place: Range<Int>) {
         guard headRefusal == nil, bodyRefusal == nil else { return }
-        guard let inflater else { return buffer.copy(place, to: &body) }
+        guard let inflater else {
+            let wanted = body.count + place.count
+            if wanted > body.capacity, announcedBytes >= wanted {
+                body.reserveCapacity(min(announcedBytes, GatewayLimits.reservedTimes * wanted))
+            }
+            return buffer.copy(place, to: &body)
+        }
         do throws(InflateError) {
             try buffer.inflate(place, by: inflater, to: &body)
         } catch {

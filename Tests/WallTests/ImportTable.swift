@@ -90,7 +90,7 @@ enum ImportTable {
         ImportRow(
             "Gateway",
             .outside,
-            ours: ["NetTypes", "PolicyEngine", "Wire", "Inference", "CZlib"],
+            ours: ["NetTypes", "PolicyEngine", "Wire", "Inference", "CShim", "CZlib"],
             packages: ["NIOCore", "NIOPosix", "NIOTLS", "NIOSSL", "NIOHTTP2", "NIOHPACK"],
             further: ["Glibc", "Synchronization", "FoundationEssentials"]
         ),

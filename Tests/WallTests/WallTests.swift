@@ -65,7 +65,7 @@ struct ImportTableTests {
             row.ours.contains { ImportTable.rows.row(of: $0)?.kind == .c }
         }
         #expect(importing.map(\.target) == ["Kernel", "Probing", "Gateway", "Ledger", "Daemon"])
-        #expect(ImportTable.rows.row(of: "Gateway")?.ours.filter { $0.hasPrefix("C") } == ["CZlib"])
+        #expect(ImportTable.rows.row(of: "Gateway")?.ours.filter { $0.hasPrefix("C") } == ["CShim", "CZlib"])
         #expect(ImportTable.rows.row(of: "Daemon")?.ours.filter { ["CMnl", "CNftnl"].contains($0) } == [])
     }
 
