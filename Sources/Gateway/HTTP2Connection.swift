@@ -5,6 +5,7 @@
 ///
 /// Between the first GOAWAY and the second a client that has not heard of it yet may still ask, and is answered (RFC 9113 §6.8).
 import NIOCore
+import NIOHPACK
 import NIOHTTP2
 import NetTypes
 
@@ -20,6 +21,8 @@ final class HTTP2Connection: ChannelInboundHandler, LoopClient {
     private var phase = Phase.open
     private var context: ChannelHandlerContext?
     private var streams = 0
+    /// How fields of answers are sent.
+    private(set) var indexing = HPACKIndexing.indexable
     /// The highest number of a stream that came.
     private var lastStream = HTTP2StreamID.rootStream
     /// By when the present phase must be over; nil while streams run.
@@ -90,6 +93,11 @@ final class HTTP2Connection: ChannelInboundHandler, LoopClient {
     // MARK: What NIO tells
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard case .settings(.settings(let settings)) = unwrapInboundIn(data).payload else { return }
+        if let asked = HTTP2Terms.indexing(by: settings) { indexing = asked }
+    }
 
     /// The one thing that comes at the end of every channel: one that the library ends while it reads is not told to be inactive.
     func handlerRemoved(context: ChannelHandlerContext) {

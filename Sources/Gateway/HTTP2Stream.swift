@@ -171,11 +171,13 @@ final class HTTP2Stream: ChannelInboundHandler, ClientSide, LoopClient {
     }
 
     func write(_ head: ClientHead) {
-        var fields: HPACKHeaders = [":status": "\(head.status)"]
-        fields.put("date", loop.date())
+        let indexing = connection.indexing
+        var fields = HPACKHeaders()
+        fields.add(name: ":status", value: "\(head.status)", indexing: indexing)
+        fields.put("date", loop.date(), indexing: indexing)
         for field in head.headers {
             // What is another every time would only push others out of HPACK's table.
-            fields.put(field.name, field.value, indexing: field.name == Self.decision ? .nonIndexable : .indexable)
+            fields.put(field.name, field.value, indexing: field.name == Self.decision ? .nonIndexable : indexing)
         }
         // These have no body and say nothing of its length (RFC 9110 §8.6).
         if let length = head.length, head.status != 204, head.status != 304 {

@@ -34,6 +34,19 @@ enum HTTP2Terms {
     private static let resets = 1000
     /// Answers to PING, SETTINGS and the like that wait for a client that does not read.
     private static let waitingFrames = 1000
+    /// PING, SETTINGS and PRIORITY within half a minute. A provider may measure the way by a PING for each of its round trips, and one that is
+    /// told to be calm takes up to a hundred answers with it.
+    private static func controlFrames(from mode: NIOHTTP2Handler.ParserMode) -> Int { mode == .server ? 200 : 6000 }
+    /// DATA without a byte from one head or end of a stream to the next, on the whole connection. Who flushes when there is nothing to say sends
+    /// some, and some providers do so for an hour to keep a stream alive.
+    private static func emptyFrames(from mode: NIOHTTP2Handler.ParserMode) -> Int { mode == .server ? 100 : 2000 }
+    /// Bytes of HPACK's table that the other side may have us keep. The library takes its word for it, and that may be 4 GiB.
+    private static let tableBytes = 64 << 10
+
+    /// How fields are to be sent from now on to a side that has said this; nil: it has not said anything about it.
+    static func indexing(by settings: HTTP2Settings) -> HPACKIndexing? {
+        settings.last { $0.parameter == .headerTableSize }.map { $0.value > tableBytes ? .nonIndexable : .indexable }
+    }
 
     /// - Parameter mode: what we are on it.
     static func connection(as mode: NIOHTTP2Handler.ParserMode) -> NIOHTTP2Handler.ConnectionConfiguration {
@@ -52,6 +65,8 @@ enum HTTP2Terms {
         terms.headerBlockValidation = .disabled
         terms.targetWindowSize = connectionWindow
         terms.maximumBufferedControlFrames = waitingFrames
+        terms.maximumSequentialEmptyDataFrames = emptyFrames(from: mode)
+        terms.controlFrameRateLimit.maximumCount = controlFrames(from: mode)
         // Bytes of streams that we ended may still be on their way, of as many as there may be.
         terms.maximumRecentlyResetStreams = clientStreams
         return terms
@@ -73,6 +88,9 @@ enum HTTP2Terms {
             is NIOHTTP2Errors.ContentLengthHeadersMismatch, is NIOHTTP2Errors.ContentLengthHeaderNegative,
             is NIOHTTP2Errors.ContentLengthHeaderMalformedValue, is NIOHTTP2Errors.TrailersWithoutEndStream:
             true
+        // A frame that its stream had no place for. There is none to end where it was never there, or is over.
+        case let error as NIOHTTP2Errors.BadStreamStateTransition:
+            error.fromState.map { $0 != .idle && $0 != .closed } ?? false
         default: false
         }
     }
@@ -92,7 +110,7 @@ enum HTTP2Terms {
 
 extension HPACKHeaders {
     /// A field that may be written; others are left out, as by `HTTPWriter`.
-    mutating func put(_ name: String, _ value: String, indexing: HPACKIndexing = .indexable) {
+    mutating func put(_ name: String, _ value: String, indexing: HPACKIndexing) {
         guard HTTPField.isName(name), HTTPField.isValue(value) else { return }
         add(name: name.lowercased(), value: value, indexing: indexing)
     }

@@ -2,6 +2,7 @@
 import Glibc
 import Inference
 import NIOCore
+import NIOHTTP2
 import NIOSSL
 import Wire
 
@@ -12,6 +13,8 @@ enum UpstreamFault {
         // The stream ended where HTTP wanted more: what came before it may have been right.
         case let error as HTTPError: (error == .truncated ? .truncated : .malformed, error.rawValue)
         case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError: (.tls, words(ofTLS: "\(error)"))
+        // The library's words are the names of its errors.
+        case let error as any NIOHTTP2Error: (.malformed, "its HTTP/2 breaks the rules: \(type(of: error))")
         case is ChannelError: (.reset, "\(error)")
         default: (.reset, "\(error)")
         }

@@ -2,6 +2,7 @@
 /// for a while, when the provider says so (GOAWAY), or when nothing has come of it for too long.
 import Inference
 import NIOCore
+import NIOHPACK
 import NIOHTTP2
 import NetTypes
 
@@ -23,6 +24,10 @@ final class UpstreamHTTP2: ChannelInboundHandler {
     private var isLeaving = false
     /// The provider has said that it has not begun with streams beyond this one, and will not.
     private var lastServed: HTTP2StreamID?
+    /// How fields of requests are sent.
+    private(set) var indexing = HPACKIndexing.indexable
+    /// Why it ended, where that was not the provider's plain wish.
+    private(set) var fault: (kind: FailureClass, detail: String)?
     private(set) var hasServed = false
     /// When the last stream ended.
     private(set) var idleSince = Instant(nanoseconds: 0)
@@ -111,6 +116,7 @@ final class UpstreamHTTP2: ChannelInboundHandler {
             if let most = settings.last(where: { $0.parameter == .maxConcurrentStreams }) {
                 allowed = min(HTTP2Terms.providerStreams, most.value)
             }
+            if let asked = HTTP2Terms.indexing(by: settings) { indexing = asked }
         case .goAway(let last, _, _):
             lastServed = min(lastServed ?? last, last)
             leave()
@@ -126,6 +132,7 @@ final class UpstreamHTTP2: ChannelInboundHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // A stream that was given up before it was sent is sent all the same, and answered to nobody.
         guard !HTTP2Terms.isOfStream(error), !(error is NIOHTTP2Errors.NoSuchStream) else { return }
+        fault = fault ?? UpstreamFault.classify(error)
         leave()
         close()
     }

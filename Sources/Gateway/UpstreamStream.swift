@@ -53,11 +53,13 @@ final class UpstreamStream: ChannelInboundHandler, UpstreamSide {
 
     func send(_ request: UpstreamRequest, _ more: [HTTPField]) -> Bool {
         guard HTTP2Head.isPath(request.path) else { return false }
-        var head: HPACKHeaders = [
-            ":method": "\(request.methodWord)", ":scheme": "https", ":authority": request.authority,
-            ":path": request.path,
-        ]
-        for header in request.headers { head.put(header.name, header.value) }
+        let indexing = connection.indexing
+        var head = HPACKHeaders()
+        head.add(name: ":method", value: "\(request.methodWord)", indexing: indexing)
+        head.add(name: ":scheme", value: "https", indexing: indexing)
+        head.add(name: ":authority", value: request.authority, indexing: indexing)
+        head.add(name: ":path", value: request.path, indexing: indexing)
+        for header in request.headers { head.put(header.name, header.value, indexing: indexing) }
         // A secret is in no table that other fields could be compared with (RFC 7541 §7.1).
         for field in more where !request.says(field) { head.put(field.name, field.value, indexing: .neverIndexed) }
         if request.saysLength { head.put("content-length", "\(request.body.count)", indexing: .nonIndexable) }
@@ -222,9 +224,7 @@ final class UpstreamStream: ChannelInboundHandler, UpstreamSide {
             return
         }
         if connection.hasRefused(number) { return refused("the provider has ended the connection (GOAWAY)") }
-        guard let reset = error as? NIOHTTP2Errors.StreamClosed else {
-            return hasHead ? broke(.truncated, "the connection ended") : broke(.reset, "the connection ended")
-        }
+        guard let reset = error as? NIOHTTP2Errors.StreamClosed else { return connectionEnded() }
         switch reset.errorCode {
         case .refusedStream:
             // It would refuse the next ones too.
@@ -234,6 +234,13 @@ final class UpstreamStream: ChannelInboundHandler, UpstreamSide {
         case .protocolError: broke(.malformed, "stream reset: \(reset.errorCode)")
         default: broke(.reset, "stream reset: \(reset.errorCode)")
         }
+    }
+
+    private func connectionEnded() {
+        let fault = connection.fault
+        let detail = fault?.detail ?? "the connection ended"
+        if case .malformed? = fault?.kind { return broke(.malformed, detail) }
+        broke(hasHead ? .truncated : .reset, detail)
     }
 
     private func refused(_ detail: String) {

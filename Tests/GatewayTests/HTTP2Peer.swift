@@ -6,7 +6,7 @@ import NIOHPACK
 struct RawFrame: Equatable {
     enum Kind {
         static let data: UInt8 = 0, headers: UInt8 = 1, reset: UInt8 = 3, settings: UInt8 = 4, ping: UInt8 = 6
-        static let goAway: UInt8 = 7, windowUpdate: UInt8 = 8, continuation: UInt8 = 9
+        static let pushPromise: UInt8 = 5, goAway: UInt8 = 7, windowUpdate: UInt8 = 8, continuation: UInt8 = 9
     }
 
     static let endStream: UInt8 = 1, ack: UInt8 = 1, endHeaders: UInt8 = 4
@@ -36,6 +36,8 @@ struct StreamAnswer {
     var fields: [(String, String)] = []
     var body: [UInt8] = []
     var isComplete = false
+    /// Bytes of its heads as HPACK writes them.
+    var headBytes = 0
     /// The code of RST_STREAM.
     var reset: UInt32?
 
@@ -66,6 +68,8 @@ final class HTTP2Peer {
     /// A client's end.
     convenience init(_ port: UInt16, settings: [UInt8] = []) throws {
         self.init(try TestSocket.connected(to: port))
+        // It says what it allows, and keeps what it is sent.
+        decoder.maxDynamicTableLength = 1 << 31
         socket.write(Self.preface + RawFrame(kind: RawFrame.Kind.settings, payload: settings).bytes)
     }
 
@@ -212,6 +216,7 @@ final class HTTP2Peer {
         let fields = (try? decoder.decodeHeaders(from: &block)).map { $0.map { ($0.name, $0.value) } }
         if streams[frame.stream] == nil { order.append(frame.stream) }
         streams[frame.stream, default: StreamAnswer()].fields += fields ?? []
+        streams[frame.stream]?.headBytes += frame.payload.count
         if isLast { streams[frame.stream]?.isComplete = true }
     }
 }

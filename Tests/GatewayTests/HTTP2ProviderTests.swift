@@ -12,7 +12,7 @@ import Testing
 @testable import Gateway
 
 /// A provider that speaks HTTP/2 in TLS and does with each request what a test says.
-private final class HTTP2Provider: Sendable {
+final class HTTP2Provider: Sendable {
     /// What to do with a request that is whole, on which stream of which connection, counted from 0.
     typealias Behaviour = @Sendable (HTTP2Peer, UInt32, _ connection: Int) -> Void
 
@@ -61,7 +61,7 @@ private final class HTTP2Provider: Sendable {
 
 extension OverSockets {
     @Suite struct HTTP2ProviderTests {
-        private static func gateway(
+        static func gateway(
             _ ports: [UInt16],
             timeouts: ExchangeTimeouts = ExchangeTimeouts()
         ) throws -> GatewayUnderTest {
