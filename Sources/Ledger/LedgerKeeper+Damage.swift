@@ -29,6 +29,13 @@ extension LedgerKeeper {
         return true
     }
 
+    /// Writes down what the book knows was paid and the segments do not hold any more: a budget that is used up stays so, whoever counts it next.
+    func keepLoss(in store: LedgerStore) throws(LedgerError) {
+        var left = SpendingBook()
+        for part in try store.spending() { left.add(part, isOwn: false) }
+        try store.add(books.withLock { $0.spending.parts(missingIn: left) })
+    }
+
     /// Tells of a file what an operator should know; shown until the daemon ends.
     func note(_ words: String, of object: String) {
         let isNew = notes.withLock { notes in

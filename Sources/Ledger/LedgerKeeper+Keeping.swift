@@ -35,6 +35,10 @@ extension LedgerKeeper {
     private func keepAll(_ failures: inout [LedgerError]) throws(LedgerError) {
         let store = try openStore()
         failures += try keepSegments(in: store)
+        if work.isRebuilding, failures.isEmpty {
+            try keepLoss(in: store)
+            work.isRebuilding = false
+        }
         try prune(store)
     }
 
@@ -141,7 +145,7 @@ extension LedgerKeeper {
         if work.isRebuilding {
             // The book knows more than is left.
             for segment in work.segments { try segment.keepAnew() }
-            (work.store, work.isRebuilding) = (store, false)
+            work.store = store
             return store
         }
         let kept = try store.spending()

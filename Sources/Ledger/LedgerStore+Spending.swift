@@ -26,6 +26,12 @@ extension LedgerStore {
         )
     }
 
+    /// All of these or none.
+    func add(_ parts: [SpendingBook.Part]) throws(LedgerError) {
+        guard !parts.isEmpty else { return }
+        try database.transaction { () throws(LedgerError) in for part in parts { try add(part) } }
+    }
+
     /// All that is kept, in order of days.
     package func spending() throws(LedgerError) -> [SpendingBook.Part] {
         var parts: [SpendingBook.Part] = []

@@ -100,6 +100,63 @@ import Testing
         keeper.stop()
     }
 
+    /// The segment of what was paid first has gone with its gateway: it stood in the database alone.
+    @Test func whatWasPaidSurvivesTheDatabaseAndThenTheDaemon() throws {
+        let folder = LedgerFolder()
+        let keeper = LedgerKeeper(directory: folder.path)
+        var old = SegmentWriter(descriptor: try keeper.segments(1)[0])
+        for number in 0..<20 as Range<UInt64> { #expect(old?.append(Rows.row(number)) == true) }
+        #expect(try requests(keeper) == 20)
+        old = nil
+        #expect(try requests(keeper) == 20 && folder.segments.isEmpty)
+        let new = try #require(SegmentWriter(descriptor: try keeper.segments(1)[0]))
+        settle(20..<30, by: new)
+        keeper.queue.sync { #expect(keeper.putAside(after: .damaged("a page is gone"))) }
+        settle(30..<40, by: new)
+        #expect(try requests(keeper) == 20, "single requests are lost with the database")
+        keeper.stop()
+        let next = LedgerKeeper(directory: folder.path)
+        #expect(try requests(next) == 20)
+        for span in [SpendingLimit.Span.day, .month] {
+            #expect(next.paid(by: Self.payer, per: span, on: Self.day) == cost(0..<40), "\(span)")
+        }
+        next.stop()
+    }
+
+    private struct Dice: RandomNumberGenerator {
+        var state: UInt64 = 7
+
+        mutating func next() -> UInt64 {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return state ^ state >> 29
+        }
+    }
+
+    /// Of the last day that somebody paid on, and of its month: no budget asks for others.
+    @Test func aBookThatIsFilledWithWhatItMissesKnowsWhatTheOtherKnows() {
+        var random = Dice()
+        for _ in 0..<500 {
+            var (all, left) = (SpendingBook(), SpendingBook())
+            var last: [SpendingBook.Payer: Int] = [:]
+            for _ in 0..<Int.random(in: 0...12, using: &random) {
+                let payer = SpendingBook.Payer(.key, "k\(Int.random(in: 0...2, using: &random))")
+                let month = 20_261_000 + 100 * Int.random(in: 0...1, using: &random)
+                let day = month + Int.random(in: 1...3, using: &random)
+                let part = SpendingBook.Part(payer, day: day, picoDollars: .random(in: 1...9, using: &random))
+                last[payer] = max(last[payer] ?? 0, day)
+                all.add(part, isOwn: false)
+                if Bool.random(using: &random) { left.add(part, isOwn: false) }
+            }
+            for part in all.parts(missingIn: left) { left.add(part, isOwn: false) }
+            for (payer, day) in last {
+                for span in [SpendingLimit.Span.day, .month] {
+                    let known = all.paid(by: payer, per: span, on: day)
+                    #expect(known > 0 && left.paid(by: payer, per: span, on: day) == known)
+                }
+            }
+        }
+    }
+
     @Test func noDiskIsFilledWithDamagedDatabases() throws {
         let folder = LedgerFolder()
         LedgerKeeper(directory: folder.path).stop()

@@ -87,6 +87,25 @@ package struct SpendingBook: Hashable, Sendable {
         for payer in own.keys { own[payer] = Sums() }
     }
 
+    /// What a book does not know that is filled from less: of each payer's last day, and of that day's month on its first day.
+    package func parts(missingIn other: SpendingBook) -> [Part] {
+        totals.sorted { $0.key < $1.key }.flatMap { payer, sums in
+            let missing = { (span: SpendingLimit.Span) in
+                let (all, known) = (
+                    span == .day ? sums.ofDay : sums.ofMonth, other.paid(by: payer, per: span, on: sums.day)
+                )
+                return all - min(all, known)
+            }
+            let ofDay = missing(.day)
+            let before = missing(.month) - min(missing(.month), ofDay)
+            let first = SpendingLimit.Span.month.period(of: sums.day) + 1
+            return [
+                Part(payer, day: sums.day, picoDollars: ofDay), Part(payer, day: first, picoDollars: before),
+            ]
+        }
+        .filter { $0.picoDollars > 0 }
+    }
+
     /// What was paid in the period that a local date lies in.
     package func paid(by payer: Payer, per span: SpendingLimit.Span, on day: Int) -> UInt64 {
         totals[payer]?.paid(in: span.period(of: day), by: span) ?? 0
