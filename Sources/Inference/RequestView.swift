@@ -72,7 +72,7 @@ package struct RequestView: Sendable {
         case .gemini:
             includeUsage = true
             user = nil
-            maxTokens = document.root.either("generationConfig")?.either("maxOutputTokens")?.unsigned
+            maxTokens = document.either("generationConfig")?.either("maxOutputTokens")?.unsigned
         case .ollama:
             includeUsage = true
             user = nil
@@ -96,7 +96,7 @@ package struct RequestView: Sendable {
             switch dialect {
             case .openai: nil
             case .anthropic, .ollama: document["system"]
-            case .gemini: document.root.either("systemInstruction")
+            case .gemini: document.either("systemInstruction")
             case .responses: document["instructions"]
             }
         let parts = [messages, document["tools"], system]

@@ -99,6 +99,12 @@ extension JSONView {
             let bytes = text.bytes
             return place.key.spells(name, in: bytes.span.bytes)
         }
+
+        /// Whether the key, unescaped, is this name of camel case in snake case.
+        func spellsInSnakeCase(_ name: String) -> Bool {
+            let bytes = text.bytes
+            return place.key.spellsInSnakeCase(name, in: bytes.span.bytes)
+        }
     }
 
     /// A walk over an object's members.

@@ -24,6 +24,17 @@ struct JSONViewTests {
         #expect(document.members.map(document.name(of:)) == ["model", "n", "stream", "none", "deep", "mode"])
     }
 
+    @Test(arguments: [
+        (#"{"mimeType":1}"#, 1), (#"{"mime_type":2}"#, 2), (#"{"mime_type":2,"mimeType":1}"#, 1),
+        (#"{"mime\u005ftype":3}"#, 3), (#"{"mime_Type":4}"#, nil), (#"{"mimetype":5}"#, nil), (#"{"mime_typ":6}"#, nil),
+        (#"{"mime_types":7}"#, nil), (#"[1]"#, nil),
+    ])
+    func aMemberIsFoundInCamelCaseOrSnakeCase(text: String, value: UInt64?) throws {
+        let document = try JSONDocument(Array(text.utf8))
+        #expect(document.either("mimeType")?.unsigned == value)
+        #expect(document.root.either("mimeType")?.unsigned == value)
+    }
+
     @Test func escapesCountAsWhatTheyStandFor() throws {
         let words = ["plain", "\\u4f60\\u00e9\\u0041", "\\ud83d\\ude00x", "\\n\\\"\\\\\\/", "你é😀", ""]
         for word in words {

@@ -56,7 +56,7 @@ extension Gemini {
             }
             return prompt
         case .countTokens:
-            let whole = document.root.either("generateContentRequest")
+            let whole = document.either("generateContentRequest")
             return try contents(whole?["contents"] ?? document["contents"])
         case .chat, .generate, .completion, .passThrough: return try contents(document["contents"])
         }

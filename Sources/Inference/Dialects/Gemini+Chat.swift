@@ -10,7 +10,7 @@ extension Gemini {
         chat.stream = view.stream
         chat.includeUsage = view.includeUsage
         // Instructions stand before the conversation, wherever the client has them.
-        if let system = view.document.root.either("systemInstruction"), !system.isNull {
+        if let system = view.document.either("systemInstruction"), !system.isNull {
             try takeSystem(system, into: &chat)
         }
         for member in view.document.members {
@@ -226,15 +226,5 @@ extension Gemini {
         return words.dropFirst().reduce(words.first.map(String.init) ?? "") {
             $0 + $1.prefix(1).uppercased() + $1.dropFirst()
         }
-    }
-}
-
-extension JSONView {
-    /// A member in either spelling of Gemini's API.
-    /// - Parameter name: `inlineData`.
-    func either(_ name: String) -> JSONView? {
-        if let value = self[name] { return value }
-        guard name.contains(where: \.isUppercase) else { return nil }
-        return self[name.reduce("") { $0 + ($1.isUppercase ? "_" + $1.lowercased() : String($1)) }]
     }
 }

@@ -30,29 +30,28 @@ package enum PromptParts {
 
     /// What stands before the conversation.
     static func system(_ request: JSONDocument) -> JSONView? {
-        request["system"] ?? request["instructions"] ?? request.root.either("systemInstruction")
+        request["system"] ?? request["instructions"] ?? request.either("systemInstruction")
     }
 
     /// Whether the answer shall follow a schema: OpenAI's `response_format` or `text.format`, Anthropic's `output_format` or
     /// `output_config`, Gemini's
     /// `responseSchema` or `responseJsonSchema`, Ollama's `format`.
     static func wantsSchema(_ request: JSONDocument) -> Bool {
-        if let settings = request.root.either("generationConfig") {
+        if let settings = request.either("generationConfig") {
             return settings.either("responseSchema") ?? settings.either("responseJsonSchema") != nil
         }
         if request["format"]?.kind == .object { return true }
-        let forms = [
-            request["response_format"], request["text"]?["format"], request["output_format"],
-            request["output_config"]?["format"],
-        ]
-        return forms.contains { $0?["type"]?.string == "json_schema" }
+        let form =
+            request["response_format"] ?? request["text"]?["format"] ?? request["output_format"]
+            ?? request["output_config"]?["format"]
+        return form?["type"]?.string == "json_schema"
     }
 
     /// Whether the model shall think before it answers: OpenAI's `reasoning_effort` or `reasoning.effort`, Anthropic's `thinking`,
     /// Gemini's `thinkingConfig`,
     /// Ollama's `think`.
     static func wantsThinking(_ request: JSONDocument) -> Bool {
-        if let settings = request.root.either("generationConfig")?.either("thinkingConfig") {
+        if let settings = request.either("generationConfig")?.either("thinkingConfig") {
             return settings.either("thinkingBudget")?.unsigned != 0
         }
         if let think = request["think"] { return think.bool ?? (think.kind == .string) }

@@ -28,10 +28,19 @@ package struct HTTPWriter: Sendable {
         put("\r\n")
     }
 
-    /// A field, if its name is a token and its value has no line end in it.
+    /// A field, if its name is a token and its value has no line end in it. Checked where it was written, and taken back.
     package mutating func field(_ name: String, _ value: String) {
-        guard HTTPField.isName(name), HTTPField.isValue(value) else { return }
-        unchecked(name, value)
+        let start = bytes.count
+        put(name)
+        let colon = bytes.count
+        put(": ")
+        let from = bytes.count
+        put(value)
+        let isName = colon > start && bytes[start..<colon].allSatisfy { HTTPOctets.isToken($0) }
+        guard isName, ByteScan.controlStop(bytes.span.bytes, from: from) == bytes.count else {
+            return bytes.removeSubrange(start...)
+        }
+        put("\r\n")
     }
 
     /// A field that was checked when it was made.
