@@ -66,6 +66,21 @@ enum ByteScan {
         return nil
     }
 
+    /// The place of the next LF at or after `start`, or nil.
+    static func lineFeed(_ bytes: RawSpan, from start: Int) -> Int? {
+        var place = start
+        while place <= bytes.byteCount &- stride {
+            let found = zeros(in: word(bytes, place) ^ (ones &* 0x0A)) & highs
+            if found != 0 { return place &+ found.trailingZeroBitCount >> 3 }
+            place &+= stride
+        }
+        while place < bytes.byteCount {
+            if byte(bytes, place) == 0x0A { return place }
+            place &+= 1
+        }
+        return nil
+    }
+
     /// The place of the next control character other than a tab: a line's end, or what may not stand in a head of HTTP. The
     /// count of the bytes if there is none.
     static func controlStop(_ bytes: RawSpan, from start: Int) -> Int {
