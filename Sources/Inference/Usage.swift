@@ -13,6 +13,12 @@ package struct Usage: Equatable, Sendable {
     package var reasoning: UInt64?
     /// How fast the provider says it was paid to be; nil: it says nothing.
     package var service: ServiceClass?
+    /// Tokens of the prompt that stand for pictures, a part of `input`.
+    package var imageInput: UInt64?
+    /// Tokens of the prompt that stand for sound, a part of `input`.
+    package var audioInput: UInt64?
+    /// What was used besides tokens; nil: nothing that is counted.
+    package var units: MediaUnits?
 
     /// What is known; nil is unreported.
     package init(
@@ -32,7 +38,9 @@ package struct Usage: Equatable, Sendable {
     }
 
     /// Whether the provider reported nothing at all.
-    package var isUnreported: Bool { self == Usage(service: service) }
+    package var isUnreported: Bool {
+        input == nil && output == nil && cachedRead == nil && cacheWrite == nil && reasoning == nil && units == nil
+    }
 
     /// Takes a later report over; what it leaves out stays as it was.
     package mutating func update(with later: Usage) {
@@ -42,6 +50,14 @@ package struct Usage: Equatable, Sendable {
         cacheWrite = later.cacheWrite ?? cacheWrite
         reasoning = later.reasoning ?? reasoning
         service = later.service ?? service
+        imageInput = later.imageInput ?? imageInput
+        audioInput = later.audioInput ?? audioInput
+        if let more = later.units {
+            // A stream tells of each picture when it is there.
+            let images = (units?.images ?? 0).addingReportingOverflow(more.images)
+            units = more
+            units?.images = images.overflow ? .max : images.partialValue
+        }
     }
 
     /// Prompt and answer together, if both were reported. A provider that reports absurd numbers gets the largest number, not

@@ -70,22 +70,45 @@ extension Price {
 extension PriceRates {
     /// Reads the rates of a block; nil when one is wrong, or input or output is missing.
     static func read(_ block: BlockReader) -> PriceRates? {
-        let input = tokens("input", block, isRequired: true)
-        let output = tokens("output", block, isRequired: true)
+        let pieces = pieces(block)
+        // What has a price of its own need have none by tokens.
+        let isRequired = !["made-image", "sound", "speech", "request"].contains { block.has($0) }
+        let input = tokens("input", block, isRequired: isRequired)
+        let output = tokens("output", block, isRequired: isRequired)
         let cachedInput = tokens("cached-input", block)
         let cacheWrite = tokens("cache-write", block)
         let reasoning = tokens("reasoning", block)
         let request = block.optional("request", as: RequestCost.self)
         let image = block.optional("image", as: Per<Money, ImageUnit>.self)
-        guard let input, let output else { return nil }
-        return PriceRates(
-            input: input,
-            output: output,
+        let imageInput = tokens("image-input", block)
+        let audioInput = tokens("audio-input", block)
+        if isRequired, input == nil || output == nil { return nil }
+        var rates = PriceRates(
+            input: input ?? 0,
+            output: output ?? 0,
             cachedInput: cachedInput,
             cacheWrite: cacheWrite,
             reasoning: reasoning,
             request: request.flatMap { whole($0.value.amount, of: 1, "request", block) } ?? 0,
             image: image.flatMap { whole($0.value.amount, of: 1, "image", block) } ?? 0
+        )
+        (rates.imageInput, rates.audioInput) = (imageInput, audioInput)
+        rates.pieces = pieces.isEmpty ? nil : pieces
+        return rates
+    }
+
+    private static func pieces(_ block: BlockReader) -> PieceRates {
+        let image = block.optional("made-image", as: Per<Money, ImageUnit>.self)
+        let sound = block.optional("sound", as: Per<Money, SoundUnit>.self)
+        let speech = block.optional("speech", as: Per<Money, CharacterUnit>.self)
+        return PieceRates(
+            madeImage: image.flatMap { whole($0.value.amount, of: 1, "made-image", block) },
+            second: sound.flatMap {
+                whole($0.value.amount, of: $0.value.unit.seconds, "sound", block, each: "a second")
+            },
+            character: speech.flatMap {
+                whole($0.value.amount, of: $0.value.unit.characters, "speech", block, each: "a character")
+            }
         )
     }
 
@@ -95,10 +118,17 @@ extension PriceRates {
     }
 
     /// Pico-dollars for one of so many.
-    private static func whole(_ amount: Money, of count: Int128, _ key: String, _ block: BlockReader) -> UInt64? {
+    /// - Parameter each: what one of them is called.
+    private static func whole(
+        _ amount: Money,
+        of count: Int128,
+        _ key: String,
+        _ block: BlockReader,
+        each: String = "a token"
+    ) -> UInt64? {
         let (rate, rest) = amount.picoDollars.quotientAndRemainder(dividingBy: count)
         guard rest == 0 else {
-            block.report("is no whole number of pico-dollars a token", key: key)
+            block.report("is no whole number of pico-dollars \(each)", key: key)
             return nil
         }
         guard rate <= Int128(largest) else {

@@ -50,6 +50,36 @@ package enum TokenUnit: String, Hashable, Sendable, CaseIterable, ScalarValue {
     }
 }
 
+/// What a rate for sound that is heard is for.
+package enum SoundUnit: String, Hashable, Sendable, CaseIterable, ScalarValue {
+    case second = "s"
+    case minute = "min"
+    case hour
+
+    var seconds: Int128 {
+        switch self {
+        case .second: 1
+        case .minute: 60
+        case .hour: 3600
+        }
+    }
+}
+
+/// What a rate for a text that is spoken is for.
+package enum CharacterUnit: String, Hashable, Sendable, CaseIterable, ScalarValue {
+    case character = "char"
+    case thousand = "kchar"
+    case million = "Mchar"
+
+    var characters: Int128 {
+        switch self {
+        case .character: 1
+        case .thousand: 1000
+        case .million: 1_000_000
+        }
+    }
+}
+
 /// What a rate for pictures is for.
 package enum ImageUnit: String, Hashable, Sendable, CaseIterable, ScalarValue {
     case image

@@ -26,7 +26,10 @@ package struct LiteLLMPrices: Sendable {
 
     /// Which rate a member is, and of which row.
     private struct Name {
-        enum Rate { case input, output, cachedInput, cacheWrite, reasoning, request, image }
+        enum Rate {
+            case input, output, cachedInput, cacheWrite, reasoning, request, image
+            case imageInput, audioInput, imageOutput, audioOutput, madeImage, second, character
+        }
 
         let rate: Rate
         var service = ServiceClass.standard
@@ -36,13 +39,18 @@ package struct LiteLLMPrices: Sendable {
             ("input_cost_per_token", .input), ("output_cost_per_token", .output),
             ("cache_read_input_token_cost", .cachedInput), ("cache_creation_input_token_cost", .cacheWrite),
             ("output_cost_per_reasoning_token", .reasoning), ("input_cost_per_request", .request),
-            ("input_cost_per_image", .image),
+            // A name that begins another stands behind it.
+            ("input_cost_per_image_token", .imageInput), ("input_cost_per_image", .image),
+            ("input_cost_per_audio_token", .audioInput), ("output_cost_per_image_token", .imageOutput),
+            ("output_cost_per_audio_token", .audioOutput), ("output_cost_per_image", .madeImage),
+            ("input_cost_per_second", .second), ("input_cost_per_character", .character),
+            ("input_cost_per_query", .request),
         ]
         private static let classes: [(text: String, service: ServiceClass)] = [
             ("_batches", .batch), ("_flex", .flex), ("_priority", .priority),
         ]
 
-        /// Nil for everything that is no rate of ours: of sounds, seconds, pixels, searches, and words about the model.
+        /// Nil for everything that is no rate of ours: of pixels, searches, sizes and qualities, and words about the model.
         init?(_ name: String) {
             guard let base = Self.rates.first(where: { name.hasPrefix($0.text) }) else { return nil }
             rate = base.rate
@@ -66,6 +74,9 @@ package struct LiteLLMPrices: Sendable {
         let above: UInt64
         var input: UInt64?
         var output: UInt64?
+        /// A token of a picture or of sound in the answer, where the model answers with nothing else.
+        var shown: UInt64?
+        var pieces = PriceRates.PieceRates()
         var rates = PriceRates(input: 0, output: 0)
 
         mutating func set(_ rate: Name.Rate, _ value: UInt64) {
@@ -77,7 +88,38 @@ package struct LiteLLMPrices: Sendable {
             case .reasoning: rates.reasoning = value
             case .request: rates.request = value
             case .image: rates.image = value
+            case .imageInput: rates.imageInput = value
+            case .audioInput: rates.audioInput = value
+            case .imageOutput, .audioOutput: shown = value
+            case .madeImage: pieces.madeImage = value
+            case .second: pieces.second = value
+            case .character: pieces.character = value
             }
+        }
+
+        /// What the rates mean for a model of this kind. A model of words has no pieces, one of pictures is paid by tokens or by the picture.
+        func fitted(to mode: Mode) -> Draft {
+            var draft = self
+            switch mode {
+            case .text, .answerless: draft.pieces = PriceRates.PieceRates()
+            case .images:
+                // The same under two names: of a model that makes pictures a picture is one that it makes.
+                let each = pieces.madeImage ?? (rates.image > 0 ? rates.image : nil)
+                draft.rates.image = 0
+                draft.output = output ?? shown
+                let isByTokens = (draft.output ?? 0) > 0
+                draft.pieces = PriceRates.PieceRates(madeImage: isByTokens ? nil : each)
+            case .speech:
+                draft.output = shown ?? output
+                draft.pieces = PriceRates.PieceRates(character: pieces.character)
+            case .transcription: draft.pieces = PriceRates.PieceRates(second: pieces.second)
+            }
+            if !draft.pieces.isEmpty {
+                draft.rates.pieces = draft.pieces
+                (draft.input, draft.output) = (draft.input ?? 0, draft.output ?? 0)
+            }
+            if mode == .answerless, draft.rates.request > 0 { draft.input = draft.input ?? 0 }
+            return draft
         }
     }
 
@@ -91,9 +133,29 @@ package struct LiteLLMPrices: Sendable {
             if known == nil { drafts.append(Draft(service: what.service, above: what.above)) }
             drafts[known ?? drafts.count - 1].set(what.rate, rate)
         }
-        // Embeddings and rankings have no answer to pay for.
-        let hasAnswer = !["embedding", "rerank", "moderation"].contains(entry["mode"]?.string)
-        return price(drafts, defaultOutput: hasAnswer ? nil : 0)
+        let mode = Mode(entry["mode"]?.string)
+        return price(drafts.map { $0.fitted(to: mode) }, defaultOutput: mode == .answerless ? 0 : nil)
+    }
+
+    /// What a model is for, as far as it says what a rate means.
+    private enum Mode {
+        case text
+        /// Embeddings and rankings have no answer to pay for.
+        case answerless
+        case images
+        case speech
+        case transcription
+
+        init(_ word: String?) {
+            self =
+                switch word {
+                case "embedding", "rerank", "moderation": .answerless
+                case "image_generation", "image_edit": .images
+                case "audio_speech": .speech
+                case "audio_transcription": .transcription
+                default: .text
+                }
+        }
     }
 
     /// A row that leaves input or output out has that of its class, or of the plain row; a list without either has no price.

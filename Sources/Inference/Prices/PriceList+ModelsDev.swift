@@ -28,12 +28,14 @@ package struct ModelsDevPrices: Sendable {
             try PriceList.rate(cost[key], key, of: name, shift: 6)
         }
         guard let input = try rate("input"), let output = try rate("output") else { return nil }
-        return PriceRates(
+        var rates = PriceRates(
             input: input,
             output: output,
             cachedInput: try rate("cache_read"),
             cacheWrite: try rate("cache_write"),
             reasoning: try rate("reasoning")
         )
+        rates.audioInput = try rate("input_audio")
+        return rates
     }
 }

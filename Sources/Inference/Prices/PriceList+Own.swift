@@ -4,7 +4,8 @@
 ///     openai      gpt-5      1.25   10.00   0.125
 ///     openai      gpt-5      2.50   15.00   0.25          above=200000
 ///
-/// Rates at the end may be left out or be `-`; behind them may stand `above=TOKENS`, `class=CLASS`, `from=DAY` and `until=DAY`.
+/// Rates at the end may be left out or be `-`; behind them may stand `above=TOKENS`, `class=CLASS`, `from=DAY` and `until=DAY`, and what is paid
+/// by the piece: `made-image=USD`, `sound=USD` a minute and `speech=USD` a million characters.
 package struct OwnPrices: Sendable {
     private struct Entry: Sendable {
         let provider: String
@@ -53,13 +54,19 @@ package struct OwnPrices: Sendable {
         var rates: [UInt64?] = []
         for figure in figures { rates.append(try rate(figure)) }
         rates += Array(repeating: nil, count: 5 - rates.count)
-        guard let input = rates[0], let output = rates[1] else {
-            throw Wrong(words: "lacks the rate of input or output")
-        }
         var row = Price.Row(
-            PriceRates(input: input, output: output, cachedInput: rates[2], cacheWrite: rates[3], reasoning: rates[4])
+            PriceRates(
+                input: rates[0] ?? 0,
+                output: rates[1] ?? 0,
+                cachedInput: rates[2],
+                cacheWrite: rates[3],
+                reasoning: rates[4]
+            )
         )
         for condition in words.dropFirst(figures.count) { try take(condition, into: &row) }
+        guard row.rates.pieces != nil || (rates[0] != nil && rates[1] != nil) else {
+            throw Wrong(words: "lacks the rate of input or output")
+        }
         return Entry(provider: String(provider), model: String(model), row: row)
     }
 
@@ -85,9 +92,39 @@ package struct OwnPrices: Sendable {
             row.service = service
         case "from": row.from = try day(value).firstSecond
         case "until": row.until = try day(value).secondAfter
+        case "made-image": try set(\.madeImage, value, shift: 12, in: &row)
+        case "speech": try set(\.character, value, shift: 6, in: &row)
+        case "sound":
+            try set(\.second, value, shift: 12, in: &row)
+            let minute = row.rates.pieces?.second ?? 0
+            row.rates.pieces?.second = try perSecond(minute)
         default:
-            throw Wrong(words: "has '\(condition.prefix(40))', which is no condition: above=, class=, from= or until=")
+            throw Wrong(
+                words:
+                    "has '\(condition.prefix(40))', which is none of above=, class=, from=, until=, made-image=, sound= and speech="
+            )
         }
+    }
+
+    private static func set(
+        _ rate: WritableKeyPath<PriceRates.PieceRates, UInt64?>,
+        _ text: String,
+        shift: Int,
+        in row: inout Price.Row
+    ) throws(Wrong) {
+        guard let value = PriceNumber.picoDollars(text, shift: shift) else {
+            throw Wrong(words: "has '\(text.prefix(40))', which is no price")
+        }
+        var pieces = row.rates.pieces ?? PriceRates.PieceRates()
+        pieces[keyPath: rate] = value
+        row.rates.pieces = pieces
+    }
+
+    private static func perSecond(_ minute: UInt64) throws(Wrong) -> UInt64 {
+        guard minute % 60 == 0 else {
+            throw Wrong(words: "has a price of sound that is no whole pico-dollars a second")
+        }
+        return minute / 60
     }
 
     private static func day(_ text: String) throws(Wrong) -> CalendarDay {

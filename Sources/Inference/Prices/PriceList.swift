@@ -78,6 +78,9 @@ extension PriceList {
     /// A public list knows what providers charge. What it gives away for nothing is served by somebody's own machines, or its price
     /// is not known: in either case it cannot know what it costs here.
     static func unlessFree(_ price: Price) -> Price? {
-        price.rows.contains { $0.rates.input > 0 || $0.rates.output > 0 || $0.rates.request > 0 } ? price : nil
+        let isPaid = price.rows.contains { row in
+            row.rates.input > 0 || row.rates.output > 0 || row.rates.request > 0 || row.rates.pieces?.isFree == false
+        }
+        return isPaid ? price : nil
     }
 }

@@ -45,9 +45,17 @@ extension GatewaySnapshot {
     /// - Parameters:
     ///   - prompt: tokens, estimated.
     ///   - answer: tokens at most, or as many as are expected.
+    ///   - units: what it will use besides tokens.
     ///   - second: since 1970, UTC.
-    package func estimate(prompt: UInt64, answer: UInt64, at member: MemberID, second: UInt64) -> Cost? {
-        let usage = Usage(input: prompt, output: answer)
+    package func estimate(
+        prompt: UInt64,
+        answer: UInt64,
+        units: MediaUnits? = nil,
+        at member: MemberID,
+        second: UInt64
+    ) -> Cost? {
+        var usage = Usage(input: prompt, output: answer)
+        usage.units = units
         return cost(of: usage, at: member, second: second).map { Cost($0.money, $0.grounds.union(.estimatedUsage)) }
     }
 
