@@ -28,6 +28,10 @@ package struct UsageReply: Codable, Sendable, Equatable {
         package var cachedInput: UInt64
         package var cacheWrite: UInt64
         package var reasoning: UInt64
+        /// What is charged besides: pictures that were made, milliseconds of sound that was heard, characters that were spoken.
+        package var images: UInt64
+        package var soundMilliseconds: UInt64
+        package var spokenCharacters: UInt64
         /// Whole pico-dollars, as digits: it may be more than a program's numbers can hold.
         package var picoDollars: String
         /// The same in words, `12.34 USD`.
@@ -46,6 +50,9 @@ package struct UsageReply: Codable, Sendable, Equatable {
             cachedInput: UInt64,
             cacheWrite: UInt64,
             reasoning: UInt64,
+            images: UInt64 = 0,
+            soundMilliseconds: UInt64 = 0,
+            spokenCharacters: UInt64 = 0,
             picoDollars: String,
             cost: String,
             estimated: UInt64,
@@ -54,6 +61,8 @@ package struct UsageReply: Codable, Sendable, Equatable {
         ) {
             (self.of, self.requests, self.input, self.output) = (of, requests, input, output)
             (self.cachedInput, self.cacheWrite, self.reasoning) = (cachedInput, cacheWrite, reasoning)
+            (self.images, self.soundMilliseconds) = (images, soundMilliseconds)
+            self.spokenCharacters = spokenCharacters
             (self.picoDollars, self.cost, self.estimated) = (picoDollars, cost, estimated)
             (self.atCeiling, self.unpriced) = (atCeiling, unpriced)
         }

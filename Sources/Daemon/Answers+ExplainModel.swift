@@ -189,7 +189,9 @@ extension Answers {
 
     private func costStep(_ cost: CostRow) -> ExplainReply.Step {
         let prices = cost.prices.map { " (prices \($0))" } ?? ""
-        return .init("cost", "\(cost.words) to \(cost.provider) for \(cost.input) and \(cost.output) tokens\(prices)")
+        let units = cost.units.map { ", \($0.words)" } ?? ""
+        let used = "\(cost.input) and \(cost.output) tokens\(units)"
+        return .init("cost", "\(cost.words) to \(cost.provider) for \(used)\(prices)")
     }
 
     private func usageStep(_ usage: UsageRow) -> ExplainReply.Step {

@@ -30,12 +30,18 @@ extension Answers {
                 .init("attempt", "\(row.member) (\(row.provider), \(row.model)) in \(row.duration / 1000) ms"),
                 .init(
                     "cost",
-                    "\(cost)\(grounds) to \(row.provider) for \(row.input) and \(row.output) tokens\(prices)"
+                    "\(cost)\(grounds) to \(row.provider) for \(row.used)\(prices)"
                 ),
                 .init("ledger", "the candidates and the reasons are not in memory any more"),
             ],
             wouldChange: []
         )
+    }
+}
+
+extension LedgerRow {
+    fileprivate var used: String {
+        "\(input) and \(output) tokens" + (units.isEmpty ? "" : ", \(units.words)")
     }
 }
 
@@ -115,6 +121,9 @@ extension UsageReply.Row {
             cachedInput: sum.cachedInput,
             cacheWrite: sum.cacheWrite,
             reasoning: sum.reasoning,
+            images: sum.units.images,
+            soundMilliseconds: sum.units.milliseconds,
+            spokenCharacters: sum.units.characters,
             picoDollars: "\(sum.picoDollars)",
             cost: Money(picoDollars: sum.picoDollars).description,
             estimated: sum.estimated,

@@ -19,6 +19,7 @@ package final class LedgerStore {
         database = try SQLite(path: path)
         // What was read from a segment is emptied there: it must have reached the disk.
         try database.run(script: "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;" + Self.schema)
+        try addUnits()
         var hasSpending = false
         try database.run("SELECT 1 FROM sqlite_master WHERE name = 'spending'") { _ in hasSpending = true }
         guard !hasSpending else { return }
@@ -36,10 +37,20 @@ package final class LedgerStore {
             requests INTEGER NOT NULL, input INTEGER NOT NULL, output INTEGER NOT NULL, cached INTEGER NOT NULL,
             written INTEGER NOT NULL, reasoning INTEGER NOT NULL, cost INTEGER NOT NULL, estimated INTEGER NOT NULL,
             ceiling INTEGER NOT NULL, unpriced INTEGER NOT NULL,
+            images INTEGER NOT NULL DEFAULT 0, sound INTEGER NOT NULL DEFAULT 0, spoken INTEGER NOT NULL DEFAULT 0,
             PRIMARY KEY (hour, key, team, model, provider)
         ) WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS segment (id INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, place INTEGER NOT NULL);
         """
+
+    /// A database of before there were counts of pictures, milliseconds of sound and spoken characters gets places for them.
+    private func addUnits() throws(LedgerError) {
+        var columns: Set<String> = []
+        try database.run("SELECT name FROM pragma_table_info('usage')") { columns.insert($0.text(0)) }
+        for name in ["images", "sound", "spoken"] where !columns.contains(name) {
+            try database.run(script: "ALTER TABLE usage ADD COLUMN \(name) INTEGER NOT NULL DEFAULT 0")
+        }
+    }
 
     /// How many pages the database may have from now on. Beyond them SQLite says what it says when the disk is full.
     func bound(pages: Int) throws(LedgerError) { try database.run(script: "PRAGMA max_page_count = \(pages)") }
@@ -95,13 +106,17 @@ extension LedgerStore {
 
     /// Adding up never leaves whole numbers: beyond 64 bits SQLite would go on in floating point.
     private static let upsert = """
-        INSERT INTO usage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO usage (hour, key, team, model, provider, requests, input, output, cached, written, reasoning, cost,
+            estimated, ceiling, unpriced, images, sound, spoken)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT DO UPDATE SET requests = requests + excluded.requests,
             input = min(input + excluded.input, \(most)), output = min(output + excluded.output, \(most)),
             cached = min(cached + excluded.cached, \(most)), written = min(written + excluded.written, \(most)),
             reasoning = min(reasoning + excluded.reasoning, \(most)), cost = min(cost + excluded.cost, \(mostCost)),
             estimated = estimated + excluded.estimated, ceiling = ceiling + excluded.ceiling,
-            unpriced = unpriced + excluded.unpriced
+            unpriced = unpriced + excluded.unpriced,
+            images = min(images + excluded.images, \(most)), sound = min(sound + excluded.sound, \(most)),
+            spoken = min(spoken + excluded.spoken, \(most))
         """
 
     /// Tokens of one hour of one account; no provider sells as many.
@@ -118,7 +133,8 @@ extension LedgerStore {
         ]
         let cost = SQLite.Value.integer(Int64(min(sum.picoDollars ?? 0, UInt64(Self.mostCost))))
         let doubts = [sum.estimated, sum.atCeiling, sum.unpriced]
-        let values = account + counts.map(Self.count) + [cost] + doubts.map(Self.count)
+        let units = [sum.units.images, sum.units.milliseconds, sum.units.characters]
+        let values = account + counts.map(Self.count) + [cost] + (doubts + units).map(Self.count)
         try database.run(Self.upsert, values)
     }
 
@@ -198,7 +214,7 @@ extension LedgerStore {
         let counts =
             ["requests", "input", "output", "cached", "written", "reasoning", "estimated", "ceiling", "unpriced"]
             // Of the cost in two parts: the sum of all may need more than 64 bits.
-            + ["cost / 1000000000", "cost % 1000000000"]
+            + ["cost / 1000000000", "cost % 1000000000", "images", "sound", "spoken"]
         let wanted = columns + counts.map { "coalesce(sum(\($0)), 0)" }
         let sql =
             "SELECT \(wanted.joined(separator: ", ")) FROM usage WHERE hour >= ? AND hour < ? "
@@ -240,6 +256,7 @@ extension UsageSum {
             cachedInput: count(3),
             cacheWrite: count(4),
             reasoning: count(5),
+            units: MediaUnits(images: count(11), milliseconds: count(12), characters: count(13)),
             picoDollars: Int128(row.integer(parts + 9)) * 1_000_000_000 + Int128(row.integer(parts + 10)),
             estimated: count(6),
             atCeiling: count(7),

@@ -17,6 +17,8 @@ package struct CostRow: Hashable, Sendable, Codable {
     /// Tokens of prompt and answer that are charged, reported or estimated.
     package var input: UInt64
     package var output: UInt64
+    /// What was used besides tokens; nil: nothing.
+    package var units: MediaUnits?
 
     /// A row without its words.
     package init(

@@ -116,6 +116,11 @@ extension [UInt8] {
         add(row.prices) { $0.add($1) }
         add(row.input)
         add(row.output)
+        add(row.units) {
+            $0.add($1.images)
+            $0.add($1.milliseconds)
+            $0.add($1.characters)
+        }
     }
 
     private mutating func add(_ number: UInt64) {
@@ -247,6 +252,7 @@ private struct RecordReader {
             output: number()
         )
         row.text = text
+        row.units = optional { MediaUnits(images: $0.number(), milliseconds: $0.number(), characters: $0.number()) }
         return row
     }
 

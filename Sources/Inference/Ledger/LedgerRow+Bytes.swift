@@ -1,13 +1,13 @@
 /// How is a row of the ledger written? A fixed part of little-endian numbers, then texts with a byte of length each. Read by a daemon
 /// of the same build, or of a later one after an upgrade: the first byte says which form it is.
 extension LedgerRow {
-    /// The form written here.
-    private static let form: UInt8 = 1
-    /// Bytes before the texts.
-    private static let fixed = 128
+    /// The form of rows that have tokens alone, and of those with counts of other things behind them.
+    private static let (form, longForm): (UInt8, UInt8) = (1, 2)
+    /// Bytes before the texts, in either form.
+    private static let (fixed, longFixed) = (128, 144)
     private static let texts = 7
     /// No row is longer.
-    package static let largest = fixed + texts * 256
+    package static let largest = longFixed + texts * 256
 
     private struct Flags {
         static let cachedInput: UInt8 = 1
@@ -25,7 +25,7 @@ extension LedgerRow {
         if cacheWrite != nil { flags |= Flags.cacheWrite }
         if reasoning != nil { flags |= Flags.reasoning }
         if picoDollars != nil { flags |= Flags.cost }
-        room[0] = Self.form
+        room[0] = units.isEmpty ? Self.form : Self.longForm
         room[1] = flags
         room[2] = outcome.number
         room[3] = 0
@@ -34,11 +34,16 @@ extension LedgerRow {
         var offset = 8
         let numbers: InlineArray<15, UInt64> = [
             idHigh, idLow, at, duration, requests, input, output, cachedInput ?? 0, cacheWrite ?? 0, reasoning ?? 0,
-            picoDollars ?? 0, estimated, atCeiling, unpriced, 0,
+            picoDollars ?? 0, estimated, atCeiling, unpriced, units.images,
         ]
         for index in numbers.indices {
             room.storeBytes(of: numbers[index].littleEndian, toByteOffset: offset, as: UInt64.self)
             offset += 8
+        }
+        if !units.isEmpty {
+            room.storeBytes(of: units.milliseconds.littleEndian, toByteOffset: offset, as: UInt64.self)
+            room.storeBytes(of: units.characters.littleEndian, toByteOffset: offset + 8, as: UInt64.self)
+            offset = Self.longFixed
         }
         let texts: InlineArray<7, String> = [key, team, model, provider, member, requestedModel, prices]
         for index in texts.indices {
@@ -66,7 +71,9 @@ extension LedgerRow {
 
     /// The row that the bytes are; nil when they are none. They may come from a gateway that somebody has taken over.
     package init?(bytes: ArraySlice<UInt8>) {
-        guard bytes.count >= Self.fixed + Self.texts, bytes.count <= Self.largest, bytes.first == Self.form else {
+        let isLong = bytes.first == Self.longForm
+        let fixed = isLong ? Self.longFixed : Self.fixed
+        guard bytes.count >= fixed + Self.texts, bytes.count <= Self.largest, isLong || bytes.first == Self.form else {
             return nil
         }
         let start = bytes.startIndex
@@ -74,7 +81,7 @@ extension LedgerRow {
             (0..<8).reduce(0) { $0 | UInt64(bytes[start + 8 + place * 8 + $1]) << UInt64($1 * 8) }
         }
         var texts: [String] = []
-        var offset = start + Self.fixed
+        var offset = start + fixed
         for _ in 0..<Self.texts {
             guard offset < bytes.endIndex else { return nil }
             let end = offset + 1 + Int(bytes[offset])
@@ -106,6 +113,7 @@ extension LedgerRow {
         cacheWrite = flags & Flags.cacheWrite == 0 ? nil : number(8)
         reasoning = flags & Flags.reasoning == 0 ? nil : number(9)
         (estimated, atCeiling, unpriced) = (number(11), number(12), number(13))
+        if isLong { units = MediaUnits(images: number(14), milliseconds: number(15), characters: number(16)) }
     }
 
     /// The row in bytes of its own.

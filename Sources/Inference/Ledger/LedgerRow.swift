@@ -22,6 +22,8 @@ package struct LedgerRow: Hashable, Sendable {
     package var cachedInput: UInt64?
     package var cacheWrite: UInt64?
     package var reasoning: UInt64?
+    /// What is charged besides.
+    package var units = MediaUnits()
     /// Nil: the price is not known.
     package var picoDollars: UInt64?
     /// How many of the requests have estimated tokens, or were counted at the ceiling, or have no known cost.
@@ -82,6 +84,7 @@ package struct LedgerRow: Hashable, Sendable {
         status = UInt16(clamping: record.status ?? 0)
         (cachedInput, cacheWrite) = (record.usage.cachedInput, record.usage.cacheWrite)
         reasoning = record.usage.reasoning
+        units = cost.units ?? MediaUnits()
         estimated = cost.isUsageEstimated ? 1 : 0
         atCeiling = cost.isPriceCeiling ? 1 : 0
         unpriced = cost.picoDollars == nil ? 1 : 0
@@ -138,6 +141,9 @@ extension LedgerRow {
         cachedInput = Self.sum(cachedInput, other.cachedInput)
         cacheWrite = Self.sum(cacheWrite, other.cacheWrite)
         reasoning = Self.sum(reasoning, other.reasoning)
+        units.images = Self.sum(units.images, other.units.images)
+        units.milliseconds = Self.sum(units.milliseconds, other.units.milliseconds)
+        units.characters = Self.sum(units.characters, other.units.characters)
         picoDollars = Self.sum(picoDollars, other.picoDollars)
         estimated = Self.sum(estimated, other.estimated)
         atCeiling = Self.sum(atCeiling, other.atCeiling)

@@ -15,6 +15,8 @@ package struct UsageSum: Hashable, Sendable {
     package var cachedInput: UInt64
     package var cacheWrite: UInt64
     package var reasoning: UInt64
+    /// What was used besides tokens.
+    package var units: MediaUnits
     package var picoDollars: Int128
     /// How many of the requests have estimated tokens, were counted at the ceiling, or are of unknown cost and not in the sum.
     package var estimated: UInt64
@@ -30,6 +32,7 @@ package struct UsageSum: Hashable, Sendable {
         cachedInput: UInt64,
         cacheWrite: UInt64,
         reasoning: UInt64,
+        units: MediaUnits = MediaUnits(),
         picoDollars: Int128,
         estimated: UInt64,
         atCeiling: UInt64,
@@ -37,7 +40,7 @@ package struct UsageSum: Hashable, Sendable {
     ) {
         (self.parts, self.requests, self.input, self.output) = (parts, requests, input, output)
         (self.cachedInput, self.cacheWrite, self.reasoning) = (cachedInput, cacheWrite, reasoning)
-        (self.picoDollars, self.estimated) = (picoDollars, estimated)
+        (self.units, self.picoDollars, self.estimated) = (units, picoDollars, estimated)
         (self.atCeiling, self.unpriced) = (atCeiling, unpriced)
     }
 }

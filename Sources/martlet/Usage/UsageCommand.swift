@@ -61,15 +61,31 @@ struct ShowUsage: ParsableCommand {
     func run() throws { try UsageCommand.run(options, global) }
 }
 
+/// What is counted besides tokens, as its column is called.
+private enum Unit: String, CaseIterable {
+    case images = "IMAGES"
+    case sound = "SECONDS"
+    case speech = "CHARACTERS"
+
+    /// Begun seconds count as whole ones.
+    func count(_ row: UsageReply.Row) -> UInt64 {
+        switch self {
+        case .images: row.images
+        case .sound: row.soundMilliseconds / 1000 + (row.soundMilliseconds % 1000 > 0 ? 1 : 0)
+        case .speech: row.spokenCharacters
+        }
+    }
+}
+
 extension UsageReply: TextDisplayable {
     func text(_ style: Style) -> String {
-        let columns =
-            by.map { Column($0.uppercased()) } + [
-                Column("REQUESTS", .right), Column("INPUT", .right), Column("CACHED", .right), Column("OUTPUT", .right),
-                Column("COST", .right), "",
-            ]
+        // Most have nothing but tokens.
+        let units = Unit.allCases.filter { $0.count(total) > 0 }
+        let counted = ["REQUESTS", "INPUT", "CACHED", "OUTPUT"] + units.map(\.rawValue) + ["COST"]
+        let columns = by.map { Column($0.uppercased()) } + counted.map { Column($0, .right) } + [""]
         let last = [Cell("total", .strong)] + Array(repeating: Cell(""), count: max(by.count - 1, 0))
-        let table = rows.map { $0.of.map { Cell($0.isEmpty ? "-" : $0, .strong) } + $0.counts } + [last + total.counts]
+        let named = rows.map { $0.of.map { Cell($0.isEmpty ? "-" : $0, .strong) } + $0.counts(units) }
+        let table = named + [last + total.counts(units)]
         let month =
             "\(forecast.month): \(forecast.spent) up to now, \(forecast.atEnd) at its end if it goes on as in the last week"
         return ["\(since) to \(until)", Table.render(columns, table, style), month].joined(separator: "\n")
@@ -77,8 +93,9 @@ extension UsageReply: TextDisplayable {
 }
 
 extension UsageReply.Row {
-    fileprivate var counts: [Cell] {
+    fileprivate func counts(_ units: [Unit]) -> [Cell] {
         let doubts = (unpriced > 0 ? "+?" : "") + (estimated + atCeiling > 0 ? "~" : "")
-        return ["\(requests)", "\(input)", "\(cachedInput)", "\(output)", Cell(cost), Cell(doubts)]
+        let used: [Cell] = ["\(requests)", "\(input)", "\(cachedInput)", "\(output)"]
+        return used + units.map { Cell("\($0.count(self))") } + [Cell(cost), Cell(doubts)]
     }
 }
