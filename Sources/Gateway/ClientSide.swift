@@ -28,20 +28,26 @@ protocol ClientSide: AnyObject {
     func cut()
     /// The driver's deadline may have moved.
     func rearm()
+    /// Whether more of the body of a request that is served already is to be read.
+    func readBody(_ isWanted: Bool)
 }
 
 // MARK: - What becomes of a request that is whole
 
 extension ClientSide {
+    /// Whoever hands requests over as a whole has nothing more to read.
+    func readBody(_ isWanted: Bool) {}
+
     /// Refusals waited for the body: a client that still writes might not read them.
-    func serve(_ request: IncomingRequest) {
+    /// - Parameter rest: what of the body is still to come.
+    func serve(_ request: IncomingRequest, rest: BodyRest? = nil) {
         if let refusal = request.refusal { return answer(refusal, for: request) }
         guard let state = loop.state else { return answer(.notReady, for: request) }
         switch request.endpoint {
         case .chat, .asking, .naming:
             // The body may have taken its time.
             guard let key = request.key.flatMap(state.view.keys.current) else { return answer(.badKey, for: request) }
-            exchange(request, of: key, on: state)
+            exchange(request, rest: rest, of: key, on: state)
         case .passage(let target):
             guard let key = request.key.flatMap(state.view.keys.current) else { return answer(.badKey, for: request) }
             // Whoever may use some models alone may not ask a provider for anything.
@@ -55,13 +61,13 @@ extension ClientSide {
         }
     }
 
-    private func exchange(_ request: IncomingRequest, of key: ServedKey, on state: GatewayState) {
+    private func exchange(_ request: IncomingRequest, rest: BodyRest?, of key: ServedKey, on state: GatewayState) {
         let driver = ExchangeDriver(on: state, loop: loop, client: self)
         beginAnswer(to: request, by: driver, isLast: false)
         var asked = ClientRequest(
             dialect: request.dialect,
             operation: request.operation ?? .chat,
-            body: request.body,
+            body: rest == nil ? request.body : request.giveBody(),
             passedOn: request.passedOn,
             key: key.name,
             team: key.team,
@@ -71,6 +77,7 @@ extension ClientSide {
             draw: request.draw
         )
         if case .naming(_, let address) = request.endpoint { asked.address = address }
+        (asked.form, asked.rest) = (request.form, rest)
         if key.hasBudget { asked.localDay = GatewayClock.localDay(at: request.unixMicroseconds) }
         asked.tags = key.tags
         asked.headers = request.askedHeaders

@@ -69,6 +69,8 @@ enum Endpoint: Hashable {
             self = Self.only("POST", method, .asking(.completion, .openai))
         case "/v1/embeddings" where isOpenAI:
             self = Self.only("POST", method, .asking(.embeddings, .openai))
+        case _ where isOpenAI && Self.media(path) != nil:
+            self = Self.only("POST", method, .asking(Self.media(path) ?? .chat, .openai))
         case "/v1/messages/count_tokens" where isAnthropic:
             self = Self.only("POST", method, .asking(.countTokens, .anthropic))
         case "/health/live" where prefix == nil: self = Self.only("GET", method, .live)
@@ -166,6 +168,21 @@ enum Endpoint: Hashable {
         case "/api/show": only("POST", method, .showModel)
         case "/api/version": only("GET", method, .version)
         default: .unknown
+        }
+    }
+
+    /// What is asked of pictures, sound and order, at the addresses where OpenAI has it; of an order where Jina and others have it.
+    private static func media(_ path: Substring) -> ModelOperation? {
+        switch path {
+        case "/v1/images/generations": .imageGeneration
+        case "/v1/images/edits": .imageEdit
+        case "/v1/images/variations": .imageVariation
+        case "/v1/audio/speech": .speech
+        case "/v1/audio/transcriptions": .transcription
+        case "/v1/audio/translations": .translation
+        case "/v1/moderations": .moderation
+        case "/v1/rerank": .rerank
+        default: nil
         }
     }
 

@@ -39,6 +39,9 @@ final class ExchangeDriver {
 
     var isPassage: Bool { passage != nil }
 
+    /// Whether all fields of a provider's head are of use.
+    var wantsFields: Bool { isPassage || exchange.wantsFields }
+
     /// Passes a request on as it is.
     func begin(_ request: PassageRequest) {
         isHandling = true
@@ -95,6 +98,7 @@ final class ExchangeDriver {
             upstream?.release()
             upstream = nil
         case .readUpstream(_, let isWanted): upstream?.read(isWanted)
+        case .readBody(let isWanted): client.readBody(isWanted)
         case .writeHead(let head): client.write(head)
         case .writeBody(let bytes): client.write(bytes)
         case .endAnswer(let end): endAnswer(end)
@@ -159,6 +163,20 @@ final class ExchangeDriver {
     private func send(_ request: UpstreamRequest, of attempt: AttemptID) {
         guard upstream?.send(request, state.credentials[request.provider] ?? []) == false else { return }
         handle(.upstreamBroke(attempt, .malformed, detail: "the provider's path is none"))
+    }
+
+    /// Sends on what has come of the body, which is kept nowhere.
+    func upload(_ bytes: [UInt8]) {
+        guard !exchange.isOver, let upstream else { return }
+        upstream.sendMore(bytes)
+        handle(.uploaded(bytes.count))
+    }
+
+    /// All of the body has come.
+    func endUpload() {
+        guard !exchange.isOver, let upstream else { return }
+        upstream.sendEnd()
+        handle(.uploadEnded)
     }
 
     private func closeUpstream() {

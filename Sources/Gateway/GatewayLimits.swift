@@ -6,8 +6,14 @@ import Wire
 enum GatewayLimits {
     /// Bytes of a request's body: 16 images of 2 MiB in base64 and the text around them.
     static let requestBytes = 48 << 20
-    /// What is read of a client's message; a provider's answer is bounded by the exchange, its head by `HTTPLimits`.
-    static let request = HTTPLimits(body: requestBytes)
+    /// Bytes of a form with files: OpenAI takes sixteen pictures of 50 MiB.
+    static let uploadBytes = 1 << 30
+    /// Bytes of a form that are kept, so that another provider can be sent them too: a few minutes of speech, a picture. What is larger is sent on
+    /// as it comes.
+    static let uploadWindow = 4 << 20
+    /// What is read of a client's message; a provider's answer is bounded by the exchange, its head by `HTTPLimits`. Of what is no form
+    /// `IncomingRequest` takes `requestBytes`.
+    static let request = HTTPLimits(body: uploadBytes)
     /// Bytes reserved for a body before it comes, whatever its length says: a stranger's word is not worth memory.
     static let reservedBytes = 64 << 10
     /// Room for this many times what has come is made when that is full: some is proof of more, and each time all is copied.
@@ -16,6 +22,8 @@ enum GatewayLimits {
     /// length; given back after each request, their pages are half of what the request costs (Benchmarks/README.md).
     static let keptBytes: Int32 = 8 << 20
     static let mappedBytes: Int32 = 4 << 20
+    /// Bytes reserved for an answer's body before it comes: what is passed on may say that it is larger than any memory.
+    static let reservedAnswerBytes = 1 << 20
     /// From the connection to the first request's head, and from one answer to the next request.
     static let firstHead = Span.seconds(30)
     static let idleClient = Span.seconds(75)

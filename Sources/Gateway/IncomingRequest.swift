@@ -35,8 +35,12 @@ final class IncomingRequest {
     /// Those that policies ask for.
     let askedHeaders: [FactValue.Field]
     private(set) var body: [UInt8] = []
-    /// What its head says that the body will be.
-    private let announcedBytes: Int
+    /// What its head says of its length.
+    private let length: Int?
+    /// Bytes of it that have come.
+    private var taken = 0
+    /// What is known of the body, where it is a form.
+    private(set) var form: UploadForm?
 
     init(_ head: HTTPMessage, loop: GatewayLoop) {
         endpoint = Endpoint(head)
@@ -62,12 +66,9 @@ final class IncomingRequest {
         askedHeaders = loop.state.map { Self.headers(head, $0.view.askedHeaders) } ?? []
         let isGzip = headRefusal == nil && Self.isGzip(head, endpoint) == true
         inflater = isGzip ? BodyInflater(limit: GatewayLimits.requestBytes) : nil
-        if headRefusal == nil, case .length(let length) = head.framing {
-            announcedBytes = length
-            body.reserveCapacity(min(length, GatewayLimits.reservedBytes))
-        } else {
-            announcedBytes = 0
-        }
+        if case .length(let count) = head.framing { length = count } else { length = nil }
+        form = headRefusal == nil && operation?.takesForms == true ? Self.form(head) : nil
+        if headRefusal == nil, let length { body.reserveCapacity(min(length, GatewayLimits.reservedBytes)) }
     }
 
     /// A request whose head could not be read.
@@ -77,7 +78,7 @@ final class IncomingRequest {
         operation = nil
         passedOn = []
         (isHead, isHTTP11, keepsAlive, expectsContinue) = (false, true, false, false)
-        (key, headRefusal, inflater, announcedBytes) = (nil, nil, nil, 0)
+        (key, headRefusal, inflater, form, length) = (nil, nil, nil, nil, nil)
         startedAt = GatewayClock.now()
         unixMicroseconds = GatewayClock.unixMicroseconds()
         draw = loop.draw()
@@ -97,34 +98,97 @@ final class IncomingRequest {
 
     /// The body of a refused request is not kept.
     func append(_ buffer: ByteBuffer, at place: Range<Int>) {
+        taken += place.count
         guard headRefusal == nil, bodyRefusal == nil else { return }
-        guard let inflater else {
-            let wanted = body.count + place.count
-            if wanted > body.capacity, announcedBytes >= wanted {
-                body.reserveCapacity(min(announcedBytes, GatewayLimits.reservedTimes * wanted))
+        let start = body.count
+        if let inflater {
+            do throws(InflateError) {
+                try buffer.inflate(place, by: inflater, to: &body)
+            } catch {
+                return refuse(error)
             }
-            return buffer.copy(place, to: &body)
+        } else {
+            let wanted = start + place.count
+            // Of a form more is not kept.
+            let expected = form == nil ? length ?? 0 : min(length ?? 0, GatewayLimits.uploadWindow)
+            if wanted > body.capacity, expected >= wanted {
+                body.reserveCapacity(min(expected, GatewayLimits.reservedTimes * wanted))
+            }
+            buffer.copy(place, to: &body)
         }
-        do throws(InflateError) {
-            try buffer.inflate(place, by: inflater, to: &body)
+        if form != nil { read(from: start) }
+    }
+
+    /// Whether it is larger than what is taken at once.
+    var isTooLarge: Bool {
+        if form != nil, inflater == nil { return false }
+        return max(length ?? 0, taken) > GatewayLimits.requestBytes
+    }
+
+    /// Whether as much of a form has come as is kept, and more follows.
+    var isLarge: Bool {
+        form != nil && inflater == nil && refusal == nil && body.count >= GatewayLimits.uploadWindow
+            && body.count != length
+    }
+
+    /// What of it has not come yet.
+    var rest: BodyRest { length.map { .bytes($0 - body.count) } ?? .chunks }
+
+    /// Whether it can be routed by what has come; refused if not.
+    func canBeRouted() -> Bool {
+        if form?.modelPlace != nil { return true }
+        refuse(.error(ClientError(RequestError.modelTooLate(bytes: GatewayLimits.uploadWindow))))
+        return false
+    }
+
+    /// Looks at more of a form that is sent on and not kept.
+    func look(at bytes: [UInt8]) throws(RequestError) { try form?.read(bytes.span.bytes, at: []) }
+
+    /// All of it has come.
+    func endForm() throws(RequestError) { try form?.finish() }
+
+    /// Forgets what was kept: whoever serves it has it now.
+    func giveBody() -> [UInt8] {
+        defer { body = [] }
+        return body
+    }
+
+    /// Looks at what has come of a form.
+    private func read(from start: Int) {
+        do throws(RequestError) {
+            let bytes = body
+            let span = bytes.span.bytes.extracting(start..<bytes.count)
+            try form?.read(span, at: bytes)
         } catch {
-            refuse(error)
+            refuse(.error(ClientError(error)))
         }
     }
 
     /// Its last byte has come.
     func endBody() {
-        guard let inflater, refusal == nil else { return }
+        guard refusal == nil else { return }
         do throws(InflateError) {
-            try inflater.finish()
+            try inflater?.finish()
         } catch {
             refuse(error)
         }
+        do throws(RequestError) {
+            try form?.finish()
+        } catch {
+            refuse(.error(ClientError(error)))
+        }
     }
 
-    private func refuse(_ reason: InflateError) {
+    private func refuse(_ reason: InflateError) { refuse(.encoded(reason)) }
+
+    private func refuse(_ answer: ReadyAnswer) {
         body = []
-        bodyRefusal = .encoded(reason)
+        bodyRefusal = answer
+    }
+
+    /// What says that it is a form, and is none that can be read, is left to be refused as no JSON.
+    private static func form(_ head: HTTPMessage) -> UploadForm? {
+        head.first("content-type").flatMap(MultipartBoundary.init(contentType:)).map(UploadForm.init)
     }
 
     /// Without its name, a provider refuses the fields of a beta in the body.

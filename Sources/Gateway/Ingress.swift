@@ -13,24 +13,29 @@ final class Ingress: ChannelInboundHandler, RemovableChannelHandler, ClientSide,
     typealias OutboundOut = ByteBuffer
 
     /// → waiting → receiving → serving → waiting, or at any point → lingering → closed.
-    private enum Phase {
+    enum Phase {
         case waiting
         case receiving(IncomingRequest)
         case serving(ExchangeDriver)
+        /// Answered before all of the request has come: the rest of it is swallowed, then it is the next one's turn.
+        case swallowing
         /// Answered for good: what still comes is swallowed until the client closes.
         case lingering
         case closed
     }
 
     let loop: GatewayLoop
-    private var phase = Phase.waiting
-    private var context: ChannelHandlerContext?
+    var phase = Phase.waiting
+    private(set) var context: ChannelHandlerContext?
     private(set) var source: IPAddress?
     private var reader = HTTPReader(.requests, limits: GatewayLimits.request)
     /// What came and was not taken: the beginning of a head, or what a client sent behind the request that is served now
     /// (pipelining, RFC 9112 §9.3.2).
     private var incoming = ByteBuffer()
-    private var isReading = false
+    private(set) var isReading = false
+    /// The request whose body still comes while it is served, and whether more of it is wanted now.
+    var upload: IncomingRequest?
+    var wantsBody = false
     /// Nothing has been read yet that HTTP/2 does not begin with.
     private var mayBeHTTP2 = true
     /// How the answer that is given now is framed, and what of it was not sent yet.
@@ -68,7 +73,7 @@ final class Ingress: ChannelInboundHandler, RemovableChannelHandler, ClientSide,
         var bytes = unwrapInboundIn(data)
         switch phase {
         case .lingering, .closed: return
-        case .waiting, .receiving, .serving: break
+        case .waiting, .receiving, .serving, .swallowing: break
         }
         if incoming.readableBytes == 0 { incoming = bytes } else { incoming.writeBuffer(&bytes) }
         if mayBeHTTP2, isHTTP2(context) { return }
@@ -109,7 +114,7 @@ final class Ingress: ChannelInboundHandler, RemovableChannelHandler, ClientSide,
     func channelReadComplete(context: ChannelHandlerContext) { readMore(context) }
 
     /// A client that sends ahead waits in the kernel's buffer, not in ours.
-    private func readMore(_ context: ChannelHandlerContext) {
+    func readMore(_ context: ChannelHandlerContext) {
         if incoming.readableBytes == 0 || !mustWait { context.read() }
     }
 
@@ -117,7 +122,7 @@ final class Ingress: ChannelInboundHandler, RemovableChannelHandler, ClientSide,
         switch phase {
         case .serving(let driver): driver.handle(.clientWritable(context.channel.isWritable))
         case .waiting: serveOn(context)
-        case .receiving, .lingering, .closed: break
+        case .receiving, .swallowing, .lingering, .closed: break
         }
     }
 
@@ -125,11 +130,12 @@ final class Ingress: ChannelInboundHandler, RemovableChannelHandler, ClientSide,
         guard case .inputClosed? = event as? ChannelEvent else { return context.fireUserInboundEventTriggered(event) }
         hasEnded = true
         switch phase {
+        case .serving where upload != nil: context.close(promise: nil)
         case .serving: if hasBegunAnswer || !framing.isHTTP11 { context.close(promise: nil) } else { ask(context) }
         case .waiting: linger(context)
         // What was written may still be on its way.
         case .lingering: if hasSentAll { context.close(promise: nil) }
-        case .receiving, .closed: context.close(promise: nil)
+        case .receiving, .swallowing, .closed: context.close(promise: nil)
         }
     }
 
@@ -154,7 +160,7 @@ final class Ingress: ChannelInboundHandler, RemovableChannelHandler, ClientSide,
 
     /// Takes what came as far as it can be served now. An answer that is given at once leads here again: it is this loop that
     /// goes on then.
-    private func readOn() {
+    func readOn() {
         guard !isReading else { return }
         isReading = true
         do {
@@ -170,35 +176,45 @@ final class Ingress: ChannelInboundHandler, RemovableChannelHandler, ClientSide,
     private func readEvent() throws(HTTPError) -> Bool {
         var taken = 0
         let event = try reader.next(in: incoming, taken: &taken)
-        if case .body(let place)? = event { receive(place) }
+        var piece: [UInt8] = []
+        if case .body(let place)? = event { receive(place, into: &piece) }
         incoming.moveReaderIndex(forwardBy: taken)
         switch event {
-        case .head(let head)?: begin(head)
+        case .head(let head)?: try begin(head)
         case .end?:
             if case .receiving(let request) = phase {
                 request.endBody()
                 serve(request)
+            } else if let request = upload {
+                upload = nil
+                endUpload(of: request)
             }
-        case .body?, .interim?: break
+        case .body?: try took(piece)
+        case .interim?: break
         case nil: return false
         }
         return true
     }
 
-    private func receive(_ place: Range<Int>) {
-        if case .receiving(let request) = phase { request.append(incoming, at: place) }
+    private func receive(_ place: Range<Int>, into piece: inout [UInt8]) {
+        switch phase {
+        case .receiving(let request): request.append(incoming, at: place)
+        case .serving where upload != nil: incoming.copy(place, to: &piece)
+        case .serving, .swallowing, .waiting, .lingering, .closed: break
+        }
     }
 
     private func refuse(_ reason: HTTPError) {
         switch phase {
         case .waiting: answer(.unreadable(reason), for: nil)
         case .receiving(let request): answer(.unreadable(reason), for: request)
-        case .serving, .lingering, .closed: close()
+        case .serving, .swallowing, .lingering, .closed: close()
         }
     }
 
-    private func begin(_ head: HTTPMessage) {
+    private func begin(_ head: HTTPMessage) throws(HTTPError) {
         let request = IncomingRequest(head, loop: loop)
+        guard !request.isTooLarge else { throw .bodyTooLarge }
         setDeadline(GatewayLimits.body)
         phase = .receiving(request)
         if request.expectsContinue, request.refusal == nil {
@@ -227,7 +243,8 @@ final class Ingress: ChannelInboundHandler, RemovableChannelHandler, ClientSide,
     private static let headBytes = 512
 
     func write(_ head: ClientHead) {
-        outgoing.reserveCapacity(minimumWritableBytes: Self.headBytes + (head.length ?? Self.headBytes))
+        let body = min(head.length ?? Self.headBytes, GatewayLimits.reservedAnswerBytes)
+        outgoing.reserveCapacity(minimumWritableBytes: Self.headBytes + body)
         framing.write(head, date: loop.date(), to: &outgoing)
     }
 
@@ -254,6 +271,7 @@ final class Ingress: ChannelInboundHandler, RemovableChannelHandler, ClientSide,
     func answered() {
         guard let context, context.channel.isActive else { return }
         answeredAt = GatewayClock.now()
+        if upload != nil { return swallow(context) }
         guard framing.keepsAlive, !hasEnded || incoming.readableBytes > 0 else { return linger(context) }
         phase = .waiting
         setDeadline(loop.isDraining ? GatewayLimits.lastRequest : GatewayLimits.idleClient)
@@ -261,11 +279,11 @@ final class Ingress: ChannelInboundHandler, RemovableChannelHandler, ClientSide,
     }
 
     /// One request at a time, and none while the client still has to read the answer before.
-    private var mustWait: Bool {
+    var mustWait: Bool {
         switch phase {
-        case .serving: true
+        case .serving: upload == nil || !wantsBody
         case .waiting: context?.channel.isWritable == false
-        case .receiving, .lingering, .closed: false
+        case .receiving, .swallowing, .lingering, .closed: false
         }
     }
 
@@ -314,7 +332,7 @@ final class Ingress: ChannelInboundHandler, RemovableChannelHandler, ClientSide,
 // MARK: - The one timer of a connection
 
 extension Ingress: NIOScheduledCallbackHandler {
-    private func setDeadline(_ span: Span) {
+    func setDeadline(_ span: Span) {
         phaseDeadline = GatewayClock.now() + span
         rearm()
     }
@@ -341,7 +359,7 @@ extension Ingress: NIOScheduledCallbackHandler {
         guard deadline <= GatewayClock.now() else { return rearm() }
         switch phase {
         case .waiting: closeUnlessReading()
-        case .lingering: close()
+        case .lingering, .swallowing: close()
         case .receiving(let request): answer(.bodyTimeout, for: request)
         case .serving(let driver): driver.handle(.tick)
         case .closed: break

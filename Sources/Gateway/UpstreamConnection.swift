@@ -72,6 +72,9 @@ final class UpstreamConnection: ChannelInboundHandler, RemovableChannelHandler, 
     /// What came and was not taken: the beginning of a head or of a chunk's line.
     private var incoming = ByteBuffer()
     private var wantsBytes = true
+    /// More of the request follows, and whether in chunks.
+    private var isSending = false
+    private var isChunked = false
     /// The answer allows another request after it.
     private var keepsAlive = false
     private(set) var hasServed = false
@@ -116,16 +119,51 @@ final class UpstreamConnection: ChannelInboundHandler, RemovableChannelHandler, 
         head.field("host", request.authority)
         for header in request.headers { head.field(header.name, header.value) }
         for field in more where !request.says(field) { head.field(field) }
-        if request.saysLength { head.contentLength(request.body.count) }
+        (isSending, isChunked) = (request.rest != nil, request.rest == .chunks)
+        if isChunked { head.chunkedCoding() } else if request.saysLength { head.contentLength(request.length ?? 0) }
         head.endOfHead()
         guard let context else { return true }
         var buffer = context.channel.allocator.buffer(capacity: head.bytes.count + request.body.count)
         buffer.writeBytes(head.bytes)
-        buffer.writeBytes(request.body)
+        if isChunked { Self.write(chunk: request.body, to: &buffer) } else { buffer.writeBytes(request.body) }
         context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
         // Without TLS a read is always pending; beneath TLS one may have been spent on what TLS says for itself.
         if key.isTLS { context.read() }
         return true
+    }
+
+    /// More of the body.
+    func sendMore(_ bytes: [UInt8]) {
+        guard isSending, !bytes.isEmpty, let context else { return }
+        var buffer = context.channel.allocator.buffer(capacity: bytes.count + Self.chunkFrame)
+        if isChunked { Self.write(chunk: bytes, to: &buffer) } else { buffer.writeBytes(bytes) }
+        context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+    }
+
+    func sendEnd() {
+        guard isSending, let context else { return }
+        isSending = false
+        guard isChunked else { return }
+        var writer = HTTPWriter(capacity: 8)
+        writer.endOfChunks()
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: writer.bytes)), promise: nil)
+    }
+
+    /// Bytes around a chunk: the digits of its size and two line ends.
+    private static let chunkFrame = 20
+
+    private static func write(chunk bytes: [UInt8], to buffer: inout ByteBuffer) {
+        guard !bytes.isEmpty else { return }
+        var writer = HTTPWriter(capacity: bytes.count + chunkFrame)
+        writer.beginChunk(bytes.count)
+        writer.body(bytes)
+        writer.endChunk()
+        buffer.writeBytes(writer.bytes)
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        guard isSending, case .serving(let driver, let attempt) = phase else { return }
+        driver.handle(.upstreamWritable(attempt, context.channel.isWritable))
     }
 
     /// Whether bytes are read; those that are on their way in still come.
@@ -218,7 +256,7 @@ final class UpstreamConnection: ChannelInboundHandler, RemovableChannelHandler, 
         case (.head(let head)?, .serving(let driver, let attempt)):
             keepsAlive = head.keepsAlive
             var answer = UpstreamHead(head)
-            if driver.isPassage { answer.keepAll(of: head) }
+            if driver.wantsFields { answer.keepAll(of: head) }
             driver.handle(.upstreamHead(attempt, answer))
         case (.body?, .serving(let driver, let attempt)): driver.handle(.upstreamBytes(attempt, piece))
         case (.end?, _): ended()
@@ -233,6 +271,8 @@ final class UpstreamConnection: ChannelInboundHandler, RemovableChannelHandler, 
         let last = phase
         // What stands behind the answer was not asked for.
         if incoming.readableBytes > 0 { keepsAlive = false }
+        // Nor will what is left of the request be sent.
+        if isSending { keepsAlive = false }
         becomeIdle()
         guard case .serving(let driver, let attempt) = last else { return }
         driver.letGo(self)

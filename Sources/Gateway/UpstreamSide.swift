@@ -16,6 +16,10 @@ protocol UpstreamSide: AnyObject {
     /// - Parameter more: fields that only this process knows, the provider's credential among them.
     /// - Returns: false when its path is none; nothing was sent then.
     func send(_ request: UpstreamRequest, _ more: [HTTPField]) -> Bool
+    /// Sends more of a body whose rest follows (`UpstreamRequest.rest`).
+    func sendMore(_ bytes: [UInt8])
+    /// That was all of it.
+    func sendEnd()
     /// Whether bytes of the answer are read; those that are on their way in still come.
     func read(_ isWanted: Bool)
     /// The exchange has all it wants.
@@ -33,6 +37,15 @@ extension UpstreamRequest {
         case .put: "PUT"
         case .patch: "PATCH"
         case .delete: "DELETE"
+        }
+    }
+
+    /// Bytes of its body, the rest included; nil: nobody knows.
+    var length: Int? {
+        switch rest {
+        case nil: body.count
+        case .bytes(let count)?: body.count + count
+        case .chunks?: nil
         }
     }
 

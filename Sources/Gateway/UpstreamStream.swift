@@ -31,6 +31,8 @@ final class UpstreamStream: ChannelInboundHandler, UpstreamSide {
     private var number: HTTP2StreamID?
     /// What is sent as soon as the stream is there.
     private var request: (head: HPACKHeaders, body: ByteBuffer)?
+    /// More of the request follows.
+    private var isSending = false
     private var sentAt = Instant(nanoseconds: 0)
     private var wantsBytes = true
     /// Frames of the read that goes on, and whether they are being looked at.
@@ -62,10 +64,37 @@ final class UpstreamStream: ChannelInboundHandler, UpstreamSide {
         for header in request.headers { head.put(header.name, header.value, indexing: indexing) }
         // A secret is in no table that other fields could be compared with (RFC 7541 §7.1).
         for field in more where !request.says(field) { head.put(field.name, field.value, indexing: .neverIndexed) }
-        if request.saysLength { head.put("content-length", "\(request.body.count)", indexing: .nonIndexable) }
+        if request.saysLength, let length = request.length {
+            head.put("content-length", "\(length)", indexing: .nonIndexable)
+        }
+        isSending = request.rest != nil
         self.request = (head, ByteBuffer(bytes: request.body))
         if let context { sendRequest(context) }
         return true
+    }
+
+    func sendMore(_ bytes: [UInt8]) {
+        guard isSending, !bytes.isEmpty else { return }
+        // The stream may not be there yet.
+        guard request == nil, let context else {
+            _ = request?.body.writeBytes(bytes)
+            return
+        }
+        let data = HTTP2Frame.FramePayload.Data(data: .byteBuffer(ByteBuffer(bytes: bytes)))
+        context.writeAndFlush(wrapOutboundOut(.data(data)), promise: nil)
+    }
+
+    func sendEnd() {
+        guard isSending else { return }
+        isSending = false
+        guard request == nil, let context else { return }
+        let data = HTTP2Frame.FramePayload.Data(data: .byteBuffer(ByteBuffer()), endStream: true)
+        context.writeAndFlush(wrapOutboundOut(.data(data)), promise: nil)
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        guard isSending, case .serving(let driver, let attempt) = phase else { return }
+        driver.handle(.upstreamWritable(attempt, context.channel.isWritable))
     }
 
     func read(_ isWanted: Bool) {
@@ -118,10 +147,10 @@ final class UpstreamStream: ChannelInboundHandler, UpstreamSide {
         guard context.channel.isActive, let (head, body) = request else { return }
         request = nil
         sentAt = GatewayClock.now()
-        let isAll = body.readableBytes == 0
+        let isAll = body.readableBytes == 0 && !isSending
         context.write(wrapOutboundOut(.headers(.init(headers: head, endStream: isAll))), promise: nil)
         if !isAll {
-            context.write(wrapOutboundOut(.data(.init(data: .byteBuffer(body), endStream: true))), promise: nil)
+            context.write(wrapOutboundOut(.data(.init(data: .byteBuffer(body), endStream: !isSending))), promise: nil)
         }
         context.flush()
         number = try? context.channel.syncOptions?.getOption(HTTP2StreamChannelOptions.streamID)
@@ -168,7 +197,7 @@ final class UpstreamStream: ChannelInboundHandler, UpstreamSide {
             hasHead = true
             if case .serving(let driver, let attempt) = phase {
                 var answer = UpstreamHead(head)
-                if driver.isPassage { answer.keepAll(of: head) }
+                if driver.wantsFields { answer.keepAll(of: head) }
                 driver.handle(.upstreamHead(attempt, answer))
             }
             if headers.endStream { ended() }

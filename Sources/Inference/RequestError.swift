@@ -4,6 +4,8 @@ package struct RequestError: Error, Equatable, Sendable {
     package enum Code: String, Equatable, Sendable {
         /// The body is no JSON, or not JSON we accept.
         case invalidJSON = "invalid_json"
+        /// The body is no form, or one that not all readers understand alike.
+        case invalidForm = "invalid_form"
         /// A field is missing.
         case missing = "missing_required_parameter"
         /// A field holds a value of the wrong type.

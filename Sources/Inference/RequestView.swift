@@ -26,6 +26,8 @@ package struct RequestView: Sendable {
     package let hasTools: Bool
     /// Whom the request is for, if it says.
     package let user: String?
+    /// The form that it came as, and the form's bytes; nil: it came as JSON.
+    let upload: (form: UploadForm, bytes: [UInt8])?
     /// The most tokens the answer may have, if it says.
     package let maxTokens: UInt64?
 
@@ -33,15 +35,19 @@ package struct RequestView: Sendable {
     private static let longestName = 512
 
     /// Reads a body.
-    /// - Parameter address: what its address says, in dialects that name the model there.
+    /// - Parameters:
+    ///   - address: what its address says, in dialects that name the model there.
+    ///   - form: what the body is, where it is no JSON.
     /// - Throws: what is wrong with it, ready to be told to the client.
     package init(
         body: [UInt8],
         dialect: ClientDialect = .openai,
         operation: ModelOperation = .chat,
-        address: RequestAddress? = nil
+        address: RequestAddress? = nil,
+        form: UploadForm? = nil
     ) throws(RequestError) {
-        let document = try Self.document(body)
+        let document = try Self.document(form?.document ?? body)
+        upload = form.map { ($0, body) }
         let name = try Self.model(address, document)
         prompt =
             switch dialect {
@@ -55,8 +61,7 @@ package struct RequestView: Sendable {
         self.model = name
         let flag = address == nil ? try Field.flag(document["stream"], "stream") : nil
         let wantsStream = address?.isStreamed ?? flag ?? (dialect == .ollama)
-        // Nothing else comes in pieces.
-        stream = wantsStream && (operation.isTranslated || operation == .completion)
+        stream = (operation == .speech ? Self.wantsEvents(document) : wantsStream) && operation.streams
         isBatch = address?.form == .batch
         isArray = address?.form == .array
         hasTools = document["tools"]?.elements.contains { _ in true } ?? false
@@ -86,6 +91,9 @@ package struct RequestView: Sendable {
 
     /// The messages, or whatever else the model is to read, unread.
     package var messages: JSONView { prompt }
+
+    /// Bytes of the files that came with it; of one whose end has not come nothing is known.
+    var fileBytes: UInt64 { upload.map { UInt64($0.form.fileBytes) } ?? 0 }
 
     /// Bytes of text to a token, a middle value for English prose; other scripts and code have fewer.
     static let bytesPerToken: UInt64 = 4
@@ -121,12 +129,19 @@ package struct RequestView: Sendable {
         _ document: JSONDocument,
         _ operation: ModelOperation
     ) throws(RequestError) -> JSONView {
-        let field = operation.promptField
+        guard let field = operation.promptField else { return document.root }
         guard let prompt = document[field], !prompt.isNull else { throw .missing(field) }
-        guard prompt.kind == .array || (prompt.kind == .string && operation.takesText) else {
-            throw .wrongType(field, wanted: operation.takesText ? "a string or an array" : "an array")
+        let takes = operation.takes
+        guard (prompt.kind == .array && takes.list) || (prompt.kind == .string && takes.text) else {
+            let wanted = [takes.text ? "a string" : nil, takes.list ? "an array" : nil].compactMap(\.self)
+            throw .wrongType(field, wanted: wanted.joined(separator: " or "))
         }
         return prompt
+    }
+
+    /// Speech comes as it sounds unless a client asks for events.
+    private static func wantsEvents(_ document: JSONDocument) -> Bool {
+        document["stream_format"]?.string == "sse"
     }
 
     private static func model(_ address: RequestAddress?, _ document: JSONDocument) throws(RequestError) -> String {

@@ -39,7 +39,9 @@ import Wire
         return (text ?? "").split(separator: "\n").compactMap { Row(String($0)) }
     }()
 
-    private static let requests: [RequestError.Code] = [.invalidJSON, .missing, .wrongType, .wrongValue, .unsupported]
+    private static let requests: [RequestError.Code] = [
+        .invalidJSON, .invalidForm, .missing, .wrongType, .wrongValue, .unsupported,
+    ]
 
     private static let ready: [ReadyAnswer] = [
         .badKey, .expiredKey, .unknownPath, .wrongMethod(allowed: "POST"), .tooLarge, .encodedBody, .bodyTimeout,

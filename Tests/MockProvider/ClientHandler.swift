@@ -44,7 +44,7 @@ final class ClientHandler: ChannelInboundHandler {
             guard body.count + buffer.readableBytes <= ClientHandler.largestBody else {
                 return context.close(promise: nil)
             }
-            body += buffer.readableBytesView
+            buffer.withUnsafeReadableBytes { body.append(contentsOf: $0) }
         case .end:
             if let head { begin(head, context: context) }
             head = nil
@@ -103,6 +103,10 @@ final class ClientHandler: ChannelInboundHandler {
             carryOut(rest, context: context)
         case .body(let text):
             let buffer = context.channel.allocator.buffer(string: text)
+            context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(buffer))), promise: nil)
+            carryOut(rest, context: context)
+        case .bytes(let bytes):
+            let buffer = context.channel.allocator.buffer(bytes: bytes)
             context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(buffer))), promise: nil)
             carryOut(rest, context: context)
         case .pause(let milliseconds):

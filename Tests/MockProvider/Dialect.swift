@@ -35,6 +35,9 @@ protocol Dialect: Sendable {
     /// What is asked of an answer that was kept; nil where none are.
     func kept(_ request: Request, number: Int) throws(Refusal) -> Elsewhere?
 
+    /// The answer about pictures, sound or order; nil where there is nothing.
+    func media(_ request: Request, number: Int) throws(Refusal) -> Reply?
+
     /// An error in this provider's shape.
     func error(_ refusal: Refusal, number: Int) -> JSON
 
@@ -54,6 +57,7 @@ protocol Dialect: Sendable {
 extension Dialect {
     var modelsPath: String { "/v1/models" }
     func takesChat(_ path: String) -> Bool { path == chatPath }
+    func media(_ request: Request, number: Int) throws(Refusal) -> Reply? { nil }
     func question(_ body: JSON, at path: String) throws(Refusal) -> Question { try question(body) }
     func kept(_ request: Request, number: Int) throws(Refusal) -> Elsewhere? { nil }
     var streamType: String { "text/event-stream; charset=utf-8" }

@@ -17,7 +17,7 @@ extension OpenAIDialect {
         }
     }
 
-    private func check(_ body: JSON, _ shape: Shape) throws(Refusal) -> String {
+    func check(_ body: JSON, _ shape: Shape) throws(Refusal) -> String {
         do {
             try shape.check(body)
         } catch {

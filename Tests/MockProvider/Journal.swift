@@ -61,7 +61,7 @@ final class Journal: Sendable {
 
     private static func entry(_ request: Request, _ visit: Visit) -> JSON {
         let kept = keptHeaders.compactMap { name in request.header(name).map { JSON.Member(name, .string($0)) } }
-        let body = (try? JSON.parse(request.body)) ?? .string(String(decoding: request.body, as: UTF8.self))
+        let body = shown(request.body)
         return [
             "number": .integer(visit.number), "at_ns": .integer(visit.began.nanoseconds),
             "ms": .number(visit.ended.milliseconds(since: visit.began)), "from": .string(visit.peer),
@@ -70,6 +70,14 @@ final class Journal: Sendable {
             "status": visit.status.map { .integer($0) } ?? nil, "client_left_early": .bool(visit.clientLeftEarly),
         ]
     }
+
+    private static func shown(_ body: [UInt8]) -> JSON {
+        guard body.count <= mostBytes else { return .string("\(body.count) bytes") }
+        return (try? JSON.parse(body)) ?? .string(String(decoding: body, as: UTF8.self))
+    }
+
+    /// Bytes of a body that are written down; nobody looks for words in what is larger.
+    private static let mostBytes = 4 << 20
 
     /// All requests that have ended.
     var requests: JSON { state.withLock { .array($0.entries) } }

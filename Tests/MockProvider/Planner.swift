@@ -12,20 +12,22 @@ struct Planner: Sendable {
             if let kept = try dialect.kept(request, number: number) { return answer(elsewhere: kept, number: number) }
             if request.method == "GET" { return try models(request, number: number) }
             if request.method == "POST", !dialect.takesChat(request.path) {
-                let other = try dialect.elsewhere(request.path, try body(of: request), number: number)
+                if let media = try dialect.media(request, number: number) { return media }
+                let other = try dialect.elsewhere(request.path, try Self.body(of: request), number: number)
                 if let other { return answer(elsewhere: other, number: number) }
             }
             guard request.method == "POST", dialect.takesChat(request.path) else {
                 throw Refusal(status: 404, message: "There is no \(request.method) \(request.path) here.")
             }
-            let question = try dialect.question(try body(of: request), at: request.path)
+            let question = try dialect.question(try Self.body(of: request), at: request.path)
             return answer(to: question, number: number, mode: mode)
         } catch {
             return refuse(error, number: number, outcome: "refused")
         }
     }
 
-    private func body(of request: Request) throws(Refusal) -> JSON {
+    /// The body of a request that must be JSON.
+    static func body(of request: Request) throws(Refusal) -> JSON {
         guard request.header("content-type")?.hasPrefix("application/json") == true else {
             throw Refusal(status: 400, message: "The content-type must be application/json.")
         }
@@ -117,7 +119,7 @@ extension Planner {
                 switch step {
                 case .body(let text): .body(String(text.prefix(text.count / 2)))
                 case .end: nil
-                case .head, .pause, .drop, .silence: step
+                case .head, .bytes, .pause, .drop, .silence: step
                 }
             }
         }
@@ -137,7 +139,7 @@ extension Planner {
             switch step {
             case .head(let status, let headers):
                 .head(status: status, headers: headers.filter { $0.0 != "content-length" })
-            case .body, .pause, .end, .drop, .silence: nil
+            case .body, .bytes, .pause, .end, .drop, .silence: nil
             }
         } + [.body(noise), .end]
     }

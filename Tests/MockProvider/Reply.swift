@@ -6,6 +6,8 @@ struct Reply: Sendable {
     enum Step: Sendable {
         case head(status: Int, headers: [(String, String)])
         case body(String)
+        /// What is no text.
+        case bytes([UInt8])
         /// Wait so many milliseconds.
         case pause(Int)
         /// End the answer as it should be ended.

@@ -59,6 +59,18 @@ package enum Capability: String, Hashable, Sendable, CaseIterable, ScalarValue {
     case jsonSchema = "json-schema"
     /// Thinks before it answers, and can be told how much.
     case thinking
+    /// Makes pictures of texts.
+    case imageGeneration = "image-generation"
+    /// Makes pictures of pictures.
+    case imageEditing = "image-editing"
+    /// Speaks a text.
+    case speech
+    /// Writes down what is spoken.
+    case transcription
+    /// Puts documents in order.
+    case rerank
+    /// Says what a provider wants nothing to do with.
+    case moderation
 }
 
 /// Some of what models can do.
@@ -76,6 +88,17 @@ package struct Capabilities: OptionSet, Hashable, Sendable, Codable {
     package static let files = Capabilities(.files)
     package static let jsonSchema = Capabilities(.jsonSchema)
     package static let thinking = Capabilities(.thinking)
+    package static let imageGeneration = Capabilities(.imageGeneration)
+    package static let imageEditing = Capabilities(.imageEditing)
+    package static let speech = Capabilities(.speech)
+    package static let transcription = Capabilities(.transcription)
+    package static let rerank = Capabilities(.rerank)
+    package static let moderation = Capabilities(.moderation)
+
+    /// What models do that need not chat.
+    private static let besideChat: Capabilities = [
+        .completions, .embeddings, .imageGeneration, .imageEditing, .speech, .transcription, .rerank, .moderation,
+    ]
 
     package init(_ capability: Capability) {
         rawValue = Capability.allCases.firstIndex(of: capability).map { 1 << UInt16($0) } ?? 0
@@ -87,7 +110,7 @@ package struct Capabilities: OptionSet, Hashable, Sendable, Codable {
     /// says so: a model with `tools` chats, one with nothing but `embeddings` does not.
     package init(listed: [Capability]) {
         let all = Capabilities(listed)
-        self = all.isEmpty || !all.isSubset(of: [.completions, .embeddings]) ? all.union(.chat) : all
+        self = all.isEmpty || !all.isSubset(of: Self.besideChat) ? all.union(.chat) : all
     }
 
     /// What a model must be able to do to be shown parts of these kinds.

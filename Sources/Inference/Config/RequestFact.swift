@@ -3,7 +3,7 @@ package import PolicyEngine
 
 package enum RequestFact: Int, CaseIterable, Sendable {
     case model, key, team, tags, stream, tools, wantsSchema, source, promptTokens, hasCode, language, modality, time,
-        header
+        header, operation
 
     package var slot: FactSlot { FactSlot(rawValue) }
 
@@ -26,6 +26,7 @@ package enum RequestFact: Int, CaseIterable, Sendable {
         case .modality: .init("prompt.modality", .words(vocabulary: Modalities.names))
         case .time: .init("time", .time)
         case .header: .init("header", .fields)
+        case .operation: .init("operation", .text(vocabulary: ModelOperation.allCases.map(\.rawValue)))
         }
     }
 

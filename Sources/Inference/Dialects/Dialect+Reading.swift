@@ -1,7 +1,12 @@
 /// How is what a provider sends read, whichever language it speaks?
 extension Dialect {
     /// What a whole answer tells that passes through.
-    func observed(answer body: [UInt8]) -> Observed {
+    func observed(answer body: [UInt8], to operation: ModelOperation) -> Observed {
+        guard !operation.isMedia else { return OpenAI.observed(media: body, of: operation) }
+        return observed(answer: body)
+    }
+
+    private func observed(answer body: [UInt8]) -> Observed {
         switch self {
         case .openai: OpenAI.observed(answer: body)
         case .anthropic: Anthropic.observed(answer: body)

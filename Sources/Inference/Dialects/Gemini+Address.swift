@@ -10,7 +10,9 @@ extension Gemini {
         case .chat, .generate: isStreamed ? "streamGenerateContent?alt=sse" : "generateContent"
         case .embeddings: isBatch ? "batchEmbedContents" : "embedContent"
         case .countTokens: "countTokens"
-        case .completion, .passThrough: nil
+        case .completion, .imageGeneration, .imageEdit, .imageVariation, .speech, .transcription, .translation, .rerank,
+            .moderation, .passThrough:
+            nil
         }
     }
 
@@ -58,7 +60,9 @@ extension Gemini {
         case .countTokens:
             let whole = document.either("generateContentRequest")
             return try contents(whole?["contents"] ?? document["contents"])
-        case .chat, .generate, .completion, .passThrough: return try contents(document["contents"])
+        case .chat, .generate, .completion, .imageGeneration, .imageEdit, .imageVariation, .speech, .transcription,
+            .translation, .rerank, .moderation, .passThrough:
+            return try contents(document["contents"])
         }
     }
 

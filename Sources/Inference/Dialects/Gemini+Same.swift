@@ -20,7 +20,9 @@ extension Gemini {
         case .chat, .generate:
             let contents = amongOthers ? signedContents(view.messages) : nil
             if let contents { edits.append(.set("contents", contents)) }
-        case .completion, .passThrough: break
+        case .completion, .imageGeneration, .imageEdit, .imageVariation, .speech, .transcription, .translation, .rerank,
+            .moderation, .passThrough:
+            break
         }
         guard !edits.isEmpty else { return view.document.bytes }
         // Only an object passes `RequestView`, so this refuses nothing.

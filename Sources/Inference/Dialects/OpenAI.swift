@@ -7,7 +7,7 @@ package enum OpenAI {
     /// - Parameter amongOthers: whether providers of other dialects may have spoken in the conversation before.
     package static func upstreamBody(_ view: RequestView, model: String, amongOthers: Bool = false) -> [UInt8] {
         let plain = amongOthers && view.operation == .chat ? plainMessages(view.messages) : nil
-        let edits: [JSONEdit] = view.stream ? [askForUsage] : []
+        let edits: [JSONEdit] = view.stream && !view.operation.isMedia ? [askForUsage] : []
         return view.body(model: model, plain.map { edits + [.set("messages", $0)] } ?? edits)
     }
 

@@ -26,10 +26,15 @@ struct ProviderObserver: Sendable {
     private var gemini: Gemini.StreamObserver?
     private var ollama: Ollama.StreamObserver?
     private var responses: Responses.StreamObserver?
+    private var media: OpenAI.MediaObserver?
 
     init() {}
 
-    init(_ provider: Dialect, includeUsage: Bool, isArray: Bool) {
+    init(_ provider: Dialect, _ operation: ModelOperation, includeUsage: Bool, isArray: Bool) {
+        guard !operation.isMedia else {
+            media = OpenAI.MediaObserver(operation)
+            return
+        }
         switch provider {
         case .openai: openAI = OpenAI.StreamObserver(includeUsage: includeUsage)
         case .anthropic: anthropic = Anthropic.StreamObserver()
@@ -44,19 +49,26 @@ struct ProviderObserver: Sendable {
         if let observed = try anthropic?.feed(bytes) { return observed }
         if let observed = try gemini?.feed(bytes) { return observed }
         if let observed = try responses?.feed(bytes) { return observed }
+        if let observed = try media?.feed(bytes) { return observed }
         return try ollama?.feed(bytes) ?? []
     }
 
     mutating func finish() -> Observed? {
+        if media != nil { return media?.finish() }
         if responses != nil { return responses?.finish() }
         if openAI != nil { return openAI?.finish() }
         if anthropic != nil { return anthropic?.finish() }
         return gemini == nil ? ollama?.finish() : gemini?.finish()
     }
 
+    /// Whether the stream is one of pictures, speech or words.
+    var isOfMedia: Bool { media != nil }
+
     /// The mark of a proper end, where providers leave it out; empty where there is none, nil where they never do.
     var missingEnd: ArraySlice<UInt8>? {
         if let gemini { return gemini.end }
+        // The connection's end is theirs.
+        if media != nil { return [] }
         return openAI == nil ? nil : Self.doneEvent[...]
     }
 

@@ -29,7 +29,12 @@ struct AnswerStream: Sendable {
     init(from provider: Dialect, to client: ClientDialect, _ terms: AnswerTerms) {
         isPassed = provider == client.provider
         guard !isPassed else {
-            observer = ProviderObserver(provider, includeUsage: terms.includeUsage, isArray: terms.isArray)
+            observer = ProviderObserver(
+                provider,
+                terms.operation,
+                includeUsage: terms.includeUsage,
+                isArray: terms.isArray
+            )
             return
         }
         decoder = ProviderDecoder(provider, decision: terms.decision)
@@ -52,7 +57,10 @@ struct AnswerStream: Sendable {
     /// What the client gets in place of the mark that the provider left out, as some servers of OpenAI's dialect do; nil where
     /// the mark is never left out.
     mutating func missingEnd(into meter: inout Meter) -> ArraySlice<UInt8>? {
-        if isPassed { return observer.missingEnd }
+        if isPassed {
+            if observer.isOfMedia { meter.observe(ChatEvent.done) }
+            return observer.missingEnd
+        }
         return decoder.mayLackEnd ? translated(.done, &meter).bytes : nil
     }
 

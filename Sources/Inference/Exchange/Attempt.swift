@@ -2,7 +2,7 @@
 import NetTypes
 
 struct Attempt: Sendable {
-    /// Where the answer stands. → connecting → waiting → one of the three others.
+    /// Where the answer stands. → connecting → waiting → one of the others.
     enum Phase: Hashable, Sendable {
         case connecting
         /// The request is sent, no head yet.
@@ -11,6 +11,8 @@ struct Attempt: Sendable {
         case plain
         /// A stream is read; what it gave is in `Exchange.stream`.
         case streaming
+        /// What comes goes to the client as it is.
+        case passing
         /// The answer is an error, whose body is collected.
         case refused(FailureClass)
     }
@@ -61,7 +63,8 @@ struct Attempt: Sendable {
             isTLS: provider.isTLS,
             families: candidate.families,
             mark: candidate.mark,
-            mustBeFresh: isSecondConnection,
+            // What is sent on as it comes cannot be sent again.
+            mustBeFresh: isSecondConnection || request.rest != nil,
             permission: isSecondConnection ? nil : permission
         )
     }

@@ -10,7 +10,7 @@ extension Exchange {
     mutating func answerPlainly(_ body: [UInt8], at now: Instant) {
         guard let dialect = attempt?.provider.dialect, let terms = answerTerms else { return }
         if dialect == client.provider {
-            let observed = dialect.observed(answer: body)
+            let observed = dialect.observed(answer: body, to: terms.operation)
             if let error = observed.error { return failInBody(error, at: now) }
             meter.observe(whole: observed)
             return deliver(body, at: now)
@@ -133,8 +133,8 @@ extension Exchange {
         bytes = []
     }
 
-    private mutating func commitContent(at now: Instant) {
-        commitStreamHead(at: now)
+    mutating func commitContent(at now: Instant) {
+        if attempt?.phase != .passing { commitStreamHead(at: now) }
         commit = .content
         deadlines[.firstToken] = nil
         record.contentAfter = now - startedAt
@@ -163,7 +163,7 @@ extension Exchange {
         guard commit == .content, meter.finish != nil, let end = stream?.missingEnd(into: &meter) else {
             return fail(.truncated, at: now)
         }
-        write(Array(end))
+        if !end.isEmpty { write(Array(end)) }
         streamIsWhole(at: now)
     }
 
@@ -187,7 +187,13 @@ extension Exchange {
     }
 
     mutating func writeHead(_ status: Int, type: String, length: Int?, more: [Header] = [], at now: Instant) {
-        var headers = [Header("content-type", type), Header("x-martlet-decision", record.id)]
+        let fields = [Header("content-type", type)]
+        writeHead(status, fields: fields, length: length, more: more, at: now)
+    }
+
+    /// - Parameter fields: that say what the body is.
+    mutating func writeHead(_ status: Int, fields: [Header], length: Int?, more: [Header] = [], at now: Instant) {
+        var headers = fields + [Header("x-martlet-decision", record.id)]
         if length == nil { headers.append(Header("cache-control", "no-cache")) }
         if !omissions.isEmpty, status == 200 {
             headers.append(Header("x-martlet-not-carried", omissions.joined(separator: ", ")))

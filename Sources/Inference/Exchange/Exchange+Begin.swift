@@ -14,9 +14,11 @@ extension Exchange {
                 body: request.body,
                 dialect: request.dialect,
                 operation: request.operation,
-                address: request.address
+                address: request.address,
+                form: request.form
             )
-            ask = ClientAsk(asked, passedOn: request.passedOn, amongOthers: view.hasSeveralDialects)
+            if request.rest != nil { upload = .waiting }
+            ask = ClientAsk(asked, rest: request.rest, passedOn: request.passedOn, amongOthers: view.hasSeveralDialects)
             record.requestedModel = asked.model
             record.isStreamed = asked.stream
             guard takeOfKey(request.access, asked, at: now) else { return }

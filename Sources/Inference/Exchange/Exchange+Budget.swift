@@ -8,7 +8,8 @@ extension Exchange {
     /// price is not known. What costs nothing always fits.
     mutating func reserveMoney(for candidate: Candidate) -> Cause? {
         guard let subjects = load.payers, !subjects.isEmpty else { return nil }
-        let usage = Usage(input: load.prompt, output: load.answer)
+        var usage = Usage(input: load.prompt, output: load.answer)
+        usage.units = load.units
         let second = record.startedUnix / 1_000_000
         guard let cost = view.snapshot.cost(of: usage, at: candidate.member, second: second, images: 0) else {
             return .priceUnknown

@@ -17,15 +17,20 @@ extension Exchange {
         var reported = meter.usage
         // They have no answer to pay for, and do not speak of one.
         if record.operation == .embeddings { reported.output = reported.output ?? 0 }
-        let (usage, isEstimated) = reported.completed(
-            input: isTold ? 0 : ask?.estimatedInput ?? 0,
-            output: estimatedOutput,
-            isWhole: meter.isComplete
-        )
+        let (usage, isEstimated) =
+            if let asked = ask?.view, asked.operation.isMedia {
+                completedMedia(reported, asked, at: member)
+            } else {
+                reported.completed(
+                    input: isTold ? 0 : ask?.estimatedInput ?? 0,
+                    output: estimatedOutput,
+                    isWhole: meter.isComplete
+                )
+            }
         let second = record.startedUnix / 1_000_000
         let images = view.chargesImages(at: member) ? ask?.imageCount ?? 0 : 0
         let cost = view.snapshot.cost(of: usage, at: member, second: second, images: images)
-        return CostRow(
+        var row = CostRow(
             provider: view.provider(of: member).name,
             picoDollars: cost.map { UInt64(clamping: $0.money.picoDollars) },
             isUsageEstimated: isEstimated,
@@ -34,6 +39,8 @@ extension Exchange {
             input: usage.input ?? 0,
             output: usage.output ?? 0
         )
+        row.units = usage.units
+        return row
     }
 }
 

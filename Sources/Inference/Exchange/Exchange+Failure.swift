@@ -14,13 +14,14 @@ extension Exchange {
         guard let current = attempt else { return giveUp(at: now) }
         let rule = failure.kind.rule
         tell(failure, rule, of: current, detail: detail)
+        let isPassing = current.phase == .passing
         closeAttempt(as: failure.kind, detail: detail, at: now)
-        if commit == .content { return breakOff(failure, at: now) }
+        if commit == .content { return breakOff(failure, isPassing: isPassing, at: now) }
         held = []
         stream = nil
         meter = Meter()
         debtor = nil
-        guard rule.next != .giveUp else { return giveUp(at: now) }
+        guard rule.next != .giveUp, !upload.hasBegun else { return giveUp(at: now) }
         tried.add(current.candidate, after: rule.next)
         if rule.next == .longerMember { ruleOutShorter(than: current.candidate.member) }
         tryNext(at: now)
@@ -121,7 +122,7 @@ extension Exchange {
         if error.status == 429 || error.status == 503, let retryAfter { more.append(Header("retry-after", retryAfter)) }
         // Everything was tried already: a client library that tries three times more makes it worse. After a limit's
         // pause it may.
-        if error.status >= 500 { more.append(Header("x-should-retry", "false")) }
+        if error.status >= 500, !upload.hasBegun { more.append(Header("x-should-retry", "false")) }
         let status = client.status(of: error)
         writeHead(status, type: "application/json", length: body.count, more: more, at: now)
         write(body)
@@ -129,9 +130,11 @@ extension Exchange {
     }
 
     /// After the content commit: an error event, and no mark of a proper end.
-    private mutating func breakOff(_ failure: Failure, at now: Instant) {
+    /// - Parameter isPassing: nothing of ours can be said in it.
+    private mutating func breakOff(_ failure: Failure, isPassing: Bool, at now: Instant) {
         let rule = failure.kind.rule
         record.errorCode = rule.errorCode
+        guard !isPassing else { return finish(.brokenOff, end: .abort, at: now) }
         // What the provider said of itself is worth more than that it said something: overloaded, too long, …
         let error = failure.error.map { ClientError($0) } ?? ClientError(rule)
         endStream(with: client.body(of: error, id: record.id), .brokenOff, at: now)

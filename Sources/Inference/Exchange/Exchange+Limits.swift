@@ -18,6 +18,8 @@ struct LoadUse: Sendable {
     /// What the request may use, by estimate.
     var prompt: UInt64 = 0
     var answer: UInt64 = 0
+    /// The same of what is not counted in tokens.
+    var units: MediaUnits?
     var estimate: UInt64 { prompt.addingReportingOverflow(answer).overflow ? .max : prompt + answer }
     /// How the members that would have been asked were at their limits; the one that is free again first.
     var refusal: LoadRefusal?
@@ -46,8 +48,16 @@ extension Exchange {
 
     /// Takes the request's part of its key's and its team's limits; false when one of them is reached, which the client was told then.
     mutating func takeOfKey(_ key: ServedKey?, _ asked: RequestView, at now: Instant) -> Bool {
-        load.prompt = asked.estimatedInputTokens
-        load.answer = asked.operation == .embeddings ? 0 : Self.reservedAnswer(asked.maxTokens)
+        if asked.operation.isMedia {
+            // A body that is still to come is not known to be larger than what is at hand, if it does not say so.
+            let coming = ask?.restBytes ?? 0
+            load.units = asked.askedUnits(beside: coming)
+            load.prompt = asked.estimatedMediaInput(beside: coming)
+            load.answer = asked.estimatedMediaOutput ?? Self.reservedAnswer(nil)
+        } else {
+            load.prompt = asked.estimatedInputTokens
+            load.answer = asked.operation == .embeddings ? 0 : Self.reservedAnswer(asked.maxTokens)
+        }
         guard let subjects = key?.subjects, !subjects.isEmpty else { return true }
         load.payers = key?.payers
         return take(from: subjects, at: now)

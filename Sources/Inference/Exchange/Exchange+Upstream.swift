@@ -8,13 +8,19 @@ extension Exchange {
         debtor = attempt?.candidate.member
         deadlines[.connect] = nil
         guard let id = attempt?.id, let request = attempt?.request, let timeouts = attempt?.timeouts else { return }
+        awaitAnswer(timeouts, at: now)
+        actions.append(.send(id, request))
+        if upload == .waiting { beginUpload(timeouts, at: now) }
+    }
+
+    /// The request was sent.
+    mutating func awaitAnswer(_ timeouts: ExchangeTimeouts, at now: Instant) {
         if record.isStreamed {
             deadlines[.head] = now + timeouts.head
             deadlines[.firstToken] = now + timeouts.firstToken
         } else {
             deadlines[.answer] = now + timeouts.answer
         }
-        actions.append(.send(id, request))
     }
 
     mutating func connectFailed(_ kind: FailureClass, _ detail: String, at now: Instant) {
@@ -35,6 +41,8 @@ extension Exchange {
             fail(.malformed, detail: "content-encoding \(coding)", at: now)
         } else if record.isStreamed {
             beginStream(head, at: now)
+        } else if passesOn(head) {
+            beginPassing(timeouts, at: now)
         } else {
             attempt?.phase = .plain
             deadlines[.silence] = now + timeouts.betweenTokens
@@ -75,6 +83,7 @@ extension Exchange {
         case .refused(let kind): collect(bytes, of: kind, at: now)
         case .plain: collect(bytes, at: now)
         case .streaming: streamed(bytes, at: now)
+        case .passing: pass(bytes, at: now)
         }
     }
 
@@ -100,6 +109,7 @@ extension Exchange {
         case .refused(let kind): refused(kind, isComplete: true, at: now)
         case .plain: answerPlainly(collected, at: now)
         case .streaming: streamEnded(at: now)
+        case .passing: passingEnded(at: now)
         }
     }
 
@@ -117,7 +127,7 @@ extension Exchange {
     mutating func upstreamRefused(_ detail: String, at now: Instant) {
         attempt?.hasConnection = false
         guard let current = attempt else { return }
-        guard !current.isSecondConnection, current.phase == .waiting else {
+        guard !current.isSecondConnection, current.phase == .waiting, !upload.hasBegun else {
             return fail(.overloaded, detail: detail, at: now)
         }
         reconnect(current, at: now)

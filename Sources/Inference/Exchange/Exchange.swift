@@ -49,6 +49,9 @@ package struct Exchange: ~Copyable, Sendable {
     /// How the last attempt failed, for the answer when nobody is left.
     var lastFailure: Failure?
     var load = LoadUse()
+    /// How far a body has come that is sent on as it comes, and how many bytes of it.
+    var upload = UploadState.none
+    var uploadedBytes: UInt64 = 0
 
     /// One failed attempt, as far as the client is concerned.
     struct Failure: Sendable {
@@ -90,6 +93,11 @@ package struct Exchange: ~Copyable, Sendable {
         case .upstreamRefused(let id, let detail): ifCurrent(id) { $0.upstreamRefused(detail, at: now) }
         case .clientWritable(let isWritable): clientWritable(isWritable, at: now)
         case .clientGone: clientGone(at: now)
+        case .uploaded(let count): uploaded(count, at: now)
+        case .uploadEnded: uploadEnded(at: now)
+        case .uploadBroke(let error): uploadBroke(error, at: now)
+        case .upstreamWritable(let id, let isWritable):
+            ifCurrent(id) { $0.upstreamWritable(isWritable, at: now) }
         case .tick: tick(at: now)
         case .pathDown(let mark): pathDown(mark, at: now)
         }
@@ -129,6 +137,7 @@ extension Exchange {
             case .connect: fail(.connectTimeout, at: now)
             case .head, .answer: fail(.headTimeout, at: now)
             case .firstToken: fail(.firstTokenTimeout, at: now)
+            case .silence where isClientSlow: clientStalled(at: now)
             case .silence: fail(attempt?.isPathDown == true ? .pathDown : .stall, at: now)
             case .total: fail(.total, at: now)
             case .heartbeat: heartbeat(at: now)

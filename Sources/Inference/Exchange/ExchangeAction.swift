@@ -11,6 +11,8 @@ package enum ExchangeAction: Hashable, Sendable {
     case closeUpstream(AttemptID)
     /// The answer is whole for us: keep the connection if its HTTP end comes soon, else close it.
     case releaseUpstream(AttemptID)
+    /// Whether bytes of the request's body that are still to come are to be read.
+    case readBody(Bool)
     /// Whether bytes of the answer are to be read.
     case readUpstream(AttemptID, Bool)
     /// The answer's head to the client; exactly once.
@@ -53,6 +55,8 @@ package struct UpstreamRequest: Hashable, Sendable {
     /// Besides host, length and credential.
     package var headers: [Header]
     package var body: [UInt8]
+    /// What of the body follows, by `ExchangeDriver.upload`; nil: nothing.
+    package var rest: BodyRest?
     /// nil: POST, as nearly always.
     package var method: PassageRequest.Method?
 }

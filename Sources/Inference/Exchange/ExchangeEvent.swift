@@ -30,6 +30,14 @@ package enum ExchangeEvent: Sendable {
     /// Whether the client takes more bytes now.
     case clientWritable(Bool)
     case clientGone
+    /// So many bytes of a body that was not at hand were sent to the provider.
+    case uploaded(Int)
+    /// All of it was.
+    case uploadEnded
+    /// What comes of it must not be sent.
+    case uploadBroke(RequestError)
+    /// Whether the provider takes more of the body now.
+    case upstreamWritable(AttemptID, Bool)
     /// `nextDeadline` has passed.
     case tick
     case pathDown(Mark)
@@ -42,6 +50,10 @@ package struct ClientRequest: Sendable {
     /// What it asked for there.
     package var operation: ModelOperation
     package var body: [UInt8]
+    /// What the body is, where it is no JSON.
+    package var form: UploadForm?
+    /// What of the body is still to come; nil: nothing.
+    package var rest: BodyRest?
     /// What its address says, in dialects that name the model there.
     package var address: RequestAddress?
     /// Fields of the head that a provider of the same dialect is to see, such as `anthropic-beta`.

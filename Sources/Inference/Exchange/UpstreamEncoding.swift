@@ -1,11 +1,14 @@
 /// What is sent to the provider for this client's request? The client's own bytes with a few fields patched, or the request
 /// said anew in the provider's dialect.
+import Wire
 
 /// A request's two forms: the second is made when the first provider of another dialect is tried.
 struct ClientAsk: Sendable {
     let view: RequestView
     /// Fields of the client's head that a provider of its own dialect is to see.
     private let passedOn: [Header]
+    /// What of the body is still to come.
+    private let rest: BodyRest?
     /// Whether the providers speak several dialects, so that one may have answered before that is not asked now.
     private let amongOthers: Bool
     private var chat: Chat?
@@ -13,11 +16,15 @@ struct ClientAsk: Sendable {
     /// Of what is to be embedded, once it was read.
     var textCount: Int { embedding?.texts.count ?? 0 }
 
-    init(_ view: RequestView, passedOn: [Header], amongOthers: Bool) {
+    init(_ view: RequestView, rest: BodyRest? = nil, passedOn: [Header], amongOthers: Bool) {
         self.view = view
+        self.rest = rest
         self.passedOn = passedOn
         self.amongOthers = amongOthers
     }
+
+    /// Bytes that are said to follow.
+    var restBytes: UInt64 { if case .bytes(let count)? = rest { UInt64(count) } else { 0 } }
 
     /// The request for a provider, and the names of what loses effect there.
     /// - Throws: the field that the provider's dialect cannot carry.
@@ -34,7 +41,8 @@ struct ClientAsk: Sendable {
             ? (patched(for: provider.dialect, deployment.model), [])
             : translated(for: provider, deployment)
         let (body, omissions) = try fitted(said, for: provider, deployment)
-        let headers = view.stream ? provider.dialect.streamHeaders : Self.plainHeaders
+        let headers =
+            view.operation.isMedia ? mediaHeaders : view.stream ? provider.dialect.streamHeaders : Self.plainHeaders
         let request = UpstreamRequest(
             provider: number,
             path: address.path(
@@ -45,7 +53,8 @@ struct ClientAsk: Sendable {
             ),
             authority: address.authority,
             headers: isSame && !passedOn.isEmpty ? headers + passedOn : headers,
-            body: body
+            body: body,
+            rest: rest
         )
         return (request, omissions)
     }
@@ -56,7 +65,7 @@ struct ClientAsk: Sendable {
         for provider: GatewayProvider,
         _ deployment: Deployment
     ) throws(RequestError) -> ([UInt8], [String]) {
-        guard let quirks = provider.quirks else { return said }
+        guard let quirks = provider.quirks, view.upload == nil else { return said }
         let (body, omissions) = quirks.fitted(said.body)
         if deployment.notCarried == .refuse, let wish = omissions.first(where: \.isWish) {
             throw .leftOut(wish.field, at: provider.name)
@@ -76,8 +85,15 @@ struct ClientAsk: Sendable {
         Header("content-type", "application/json"), Header("accept", "application/json"),
     ]
 
+    /// What comes back may be sound.
+    private var mediaHeaders: [Header] {
+        let type = view.upload?.form.boundary.contentType ?? "application/json"
+        return [Header("content-type", type), Header("accept", view.stream ? "text/event-stream" : "*/*")]
+    }
+
     private func patched(for dialect: Dialect, _ model: String) -> [UInt8] {
-        switch dialect {
+        if let upload = view.upload { return upload.form.body(upload.bytes, model: model) }
+        return switch dialect {
         case .openai: OpenAI.upstreamBody(view, model: model, amongOthers: amongOthers)
         case .anthropic: Anthropic.upstreamBody(view, model: model, amongOthers: amongOthers)
         case .gemini: Gemini.upstreamBody(view, model: model, amongOthers: amongOthers)

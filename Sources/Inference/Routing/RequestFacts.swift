@@ -16,6 +16,10 @@ package struct RequestFacts: Sendable {
     package var promptTokens: UInt64?
     /// The most tokens the answer may have, if the request says.
     package var maxTokens: UInt64?
+    /// What it will use besides tokens, where it is about pictures or sound.
+    package var units: MediaUnits?
+    /// Tokens of the answer, estimated, where they follow from the request.
+    private var answerTokens: UInt64?
     /// Since 1970, UTC.
     package var second: UInt64 = 0
     /// Of the client, as far as policies ask for them; names in lower case.
@@ -45,6 +49,9 @@ package struct RequestFacts: Sendable {
         (isStreamed, hasTools, operation) = (request.stream, request.hasTools, request.operation)
         (promptTokens, user) = (request.estimatedInputTokens, request.user)
         (maxTokens, second) = (request.maxTokens, client.unixMicroseconds / 1_000_000)
+        guard operation.isMedia else { return }
+        (units, answerTokens) = (request.askedUnits(), request.estimatedMediaOutput)
+        promptTokens = request.estimatedMediaInput()
     }
 
     /// The fact in this slot; absent when it is not known.
@@ -65,12 +72,14 @@ package struct RequestFacts: Sendable {
         case .modality: .words(shownModalities().words)
         case .time: secondOfDay.map { .number($0) } ?? .absent
         case .header: .fields(headers)
+        case .operation: .text(operation.rawValue)
         }
     }
 
     /// What is asked of whoever serves it, as far as that tells members apart.
     mutating func need(within fitness: Fitness) -> RequestNeed {
-        var need = RequestNeed(prompt: promptTokens, answer: maxTokens, second: second)
+        var need = RequestNeed(prompt: promptTokens, answer: answerTokens ?? maxTokens, second: second)
+        need.units = units
         need.wanted = wanted(of: fitness.lackable)
         need.bound = maxTokens ?? 0
         need.isStreamed = isStreamed
@@ -93,7 +102,8 @@ package struct RequestFacts: Sendable {
         if hasTools { wanted.insert(.tools) }
         if asked.contains(.jsonSchema), wantsSchema() { wanted.insert(.jsonSchema) }
         if asked.contains(.thinking), document.map(PromptParts.wantsThinking) ?? false { wanted.insert(.thinking) }
-        if !asked.isDisjoint(with: [.images, .audio, .files]) {
+        // What those work on is what they are for.
+        if !operation.isMedia, !asked.isDisjoint(with: [.images, .audio, .files]) {
             wanted.formUnion(Capabilities(shown: shownModalities()))
             // An answer that is spoken.
             if document?["audio"]?.kind == .object { wanted.insert(.audio) }
@@ -121,7 +131,7 @@ package struct RequestFacts: Sendable {
     /// Of what kind the prompt's parts are.
     package mutating func shownModalities() -> Modalities {
         if let modalities { return modalities }
-        let found = document.map(Modalities.init) ?? []
+        let found = operation.modalities ?? document.map(Modalities.init) ?? []
         modalities = found
         return found
     }

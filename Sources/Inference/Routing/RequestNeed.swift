@@ -10,6 +10,8 @@ package struct RequestNeed: Hashable, Sendable {
     package var prompt: UInt64
     /// Tokens of the answer: as many as the request allows, else `usualAnswer`.
     package var answer: UInt64
+    /// What it will use besides tokens; nil: nothing.
+    package var units: MediaUnits?
     /// Since 1970, UTC.
     package var second: UInt64
     /// What it cannot be served without.
@@ -46,7 +48,13 @@ extension GatewaySnapshot {
     /// Why a member is too dear for a request by the terms; nil when it is not. A price that nobody knows keeps no promise.
     func dearness(of member: MemberID, by terms: PolicyTerms, _ need: RequestNeed) -> Cause? {
         guard let most = terms.maxCost else { return nil }
-        let found = estimate(prompt: need.prompt, answer: need.answer, at: member, second: need.second)
+        let found = estimate(
+            prompt: need.prompt,
+            answer: need.answer,
+            units: need.units,
+            at: member,
+            second: need.second
+        )
         guard let found else { return .priceUnknown }
         return found.money > most ? .maxCost : nil
     }

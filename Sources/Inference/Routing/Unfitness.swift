@@ -66,7 +66,9 @@ extension Capability {
     /// The field of the request that asks for it, as OpenAI calls it.
     fileprivate var field: String {
         switch self {
-        case .chat, .completions, .embeddings: "model"
+        case .chat, .completions, .embeddings, .imageGeneration, .imageEditing, .speech, .transcription, .rerank,
+            .moderation:
+            "model"
         case .tools: "tools"
         case .images, .audio, .files: "messages"
         case .jsonSchema: "response_format"

@@ -20,6 +20,7 @@ final class ExchangeWorld {
     private(set) var orders: [ConnectOrder] = []
     private(set) var sent: [UpstreamRequest] = []
     private(set) var isReading = true
+    private(set) var wantsBody = false
     private(set) var head: ClientHead?
     private(set) var body: [UInt8] = []
     private(set) var end: ClientEnd?
@@ -96,6 +97,7 @@ final class ExchangeWorld {
             guard id == attempt else { throw Impossible.wrongAttempt }
             guard upstream != .none else { throw Impossible.closeOfNothing }
             upstream = .none
+        case .readBody(let isOn): wantsBody = isOn
         case .readUpstream(let id, let isOn):
             guard id == attempt else { throw Impossible.wrongAttempt }
             isReading = isOn

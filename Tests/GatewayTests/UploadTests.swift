@@ -1,0 +1,220 @@
+/// Forms with files that are too large to be kept: sent on as they come, to one provider, and never past what the form says.
+import Glibc
+import Inference
+import NetTypes
+import Synchronization
+import Testing
+
+@testable import Gateway
+
+/// A provider that is led by the test, byte by byte.
+private final class LedProvider: Sendable {
+    let port: UInt16
+    private let listening: TestSocket
+    private let state = Mutex((head: "", body: 0, sum: UInt64(0), isOver: false, connections: 0))
+
+    /// - Parameter answer: what is written once the whole body has come.
+    init(answer: String) throws {
+        (listening, port) = try TestSocket.listening()
+        onThread { [listening, weak self] in
+            while let connection = listening.accept() {
+                guard let self else { return }
+                self.state.withLock { $0.connections += 1 }
+                self.serve(connection, answer)
+            }
+        }
+    }
+
+    deinit { shutdown(listening.descriptor, Int32(SHUT_RDWR)) }
+
+    private func serve(_ connection: TestSocket, _ answer: String) {
+        var bytes: [UInt8] = []
+        while true {
+            let text = String(decoding: bytes.prefix(2048), as: UTF8.self)
+            if let end = text.range(of: "\r\n\r\n") {
+                let head = String(text[..<end.upperBound])
+                state.withLock { $0.head = head }
+                take(Array(bytes[head.utf8.count...]))
+                break
+            }
+            let more = connection.read()
+            if more.isEmpty { return }
+            bytes += more
+        }
+        while !isWhole {
+            let more = connection.read()
+            if more.isEmpty { return state.withLock { $0.isOver = true } }
+            take(more)
+        }
+        connection.write(answer)
+        while !connection.read().isEmpty {}
+    }
+
+    /// The last bytes of the body are those of its end.
+    private let end = Mutex([UInt8]())
+
+    private func take(_ bytes: [UInt8]) {
+        state.withLock { state in
+            state.body += bytes.count
+            state.sum = bytes.reduce(state.sum) { $0 &* 31 &+ UInt64($1) }
+        }
+        end.withLock { $0 = ($0 + bytes).suffix(16) }
+    }
+
+    private var isWhole: Bool {
+        if let length = length { return body >= length }
+        return end.withLock { $0.suffix(5).elementsEqual("0\r\n\r\n".utf8) }
+    }
+
+    var head: String { state.withLock { $0.head } }
+    var length: Int? { head.header("content-length").flatMap { Int($0) } }
+    var body: Int { state.withLock { $0.body } }
+    var sum: UInt64 { state.withLock { $0.sum } }
+    /// The gateway has left before the body was whole.
+    var wasLeft: Bool { state.withLock { $0.isOver } }
+    var connections: Int { state.withLock { $0.connections } }
+}
+
+extension OverSockets {
+    @Suite struct UploadTests {
+        private static let timeouts = ExchangeTimeouts(
+            connect: .seconds(10),
+            head: .seconds(20),
+            firstToken: .seconds(20),
+            betweenTokens: .seconds(20),
+            answer: .seconds(20),
+            total: .seconds(120)
+        )
+        private static let answer = Mock.answer(200, #"{"text":"hi","usage":{"type":"duration","seconds":2}}"#)
+
+        private static func part(_ name: String, _ value: [UInt8], isFile: Bool = false) -> [UInt8] {
+            let file = isFile ? "; filename=\"a.mp3\"" : ""
+            return Array("--B\r\nContent-Disposition: form-data; name=\"\(name)\"\(file)\r\n\r\n".utf8) + value + [
+                13, 10,
+            ]
+        }
+
+        private static let model = part("model", Array("chat".utf8))
+        private static let end = Array("--B--\r\n".utf8)
+
+        private static func file(_ bytes: Int) -> [UInt8] {
+            part(
+                "file",
+                [UInt8](unsafeUninitializedCapacity: bytes) { buffer, count in
+                    for place in 0..<bytes { buffer[place] = UInt8(truncatingIfNeeded: place &* 7) }
+                    count = bytes
+                },
+                isFile: true
+            )
+        }
+
+        private static func head(_ framing: String) -> String {
+            "POST /v1/audio/transcriptions HTTP/1.1\r\nhost: gateway\r\nauthorization: Bearer \(GatewayUnderTest.key)\r\n"
+                + "content-type: multipart/form-data; boundary=B\r\n\(framing)\r\n\r\n"
+        }
+
+        private static func sum(_ bytes: [UInt8]) -> UInt64 { bytes.reduce(0) { $0 &* 31 &+ UInt64($1) } }
+
+        @Test func aLargeFormIsSentOnBeforeAllOfItHasCome() throws {
+            let provider = try LedProvider(answer: Self.answer)
+            let gateway = try GatewayUnderTest(ports: [provider.port], timeouts: Self.timeouts)
+            let form = Self.model + Self.file(GatewayLimits.uploadWindow + (2 << 20)) + Self.end
+            let client = try TestClient(gateway.port)
+            let first = GatewayLimits.uploadWindow + (1 << 20)
+            client.socket.write(Self.head("content-length: \(form.count)"))
+            #expect(client.socket.write(Array(form[..<first])))
+            // More than the gateway keeps has come to the provider while the client has more to say.
+            #expect(eventually { provider.body > GatewayLimits.uploadWindow }, "\(provider.body) bytes")
+            #expect(client.socket.write(Array(form[first...])))
+            let answer = try #require(client.answer())
+            #expect(answer.status == 200 && answer.body.contains("hi"))
+            let sent = Self.part("model", Array("model-0".utf8)) + Array(form[Self.model.count...])
+            #expect(provider.length == sent.count && provider.sum == Self.sum(sent), "only the model's name differs")
+            let record = try #require(gateway.record())
+            #expect(record.outcome == .answered && record.cost?.units?.milliseconds == 2000)
+            #expect(record.attempts.first?.bytesSent == UInt64(sent.count))
+            // The connection serves on.
+            client.socket.write(Self.head("content-length: 0"))
+            #expect(client.answer()?.status == 400)
+            try gateway.stop()
+        }
+
+        @Test func chunksGoOnAsChunks() throws {
+            let provider = try LedProvider(answer: Self.answer)
+            let gateway = try GatewayUnderTest(ports: [provider.port], timeouts: Self.timeouts)
+            let form = Self.model + Self.file(GatewayLimits.uploadWindow + (1 << 20)) + Self.end
+            let client = try TestClient(gateway.port)
+            client.socket.write(Self.head("transfer-encoding: chunked"))
+            for start in stride(from: 0, to: form.count, by: 100_000) {
+                let piece = Array(form[start..<min(start + 100_000, form.count)])
+                client.socket.write(Array("\(String(piece.count, radix: 16))\r\n".utf8) + piece + [13, 10])
+            }
+            client.socket.write("0\r\n\r\n")
+            #expect(client.answer()?.status == 200)
+            #expect(provider.head.header("transfer-encoding") == "chunked" && provider.length == nil)
+            try gateway.stop()
+        }
+
+        @Test func whatWasSentOnIsNotSentToAnother() throws {
+            let first = try LedProvider(answer: Mock.answer(500, "{}"))
+            let second = try LedProvider(answer: Self.answer)
+            for (size, isSentTwice) in [(GatewayLimits.uploadWindow + (1 << 20), false), (1000, true)] {
+                let gateway = try GatewayUnderTest(ports: [first.port, second.port], timeouts: Self.timeouts)
+                let before = second.connections
+                let form = Self.model + Self.file(size) + Self.end
+                let client = try TestClient(gateway.port)
+                client.socket.write(Self.head("content-length: \(form.count)"))
+                client.socket.write(form)
+                let answer = try #require(client.answer())
+                #expect(answer.status == (isSentTwice ? 200 : 502), "\(size) bytes")
+                #expect((second.connections > before) == isSentTwice)
+                // The client may do what we cannot.
+                #expect(answer.head.header("x-should-retry") == nil)
+                try gateway.stop()
+            }
+        }
+
+        @Test func aSecondModelBehindTheFileNeverBecomesAWholeRequest() throws {
+            let provider = try LedProvider(answer: Self.answer)
+            let gateway = try GatewayUnderTest(ports: [provider.port], timeouts: Self.timeouts)
+            let other = Self.part("model", Array("dear".utf8))
+            let form = Self.model + Self.file(GatewayLimits.uploadWindow + (1 << 20)) + other + Self.end
+            let client = try TestClient(gateway.port)
+            client.socket.write(Self.head("content-length: \(form.count)"))
+            client.socket.write(form)
+            let answer = try #require(client.answer())
+            #expect(answer.status == 400 && answer.body.contains("invalid_form"))
+            #expect(eventually { provider.wasLeft }, "half a request is left")
+            #expect(gateway.record()?.cost == nil, "nobody pays for it")
+            try gateway.stop()
+        }
+
+        @Test func aModelBehindALargeFileIsRefusedInWordsAndTheConnectionServesOn() throws {
+            let provider = try LedProvider(answer: Self.answer)
+            let gateway = try GatewayUnderTest(ports: [provider.port], timeouts: Self.timeouts)
+            let client = try TestClient(gateway.port)
+            for size in [GatewayLimits.uploadWindow + (1 << 20), 1000] {
+                let form = Self.file(size) + Self.model + Self.end
+                client.socket.write(Self.head("content-length: \(form.count)"))
+                client.socket.write(form)
+                let answer = try #require(client.answer())
+                let isSmall = size == 1000
+                #expect(answer.status == (isSmall ? 200 : 400) && (isSmall || answer.body.contains("before the file")))
+            }
+            try gateway.stop()
+        }
+
+        /// The client still writes when the answer is there: it reads it behind its last byte, and asks again.
+        @Test func anAnswerBeforeTheEndOfTheFormDoesNotCutIt() throws {
+            let gateway = try GatewayUnderTest(ports: [1], timeouts: Self.timeouts)
+            let client = try TestClient(gateway.port)
+            let form = Self.model + Self.file(GatewayLimits.uploadWindow + (8 << 20)) + Self.end
+            for _ in 0..<2 {
+                client.socket.write(Self.head("content-length: \(form.count)"))
+                #expect(client.socket.write(form), "all of it is taken")
+                #expect(client.answer()?.status == 502)
+            }
+            try gateway.stop()
+        }
+    }
+}
