@@ -155,6 +155,26 @@ extension OverSockets {
             try gateway.stop()
         }
 
+        @Test func aLargeFormFlowsToAProviderOverHTTP2() throws {
+            let seen = Mutex<StreamAnswer?>(nil)
+            let provider = try HTTP2Provider { peer, stream, _ in
+                seen.withLock { $0 = peer.streams[stream] }
+                peer.head(HTTP2Provider.head, stream: stream, isLast: false)
+                peer.body(#"{"text":"hi"}"#, stream: stream, isLast: true)
+            }
+            let gateway = try HTTP2ProviderTests.gateway([provider.port], timeouts: Self.timeouts)
+            let form = Self.model + Self.file(GatewayLimits.uploadWindow + (1 << 20)) + Self.end
+            let client = try TestClient(gateway.port)
+            client.socket.write(Self.head("content-length: \(form.count)"))
+            #expect(client.socket.write(form))
+            #expect(client.answer()?.status == 200)
+            let sent = Self.part("model", Array("model-0".utf8)) + Array(form[Self.model.count...])
+            let asked = try #require(seen.withLock { $0 })
+            #expect(asked["content-length"] == "\(sent.count)" && asked.isComplete && asked.body == sent)
+            client.socket.hangUp()
+            try gateway.stop()
+        }
+
         @Test func whatWasSentOnIsNotSentToAnother() throws {
             let first = try LedProvider(answer: Mock.answer(500, "{}"))
             let second = try LedProvider(answer: Self.answer)
