@@ -27,8 +27,7 @@ final class HTTP2Connection: ChannelInboundHandler, LoopClient {
     private var lastStream = HTTP2StreamID.rootStream
     /// By when the present phase must be over; nil while streams run.
     private var deadline: Instant?
-    private var timer: NIOScheduledCallback?
-    private var timerIsAt: Instant?
+    private var timer = DeadlineTimer()
 
     private init(loop: GatewayLoop, source: IPAddress?) {
         self.loop = loop
@@ -103,7 +102,7 @@ final class HTTP2Connection: ChannelInboundHandler, LoopClient {
     func handlerRemoved(context: ChannelHandlerContext) {
         self.context = nil
         phase = .closed
-        timer?.cancel()
+        timer.cancel()
         loop.remove(self)
     }
 
@@ -159,19 +158,13 @@ extension HTTP2Connection: NIOScheduledCallbackHandler {
         rearm()
     }
 
-    /// One that fires too early is set again then: a deadline that moves outwards with every request costs nothing.
     private func rearm() {
         guard let context, let deadline else { return }
-        if let timerIsAt, timerIsAt <= deadline { return }
-        timer?.cancel()
-        timerIsAt = deadline
-        let left = deadline - GatewayClock.now()
-        timer = try? context.eventLoop.assumeIsolated().scheduleCallback(in: left.timeAmount, handler: self)
+        timer.arm(for: deadline, in: context, self)
     }
 
     func handleScheduledCallback(eventLoop: some EventLoop) {
-        timer = nil
-        timerIsAt = nil
+        timer.fired()
         guard let deadline else { return }
         guard deadline <= GatewayClock.now() else { return rearm() }
         switch phase {

@@ -46,8 +46,7 @@ final class HTTP2Stream: ChannelInboundHandler, ClientSide, LoopClient {
     private var verdict = HTTP2ErrorCode.noError
 
     private var phaseDeadline: Instant?
-    private var timer: NIOScheduledCallback?
-    private var timerIsAt: Instant?
+    private var timer = DeadlineTimer()
 
     init(_ number: HTTP2StreamID, of connection: HTTP2Connection) {
         self.number = number
@@ -107,7 +106,7 @@ final class HTTP2Stream: ChannelInboundHandler, ClientSide, LoopClient {
         guard context != nil else { return }
         let last = phase
         phase = .closed
-        timer?.cancel()
+        timer.cancel()
         context = nil
         if case .serving(let driver) = last { driver.handle(.clientGone) }
         loop.remove(self)
@@ -258,19 +257,13 @@ extension HTTP2Stream: NIOScheduledCallbackHandler {
         if case .serving(let driver) = phase { driver.nextDeadline } else { phaseDeadline }
     }
 
-    /// As `Ingress` does it: one that fires too early is set again then.
     func rearm() {
         guard let context, let deadline = nextDeadline else { return }
-        if let timerIsAt, timerIsAt <= deadline { return }
-        timer?.cancel()
-        timerIsAt = deadline
-        let wait = deadline - GatewayClock.now()
-        timer = try? context.eventLoop.assumeIsolated().scheduleCallback(in: wait.timeAmount, handler: self)
+        timer.arm(for: deadline, in: context, self)
     }
 
     func handleScheduledCallback(eventLoop: some EventLoop) {
-        timer = nil
-        timerIsAt = nil
+        timer.fired()
         guard let deadline = nextDeadline else { return }
         guard deadline <= GatewayClock.now() else { return rearm() }
         switch phase {

@@ -51,8 +51,7 @@ final class Ingress: ChannelInboundHandler, RemovableChannelHandler, ClientSide,
     private var answeredAt = Instant(nanoseconds: 0)
     /// By when the present phase must be over; exchanges have deadlines of their own.
     private var phaseDeadline: Instant?
-    private var timer: NIOScheduledCallback?
-    private var timerIsAt: Instant?
+    private var timer = DeadlineTimer()
 
     init(loop: GatewayLoop) { self.loop = loop }
 
@@ -100,7 +99,7 @@ final class Ingress: ChannelInboundHandler, RemovableChannelHandler, ClientSide,
         incoming = ByteBuffer()
         phase = .closed
         try? context.channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: false)
-        timer?.cancel()
+        timer.cancel()
         do {
             try HTTP2Connection.begin(on: context.channel, loop: loop, source: source)
         } catch {
@@ -148,7 +147,7 @@ final class Ingress: ChannelInboundHandler, RemovableChannelHandler, ClientSide,
     func channelInactive(context: ChannelHandlerContext) {
         let last = phase
         phase = .closed
-        timer?.cancel()
+        timer.cancel()
         if case .serving(let driver) = last { driver.handle(.clientGone) }
         self.context = nil
         loop.remove(self)
@@ -341,20 +340,13 @@ extension Ingress: NIOScheduledCallbackHandler {
         if case .serving(let driver) = phase { driver.nextDeadline } else { phaseDeadline }
     }
 
-    /// Makes sure that the timer fires in time. One that fires too early is set again then: deadlines mostly move outwards,
-    /// with every request and every chunk, and this costs them nothing.
     func rearm() {
         guard let context, let deadline = nextDeadline else { return }
-        if let timerIsAt, timerIsAt <= deadline { return }
-        timer?.cancel()
-        timerIsAt = deadline
-        let wait = deadline - GatewayClock.now()
-        timer = try? context.eventLoop.assumeIsolated().scheduleCallback(in: wait.timeAmount, handler: self)
+        timer.arm(for: deadline, in: context, self)
     }
 
     func handleScheduledCallback(eventLoop: some EventLoop) {
-        timer = nil
-        timerIsAt = nil
+        timer.fired()
         guard let deadline = nextDeadline else { return }
         guard deadline <= GatewayClock.now() else { return rearm() }
         switch phase {

@@ -255,9 +255,7 @@ final class UpstreamConnection: ChannelInboundHandler, RemovableChannelHandler, 
         case (nil, _): return false
         case (.head(let head)?, .serving(let driver, let attempt)):
             keepsAlive = head.keepsAlive
-            var answer = UpstreamHead(head)
-            if driver.wantsFields { answer.keepAll(of: head) }
-            driver.handle(.upstreamHead(attempt, answer))
+            driver.take(head, of: attempt)
         case (.body?, .serving(let driver, let attempt)): driver.handle(.upstreamBytes(attempt, piece))
         case (.end?, _): ended()
         case (.head?, _), (.body?, _), (.interim?, _): break

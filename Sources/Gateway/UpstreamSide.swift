@@ -56,3 +56,12 @@ extension UpstreamRequest {
     /// out of what is passed on.
     func says(_ field: HTTPField) -> Bool { method != nil && headers.contains { $0.name == field.name } }
 }
+
+extension ExchangeDriver {
+    /// The head of an attempt's answer, in whichever HTTP it came.
+    func take(_ head: HTTPMessage, of attempt: AttemptID) {
+        var answer = UpstreamHead(head)
+        if wantsFields { answer.keepAll(of: head) }
+        handle(.upstreamHead(attempt, answer))
+    }
+}

@@ -195,11 +195,7 @@ final class UpstreamStream: ChannelInboundHandler, UpstreamSide {
             let head = try HTTP2Terms.head(headers.headers, from: .answers, hasBody: !headers.endStream)
             guard head.status >= 200 else { return try interim(head, isLast: headers.endStream) }
             hasHead = true
-            if case .serving(let driver, let attempt) = phase {
-                var answer = UpstreamHead(head)
-                if driver.wantsFields { answer.keepAll(of: head) }
-                driver.handle(.upstreamHead(attempt, answer))
-            }
+            if case .serving(let driver, let attempt) = phase { driver.take(head, of: attempt) }
             if headers.endStream { ended() }
         } catch {
             broke(.malformed, error.rawValue)
