@@ -74,7 +74,8 @@ package struct PassageRequest: Sendable {
     private static func isDots(_ segment: String) -> Bool {
         // An encoded slash would be another segment's edge to some servers.
         if segment.contains("%2f") || segment.contains("%5c") { return true }
-        let plain = segment.replacing("%2e", with: ".")
+        // Behind a semicolon stand parameters, which some servers take away first (RFC 3986 §3.3).
+        let plain = segment.replacing("%2e", with: ".").replacing("%3b", with: ";").prefix { $0 != ";" }
         return plain == "." || plain == ".."
     }
 
@@ -100,7 +101,7 @@ package struct PassageRequest: Sendable {
     private static func headers(_ fields: [(name: String, value: String)], without others: Set<String>) -> [Header] {
         // `Connection` names further fields of the connection.
         let named = fields.filter { $0.name.lowercased() == "connection" }
-            .flatMap { $0.value.split { $0 == "," || $0 == " " }.map { $0.lowercased() } }
+            .flatMap { $0.value.split { $0 == "," || $0 == " " || $0 == "\t" }.map { $0.lowercased() } }
         return fields.compactMap { field in
             let name = field.name.lowercased()
             guard !ownFields.contains(name), !others.contains(name), !named.contains(name) else { return nil }

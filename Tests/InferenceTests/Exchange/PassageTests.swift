@@ -182,14 +182,15 @@ import Testing
     @Test(arguments: [
         ("/files", true), ("/", true), ("/a/b?c=../d", true), ("/..", false), ("/a/../b", false), ("/a/.", false),
         ("/%2e%2E/x", false), ("/.%2e", false), ("/a%2f..%2fb", false), ("/a#b", false), ("/a\\..\\b", false),
-        ("/...", true), ("/a..b", true),
+        ("/...", true), ("/a..b", true), ("/a/..;x/b", false), ("/%2e%2e;x=1", false), ("/.%2E%3Bx/b", false),
+        ("/a;x=../b", true),
     ]) func aPathStaysBelowTheProvidersAddress(_ path: String, _ stays: Bool) {
         #expect(PassageRequest.staysBelow(path) == stays)
     }
 
     @Test func whatSpeaksOfTheConnectionOrOfWhoAsksStaysHere() {
         let fields = [
-            ("Host", "x"), ("Authorization", "Bearer k"), ("X-API-Key", "k"), ("Connection", "keep-alive, X-Hop"),
+            ("Host", "x"), ("Authorization", "Bearer k"), ("X-API-Key", "k"), ("Connection", "keep-alive,\tX-Hop"),
             ("x-hop", "1"), ("Transfer-Encoding", "chunked"), ("Accept-Encoding", "gzip"), ("Cookie", "c"),
             ("Content-Type", "a/b"), ("OpenAI-Beta", "v2"),
         ].map { (name: $0.0, value: $0.1) }
