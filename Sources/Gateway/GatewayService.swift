@@ -19,6 +19,8 @@ package final class GatewayService: @unchecked Sendable {
     private let linkGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     private let resolver = NIOThreadPool(numberOfThreads: resolverThreads)
     private let secrets: SecretStore
+    /// How many clients are connected to a socket at once; nil: as the descriptors allow.
+    private let clients: Int?
     private let counters = LoadCounters()
     private let loops: [GatewayLoop]
     private let link: SnapshotLink
@@ -45,12 +47,15 @@ package final class GatewayService: @unchecked Sendable {
     ///   - ledger: a segment for each loop; closed here. Empty: nothing is kept of what is settled.
     ///   - secrets: where references lead.
     ///   - tls: how providers' certificates are checked.
+    ///   - clients: how many are connected to a listening socket at once; nil: as many as the process's descriptors allow.
     package init(
         loops count: Int = System.coreCount,
         ledger segments: [Int32] = [],
         secrets: SecretStore = SecretStore(),
-        tls: TLSConfiguration = .makeClientConfiguration()
+        tls: TLSConfiguration = .makeClientConfiguration(),
+        clients: Int? = nil
     ) {
+        self.clients = clients
         group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, count))
         self.secrets = secrets
         trust = TrustStore(tls)
@@ -175,10 +180,13 @@ extension GatewayService {
     }
 
     private func openListeners() {
-        let opening = zip(waitingListeners, desk.terms)
+        let opening = Array(zip(waitingListeners, desk.terms))
         waitingListeners = []
-        for (descriptor, terms) in opening {
-            Listener.open(descriptor: descriptor, on: terms, loops: loops, group: group)
+        let limit = clients ?? AcceptGate.limit(sockets: opening.count)
+        for (place, (descriptor, terms)) in opening.enumerated() {
+            let name =
+                "listener \(snapshot.flatMap { place < $0.listeners.count ? $0.listeners[place].address : nil } ?? "\(place)")"
+            Listener.open(descriptor: descriptor, named: name, on: terms, limit: limit, loops: loops, group: group)
                 .hop(to: link.eventLoop)
                 .whenComplete { result in
                     switch result {

@@ -31,15 +31,29 @@ enum Listener {
     private struct NothingToShow: Error {}
 
     /// Accepts on an inherited socket, which it takes over.
+    /// - Parameters:
+    ///   - name: what it is called where something is wrong with it.
+    ///   - limit: how many clients are connected to it at once.
     static func open(
         descriptor: Int32,
+        named name: String,
         on terms: ListenerTerms,
+        limit: Int,
         loops: [GatewayLoop],
         group: MultiThreadedEventLoopGroup
     ) -> EventLoopFuture<any Channel> {
         ServerBootstrap(group: group)
             // The queue is as long as the system allows (net.core.somaxconn cuts it).
             .serverChannelOption(.backlog, value: 4096)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let loop = loops.first { $0.eventLoop === channel.eventLoop }
+                    let gate = AcceptGate(limit: limit) { loop?.tell(of: name, isFull: $0, limit: limit) }
+                    // Where there is no descriptor all the same, it is tried again after a second.
+                    let pause = AcceptBackoffHandler(shouldForwardIOErrorCaught: false)
+                    try channel.pipeline.syncOperations.addHandlers([pause, gate])
+                }
+            }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.autoRead, value: false)
             .childChannelOption(.writeBufferWaterMark, value: GatewayLimits.waterMark)
@@ -57,5 +71,13 @@ enum Listener {
                 }
             }
             .withBoundSocket(descriptor)
+    }
+}
+
+extension GatewayLoop {
+    fileprivate func tell(of listener: String, isFull: Bool, limit: Int) {
+        guard isFull else { return reports.send(.mended(.clientsWait, object: listener)) }
+        let detail = "it has \(limit) clients, as many as descriptors allow, and others wait: see LimitNOFILE="
+        alarm(GatewayAlarm(.clientsWait, object: listener, detail: detail))
     }
 }

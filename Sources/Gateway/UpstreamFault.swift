@@ -35,6 +35,8 @@ enum UpstreamFault {
         case ETIMEDOUT: .connectTimeout
         // EPERM, EACCES: the mark or a firewall's reject; EADDRNOTAVAIL: no source address on the path.
         case ENETUNREACH, EHOSTUNREACH, ENETDOWN, EHOSTDOWN, EADDRNOTAVAIL, EPERM, EACCES, EINVAL: .unreachable
+        // Ours, and not the provider's.
+        case EMFILE, ENFILE, ENOMEM, ENOBUFS: .noRoom
         default: .reset
         }
     }

@@ -37,6 +37,7 @@ final class GatewayUnderTest: Sendable {
         mark: Mark? = nil,
         loops: Int = 2,
         tls: TLSConfiguration = .makeClientConfiguration(),
+        clients: Int? = nil,
         _ change: (inout GatewaySnapshot) throws -> Void = { _ in }
     ) throws {
         var pair: [Int32] = [0, 0]
@@ -44,7 +45,7 @@ final class GatewayUnderTest: Sendable {
             throw SocketError(what: "socketpair")
         }
         daemonEnd = TestSocket(pair[0], timeout: 3600)
-        service = GatewayService(loops: loops, tls: tls)
+        service = GatewayService(loops: loops, tls: tls, clients: clients)
         var snapshot = Self.snapshot(ports, timeouts, mark)
         try change(&snapshot)
         told = Mutex(snapshot)

@@ -80,13 +80,15 @@ package struct GatewayAlarm: Hashable, Sendable, Codable {
         case gatewayHung = "gateway-hung"
         /// The ledger has no room for single requests: they are added up by key, model and hour until it has.
         case ledgerFull = "ledger-full"
+        /// As many clients are connected to a listener as the descriptors of the process allow: others wait.
+        case clientsWait = "clients-wait"
 
         /// Whether it is told by `GatewayReport.standing`, and so ends by not being told again.
         package var isStanding: Bool {
             switch self {
             case .secretUnavailable, .listenerUnserved, .certificateEnding, .trustUnavailable: true
             case .upstreamUnauthorised, .upstreamModelUnknown, .snapshotRefused, .reportsDropped, .gatewayHung,
-                .ledgerFull:
+                .ledgerFull, .clientsWait:
                 false
             }
         }

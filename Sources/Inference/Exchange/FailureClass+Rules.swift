@@ -43,6 +43,7 @@ extension FailureClass {
         case .connectRefused: .member(502, "upstream_unreachable", "The provider refused the connection.")
         case .connectTimeout: .way(504, "upstream_timeout", "No connection to the provider in time.")
         case .unreachable: .way(502, "upstream_unreachable", "The network has no way to the provider.")
+        case .noRoom: .harmless(503, "upstream_unreachable", "The gateway has no room for another connection.")
         case .tls: .member(502, "upstream_unreachable", "No secure connection to the provider.")
         case .headTimeout: .member(504, "upstream_timeout", "The provider did not answer in time.")
         case .firstTokenTimeout: .member(504, "upstream_timeout", "The provider's answer did not begin in time.")

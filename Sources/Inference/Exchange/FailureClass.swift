@@ -11,6 +11,8 @@ package enum FailureClass: String, Hashable, Sendable, Codable, CaseIterable {
     case connectTimeout = "connect-timeout"
     /// The network said that there is no way (ENETUNREACH, EHOSTUNREACH and the like), or refused the mark.
     case unreachable
+    /// This process has no descriptor or memory left for another connection (EMFILE, ENOMEM and the like).
+    case noRoom = "no-room"
     /// The TLS handshake failed: certificate, version, or the peer closed.
     case tls
     /// No head within `head`, or no plain answer within `answer`.

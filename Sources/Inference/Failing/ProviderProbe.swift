@@ -59,8 +59,7 @@ extension FailureClass {
         case .unauthorised: kind == .models
         case .headTimeout, .firstTokenTimeout, .stall, .total, .rateLimited, .overloaded, .serverError,
             .unknownUpstreamModel, .clientError, .contextLength, .malformed, .errorFirstEvent, .errorMidStream, .reset,
-            .truncated,
-            .tooLarge, .pathDown, .secretUnavailable, .notCarried, .priceUnknown, .retryBudget:
+            .truncated, .noRoom, .tooLarge, .pathDown, .secretUnavailable, .notCarried, .priceUnknown, .retryBudget:
             false
         }
     }
