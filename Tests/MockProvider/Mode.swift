@@ -75,6 +75,16 @@ struct Mode: Sendable {
         pieces = try Mode.whole("pieces", json)
     }
 
+    /// `mode:WORD` in the user's text is the mode of this one request, so that a client can ask for a failure itself.
+    init?(askedBy question: Question) {
+        let asked = question.lastUserText.split(whereSeparator: \.isWhitespace).first { $0.hasPrefix("mode:") }
+        guard let word = asked?.dropFirst("mode:".count), let behaviour = try? Mode.behaviour(String(word)) else {
+            return nil
+        }
+        self.word = String(word)
+        self.behaviour = behaviour
+    }
+
     private static func behaviour(_ word: String) throws(Unknown) -> Behaviour {
         if let status = Int(word), (400...599).contains(status) { return .status(status) }
         guard let found = words.first(where: { $0.word == word }) else {

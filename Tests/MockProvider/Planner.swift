@@ -20,7 +20,7 @@ struct Planner: Sendable {
                 throw Refusal(status: 404, message: "There is no \(request.method) \(request.path) here.")
             }
             let question = try dialect.question(try Self.body(of: request), at: request.path)
-            return answer(to: question, number: number, mode: mode)
+            return answer(to: question, number: number, mode: Mode(askedBy: question) ?? mode)
         } catch {
             return refuse(error, number: number, outcome: "refused")
         }
