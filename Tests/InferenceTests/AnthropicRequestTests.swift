@@ -82,8 +82,8 @@ struct AnthropicRequestTests {
                 "an inner field"
             ),
             (
-                #""response_format":{"type":"json_schema","json_schema":{"name":"a","description":"b","schema":{}}}"#,
-                ["response_format.json_schema.description"], "an inner field"
+                #""response_format":{"type":"json_schema","json_schema":{"name":"a","odd":"b","schema":{}}}"#,
+                ["response_format.json_schema.odd"], "an inner field"
             ),
         ] as [(String, [String], String)]
     )

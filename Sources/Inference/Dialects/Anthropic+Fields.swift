@@ -82,7 +82,7 @@ extension Anthropic {
     private static func schema(_ format: Chat.ResponseFormat?) throws(RequestError) -> [UInt8]? {
         switch format {
         case .text, nil: return nil
-        case .jsonSchema(_, let schema?): return schema
+        case .jsonSchema(_, let schema?): return closed(schema)
         case .jsonSchema(_, nil):
             throw .inexpressible("response_format.json_schema.schema", in: .anthropic, "it needs a schema")
         case .jsonObject:

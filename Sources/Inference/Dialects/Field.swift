@@ -105,6 +105,22 @@ extension Chat {
         }
     }
 
+    /// A schema with what is said of it beside it, where that has no place of its own: in JSON Schema it has one.
+    /// - Parameter field: of the client's, whose `description` this is.
+    mutating func schema(_ schema: [UInt8], described description: JSONView?, at field: String) -> [UInt8] {
+        guard let text = description?.string, let document = try? JSONDocument(schema, limits: .request) else {
+            return schema
+        }
+        if let own = document["description"] {
+            // The schema's own word goes before it.
+            if own.string != text { note(.wish("\(field).description")) }
+            return schema
+        }
+        var writer = JSONWriter(capacity: text.utf8.count + 2)
+        writer.string(text)
+        return (try? document.applying([.set("description", writer.bytes)])) ?? schema
+    }
+
     /// Notes one field, once.
     mutating func note(_ omission: Omission) {
         if !uncarried.contains(omission) { uncarried.append(omission) }

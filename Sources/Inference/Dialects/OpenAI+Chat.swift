@@ -100,10 +100,12 @@ extension OpenAI {
         case "json_schema":
             guard let format = value["json_schema"] else { throw .missing("\(field).json_schema") }
             // `strict` is what every provider with schemas does anyway.
-            chat.note(format, beyond: ["name", "schema", "strict"], at: "\(field).json_schema")
+            let told = format["schema"]?.kind == .object ? ["description"] : []
+            chat.note(format, beyond: ["name", "schema", "strict"] + told, at: "\(field).json_schema")
             return .jsonSchema(
                 name: try Field.requiredText(format["name"], "\(field).json_schema.name"),
                 schema: format["schema"].flatMap { $0.kind == .object ? Array($0.raw) : nil }
+                    .map { chat.schema($0, described: format["description"], at: "\(field).json_schema") }
             )
         default: throw .wrongValue("\(field).type", wanted: "'text', 'json_object' or 'json_schema'")
         }

@@ -104,12 +104,15 @@ extension Responses {
         case "json_object": chat.responseFormat = .jsonObject
         case "json_schema":
             // `strict` is what every provider with schemas does anyway.
-            chat.note(format, beyond: ["type", "name", "schema", "strict"], at: field)
+            chat.note(format, beyond: ["type", "name", "schema", "strict", "description"], at: field)
             guard let schema = try Field.object(format["schema"], "\(field).schema") else {
                 throw .missing("\(field).schema")
             }
             let name = try Field.requiredText(format["name"], "\(field).name")
-            chat.responseFormat = .jsonSchema(name: name, schema: Array(schema.raw))
+            chat.responseFormat = .jsonSchema(
+                name: name,
+                schema: chat.schema(Array(schema.raw), described: format["description"], at: field)
+            )
         default: throw .wrongValue("\(field).type", wanted: "'text', 'json_object' or 'json_schema'")
         }
     }

@@ -1,0 +1,51 @@
+import Testing
+import Wire
+
+@testable import Inference
+
+/// Does a schema reach a provider that wants more of it than the client said, or has no other place for what stands beside it?
+struct SchemaTests {
+    private static let schemas: [(said: String, closed: String)] = [
+        // One that is closed, and one that says what else may be in it, stay as they are, to the byte.
+        (#"{"type":"object", "additionalProperties":false}"#, #"{"type":"object", "additionalProperties":false}"#),
+        (#"{"type":"object", "additionalProperties":true}"#, #"{"type":"object", "additionalProperties":true}"#),
+        (#"{"type": "string"}"#, #"{"type": "string"}"#),
+        // An open one is closed.
+        (
+            #"{"properties":{"a":{"type":"string"}}}"#,
+            #"{"properties":{"a":{"type":"string"}},"additionalProperties":false}"#
+        ),
+        // And so wherever it stands.
+        (
+            #"{"type":"array","items":{"anyOf":[{"type":"object"},{"type":"null"}]}}"#,
+            #"{"type":"array","items":{"anyOf":[{"type":"object","additionalProperties":false},{"type":"null"}]}}"#
+        ),
+        (
+            ##"{"$defs":{"b":{"type":"object"}},"$ref":"#/$defs/b"}"##,
+            ##"{"$defs":{"b":{"type":"object","additionalProperties":false}},"$ref":"#/$defs/b"}"##
+        ),
+        // A property's name is no word of the language.
+        (
+            #"{"properties":{"properties":{"type":"string"}},"additionalProperties":false}"#,
+            #"{"properties":{"properties":{"type":"string"}},"additionalProperties":false}"#
+        ),
+    ]
+
+    @Test(arguments: schemas)
+    func anOpenObjectIsClosedForAnthropic(said: String, closed: String) {
+        #expect(String(decoding: Anthropic.closed(Array(said.utf8)), as: UTF8.self) == closed)
+    }
+
+    @Test(arguments: [
+        (#"{"type":"object"}"#, #"{"type":"object","description":"A bird."}"#, [Omission]()),
+        (#"{"description":"A bird."}"#, #"{"description":"A bird."}"#, []),
+        (#"{"description":"Two."}"#, #"{"description":"Two."}"#, [.wish("format.description")]),
+    ])
+    func whatIsSaidOfASchemaStandsInIt(said: String, described: String, uncarried: [Omission]) throws {
+        let format = try JSONDocument(Array(#"{"description":"A bird."}"#.utf8))
+        var chat = Chat(model: "m", messages: [])
+        let schema = chat.schema(Array(said.utf8), described: format["description"], at: "format")
+        #expect(String(decoding: schema, as: UTF8.self) == described)
+        #expect(chat.uncarried == uncarried)
+    }
+}
