@@ -62,6 +62,7 @@ enum Endpoint: Hashable {
         let (isOpenAI, isAnthropic) = (prefix ?? .openai == .openai, prefix ?? .anthropic == .anthropic)
         switch path {
         case "/v1/chat/completions" where isOpenAI: self = Self.only("POST", method, .chat(.openai))
+        case "/v1/chat/completions" where prefix == .mistral: self = Self.only("POST", method, .chat(.mistral))
         case "/v1/responses" where isOpenAI: self = Self.only("POST", method, .chat(.responses))
         case _ where isOpenAI && path.hasPrefix(Self.storedPrefix): self = Self.stored(method, path)
         case "/v1/messages" where isAnthropic: self = Self.only("POST", method, .chat(.anthropic))
@@ -148,7 +149,8 @@ enum Endpoint: Hashable {
         return head.firstBytes("anthropic-version") == nil ? .openai : .anthropic
     }
 
-    /// `/openai/v1/…` and `/anthropic/v1/…` are `/v1/…` for clients that keep the dialects apart by address.
+    /// `/openai/v1/…` and `/anthropic/v1/…` are `/v1/…` for clients that keep the dialects apart by address; `/mistral/v1/…` is the only one of
+    /// its clients, whose addresses are OpenAI's.
     private static func withoutDialect(_ path: Substring) -> (path: Substring, prefix: ClientDialect?) {
         // Both of OpenAI's APIs stand below its name.
         for dialect in ClientDialect.allCases where dialect != .responses {

@@ -38,6 +38,7 @@ extension ReadyAnswer {
             case .anthropic: return page(Anthropic.model(model, at: second))
             case .gemini: return page(Gemini.model(model))
             case .ollama: return page(Ollama.model(model))
+            case .mistral: return page(Mistral.model(model))
             }
         }
         do throws(RequestError) {
@@ -47,6 +48,7 @@ extension ReadyAnswer {
                 return page(Anthropic.modelList(all, page: try ModelPage(query: question.query), at: second))
             case .gemini: return page(Gemini.modelList(all, page: try Gemini.Page(query: question.query)))
             case .ollama: return page(Ollama.modelList(all))
+            case .mistral: return page(Mistral.modelList(all))
             }
         } catch {
             return ReadyAnswer.error(ClientError(error))

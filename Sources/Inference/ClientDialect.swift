@@ -13,11 +13,13 @@ package enum ClientDialect: String, CaseIterable, Hashable, Sendable, Codable {
     case ollama
     /// OpenAI's Responses API.
     case responses
+    /// Mistral's API: OpenAI's Chat Completions with words of its own.
+    case mistral
 
     /// The providers whose bytes may pass as they are.
     package var provider: Dialect {
         switch self {
-        case .openai: .openai
+        case .openai, .mistral: .openai
         case .anthropic: .anthropic
         case .gemini: .gemini
         case .ollama: .ollama
@@ -28,7 +30,7 @@ package enum ClientDialect: String, CaseIterable, Hashable, Sendable, Codable {
     /// The HTTP status of an error, where the dialects differ: Anthropic's has one word for whatever will pass by waiting.
     package func status(of error: ClientError) -> Int {
         switch self {
-        case .openai, .gemini, .ollama, .responses: error.status
+        case .openai, .gemini, .ollama, .responses, .mistral: error.status
         case .anthropic: error.status == 503 ? Anthropic.overloadedStatus : error.status
         }
     }
@@ -37,7 +39,7 @@ package enum ClientDialect: String, CaseIterable, Hashable, Sendable, Codable {
     /// - Parameter id: the request's name, which Anthropic's dialect repeats.
     package func body(of error: ClientError, id: String) -> [UInt8] {
         switch self {
-        case .openai, .responses: OpenAI.errorBody(error)
+        case .openai, .responses, .mistral: OpenAI.errorBody(error)
         case .anthropic: Anthropic.errorBody(error, id: id)
         case .gemini: Gemini.errorBody(error)
         case .ollama: Ollama.errorBody(error)
@@ -54,7 +56,7 @@ package enum ClientDialect: String, CaseIterable, Hashable, Sendable, Codable {
         var bytes: [UInt8] = []
         switch self {
         case .gemini: bytes = Gemini.event(ofError: body, isArray: isArray, isFirst: isFirst)
-        case .openai: EventStreamWriter.append(data: body, to: &bytes)
+        case .openai, .mistral: EventStreamWriter.append(data: body, to: &bytes)
         case .anthropic: EventStreamWriter.append(event: "error", data: body, to: &bytes)
         case .ollama: bytes = body + [0x0A]
         case .responses: bytes = Responses.event(ofError: body, sequence: sequence)
@@ -65,7 +67,7 @@ package enum ClientDialect: String, CaseIterable, Hashable, Sendable, Codable {
     /// The type of an answer that comes in pieces.
     var streamType: String {
         switch self {
-        case .openai, .anthropic, .gemini, .responses: "text/event-stream"
+        case .openai, .anthropic, .gemini, .responses, .mistral: "text/event-stream"
         case .ollama: "application/x-ndjson"
         }
     }
@@ -77,7 +79,7 @@ package enum ClientDialect: String, CaseIterable, Hashable, Sendable, Codable {
     ///   - operation: what was asked for.
     func heartbeat(model: String, second: UInt64, _ operation: ModelOperation) -> [UInt8] {
         switch self {
-        case .openai, .responses: EventStreamWriter.heartbeat
+        case .openai, .responses, .mistral: EventStreamWriter.heartbeat
         case .anthropic: Anthropic.ping
         case .gemini: Gemini.heartbeat
         case .ollama: Ollama.heartbeat(operation, model: model, created: second)
@@ -89,7 +91,7 @@ package enum ClientDialect: String, CaseIterable, Hashable, Sendable, Codable {
         switch self {
         case .openai: "chatcmpl-" + decision
         case .anthropic: "msg_" + decision
-        case .gemini: decision
+        case .gemini, .mistral: decision
         // The dialect has no names for answers.
         case .ollama: ""
         case .responses: "resp_" + decision
@@ -101,7 +103,7 @@ package enum ClientDialect: String, CaseIterable, Hashable, Sendable, Codable {
     func answer(_ answer: ChatAnswer, _ terms: AnswerTerms, times: AnswerTimes = AnswerTimes()) -> [UInt8] {
         let (id, model, created) = (answerID(terms.decision), terms.model, terms.created)
         return switch self {
-        case .openai: OpenAI.answer(answer, id: id, model: model, created: created)
+        case .openai, .mistral: OpenAI.answer(answer, id: id, model: model, created: created)
         case .anthropic: Anthropic.answer(answer, id: id, model: model)
         case .gemini: Gemini.answer(answer, id: id, model: model)
         case .ollama: Ollama.answer(answer, to: terms.operation, model: model, created: created, times: times)
@@ -112,7 +114,7 @@ package enum ClientDialect: String, CaseIterable, Hashable, Sendable, Codable {
     /// The request in the form between dialects.
     func chat(from view: RequestView) throws(RequestError) -> Chat {
         switch self {
-        case .openai: try OpenAI.chat(from: view)
+        case .openai, .mistral: try OpenAI.chat(from: view)
         case .anthropic: try Anthropic.chat(from: view)
         case .gemini: try Gemini.chat(from: view)
         case .ollama: try Ollama.chat(from: view)

@@ -70,7 +70,7 @@ extension ClientDialect {
         case .openai: try OpenAI.embedding(from: view)
         case .gemini: try Gemini.embedding(from: view)
         case .ollama: try Ollama.embedding(from: view)
-        case .anthropic, .responses: throw .untranslatable("model")
+        case .anthropic, .responses, .mistral: throw .untranslatable("model")
         }
     }
 
@@ -82,7 +82,7 @@ extension ClientDialect {
         case .gemini: Gemini.body(of: answer, to: view)
         case .ollama: Ollama.body(of: answer, to: view)
         // They have no such requests.
-        case .anthropic, .responses: []
+        case .anthropic, .responses, .mistral: []
         }
     }
 }

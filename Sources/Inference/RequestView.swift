@@ -46,14 +46,14 @@ package struct RequestView: Sendable {
         address: RequestAddress? = nil,
         form: UploadForm? = nil
     ) throws(RequestError) {
-        let document = try Self.document(form?.document ?? body)
+        let document = try Self.document(form?.document ?? body, dialect)
         upload = form.map { ($0, body) }
         let name = try Self.model(address, document)
         prompt =
             switch dialect {
             case .gemini: try Gemini.prompt(document, operation, isBatch: address?.form == .batch)
             case .responses: try Responses.prompt(document)
-            case .openai, .anthropic, .ollama: try Self.prompt(document, operation)
+            case .openai, .anthropic, .ollama, .mistral: try Self.prompt(document, operation)
             }
         self.dialect = dialect
         self.operation = operation
@@ -70,6 +70,11 @@ package struct RequestView: Sendable {
             includeUsage = try OpenAI.includeUsage(document["stream_options"])
             user = document["user"]?.string
             maxTokens = document["max_completion_tokens"]?.unsigned ?? document["max_tokens"]?.unsigned
+        case .mistral:
+            // Its clients are told without asking.
+            includeUsage = true
+            user = nil
+            maxTokens = document["max_tokens"]?.unsigned
         case .anthropic:
             includeUsage = true
             user = document["metadata"]?["user_id"]?.string
@@ -102,7 +107,7 @@ package struct RequestView: Sendable {
     package var estimatedInputTokens: UInt64 {
         let system: JSONView? =
             switch dialect {
-            case .openai: nil
+            case .openai, .mistral: nil
             case .anthropic, .ollama: document["system"]
             case .gemini: document.either("systemInstruction")
             case .responses: document["instructions"]
@@ -160,7 +165,7 @@ package struct RequestView: Sendable {
         return name
     }
 
-    private static func document(_ body: [UInt8]) throws(RequestError) -> JSONDocument {
+    private static func document(_ body: [UInt8], _ dialect: ClientDialect) throws(RequestError) -> JSONDocument {
         let document: JSONDocument
         do {
             document = try JSONDocument(body, limits: .request)
@@ -171,6 +176,7 @@ package struct RequestView: Sendable {
         guard document.root.kind == .object else {
             throw RequestError(.invalidJSON, nil, "The body must be a JSON object.")
         }
+        if dialect == .mistral, let plain = try Mistral.plain(document) { return plain }
         return document
     }
 }

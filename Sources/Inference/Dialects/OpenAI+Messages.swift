@@ -3,8 +3,12 @@ import Wire
 /// How do Chat Completions messages become messages of the form between dialects?
 extension OpenAI {
     static func takeMessages(_ value: JSONView, into chat: inout Chat) throws(RequestError) {
+        // What the assistant has begun to say, and is to go on with: so it is wherever it stands last, and nowhere else.
+        var hasPrefix = false
         for element in value.elements {
+            if hasPrefix { chat.note(.wish("messages.prefix")) }
             let message = try message(element, at: chat.messages.count, &chat)
+            hasPrefix = message.role == .assistant && element["prefix"]?.bool == true
             chat.messages.append(message)
         }
         guard !chat.messages.isEmpty else { throw .wrongValue("messages", wanted: "at least one message") }
@@ -53,7 +57,7 @@ extension OpenAI {
     private static func read(of role: Chat.Role) -> [String] {
         switch role {
         case .system, .user: ["role", "content"]
-        case .assistant: ["role", "content", "refusal", "tool_calls", "audio", "function_call"]
+        case .assistant: ["role", "content", "refusal", "tool_calls", "audio", "function_call", "prefix"]
         case .tool: ["role", "content", "tool_call_id"]
         }
     }

@@ -35,15 +35,26 @@ extension OpenAI {
         package mutating func encode(_ event: ChatEvent) -> [UInt8] {
             guard phase != .over else { return [] }
             var bytes: [UInt8] = []
-            if phase == .beforeRole, event.needsRole {
-                phase = .open
-                append(to: &bytes) {
-                    $0.member("role", "assistant")
-                    $0.member("content", "")
-                }
-            }
+            if phase == .beforeRole, event.needsRole { appendRole(to: &bytes) }
             append(event, to: &bytes)
             return bytes
+        }
+
+        /// A call that is told in one piece.
+        mutating func encode(wholeCall index: Int, id: String, name: String, arguments: String) -> [UInt8] {
+            guard phase != .over else { return [] }
+            var bytes: [UInt8] = []
+            if phase == .beforeRole { appendRole(to: &bytes) }
+            append(to: &bytes) { OpenAI.write(toolCall: index, start: (id, name), arguments: arguments, to: &$0) }
+            return bytes
+        }
+
+        private mutating func appendRole(to bytes: inout [UInt8]) {
+            phase = .open
+            append(to: &bytes) {
+                $0.member("role", "assistant")
+                $0.member("content", "")
+            }
         }
 
         private mutating func append(_ event: ChatEvent, to bytes: inout [UInt8]) {

@@ -15,6 +15,8 @@ struct AnswerTerms: Sendable {
     var isArray = false
     /// What was asked for.
     var operation = ModelOperation.chat
+    /// Whether calls must be told whole to the client, whatever the provider's dialect.
+    var tellsCallsWhole = false
     /// What the answer repeats of the request, in the dialect that does; the beginning of a JSON object.
     var echo: [UInt8] = []
 }
@@ -123,6 +125,7 @@ struct ClientEncoder: Sendable {
     private var gemini: Gemini.StreamEncoder?
     private var ollama: Ollama.StreamEncoder?
     private var responses: Responses.StreamEncoder?
+    private var mistral: Mistral.StreamEncoder?
 
     init() {}
 
@@ -141,6 +144,7 @@ struct ClientEncoder: Sendable {
         case .ollama:
             ollama = Ollama.StreamEncoder(terms.operation, model: terms.model, created: terms.created)
         case .responses: responses = Responses.StreamEncoder(terms)
+        case .mistral: mistral = Mistral.StreamEncoder(id: id, terms)
         }
     }
 
@@ -150,11 +154,14 @@ struct ClientEncoder: Sendable {
         if let bytes = anthropic?.encode(event) { return bytes }
         if let bytes = gemini?.encode(event) { return bytes }
         if let bytes = responses?.encode(event) { return bytes }
+        if let bytes = mistral?.encode(event) { return bytes }
         return ollama?.encode(event, times: times) ?? []
     }
 
     /// Whether something was too large to be told: the answer cannot go on.
-    var hasOverflowed: Bool { ollama?.hasOverflowed ?? responses?.hasOverflowed ?? false }
+    var hasOverflowed: Bool {
+        ollama?.hasOverflowed ?? responses?.hasOverflowed ?? mistral?.hasOverflowed ?? false
+    }
 
     /// The number of the next event, in the dialect that counts them.
     var sequence: UInt64 { responses?.sequence ?? 0 }

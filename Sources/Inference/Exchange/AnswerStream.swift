@@ -27,7 +27,7 @@ struct AnswerStream: Sendable {
     ///   - provider: the provider's dialect.
     ///   - terms: what of the request stands in the answer.
     init(from provider: Dialect, to client: ClientDialect, _ terms: AnswerTerms) {
-        isPassed = provider == client.provider
+        isPassed = provider == client.provider && !terms.tellsCallsWhole
         guard !isPassed else {
             observer = ProviderObserver(
                 provider,

@@ -62,7 +62,7 @@ extension RequestView {
     var imageCount: UInt64 {
         let type =
             switch dialect {
-            case .openai: "image_url"
+            case .openai, .mistral: "image_url"
             case .responses: "input_image"
             case .anthropic, .gemini, .ollama: "image"
             }

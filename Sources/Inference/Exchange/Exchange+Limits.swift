@@ -229,7 +229,7 @@ extension ClientDialect {
         let name = bound.rawValue
         switch self {
         // Neither Gemini's API nor Ollama's says anything of the kind.
-        case .openai, .gemini, .ollama, .responses:
+        case .openai, .gemini, .ollama, .responses, .mistral:
             return [
                 Header("x-ratelimit-limit-\(name)", "\(standing.limit)"),
                 Header("x-ratelimit-remaining-\(name)", "\(standing.left)"),

@@ -71,6 +71,7 @@ extension Exchange {
             includeUsage: asked?.includeUsage ?? false,
             isArray: asked?.isArray ?? false,
             operation: record.operation ?? .chat,
+            tellsCallsWhole: client == .mistral && asked?.hasTools ?? false,
             echo: echo
         )
     }

@@ -118,12 +118,16 @@ struct ClientAsk: Sendable {
         _ dialect: Dialect,
         model: String
     ) throws(RequestError) -> (body: [UInt8], omissions: [Omission]) {
-        guard view.dialect == .responses else { return try said(in: dialect, model: model) }
+        switch view.dialect {
+        case .openai, .anthropic, .gemini, .ollama: return try said(in: dialect, model: model)
+        case .responses, .mistral: break
+        }
+        let isResponses = view.dialect == .responses
         do throws(RequestError) {
             let (body, omissions) = try said(in: dialect, model: model)
-            return (body, omissions.map(Responses.named))
+            return (body, omissions.map { isResponses ? Responses.named($0) : Mistral.named($0) })
         } catch {
-            throw Responses.named(error)
+            throw isResponses ? Responses.named(error) : Mistral.named(error)
         }
     }
 
