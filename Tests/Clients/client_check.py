@@ -1,19 +1,18 @@
 #!/usr/bin/env python3
 """Does a model API serve the real `openai` client?
 
-client_check.py --base-url http://HOST:PORT/v1 --key KEY --model MODEL [--cases NAME,NAME…] [--http2]
+client_check.py --base-url http://HOST:PORT/v1 --key KEY --model MODEL[,MODEL…] [--cases NAME,NAME…] [--http2] [--uncounted MODEL,…]
 
-Prints one JSON line per case, {"case": …, "ok": true|false, "detail": …}, and leaves with status 1 when any failed. It expects the
+Prints one JSON line per case, {"model": …, "case": …, "ok": true|false, "detail": …}, and leaves with status 1 when any failed. It expects the
 answers of the project's mock provider (an echo of the last user text; `call:NAME` calls that tool), be it asked directly or through a
 gateway, whatever the dialect of the provider behind it.
 """
 
-import argparse
 import json
 import time
 
 import openai
-from cases import PIXEL, SCHEMA, TEXT, TOOL, Wrong, expect, report
+from cases import ADDRESS, BROKEN, PIXEL, SCHEMA, TEXT, TOOL, Wrong, expect, main
 
 
 class Check:
@@ -43,7 +42,7 @@ class Check:
         expect(version == ("HTTP/2" if self.http2 else "HTTP/1.1"), f"it was {version}")
         return f"{len(names)} models"
 
-    def plain(self):
+    def text(self):
         answer = self.ask()
         choice = answer.choices[0]
         expect(choice.message.content == f"echo: {TEXT}", f"content {choice.message.content!r}")
@@ -52,6 +51,11 @@ class Check:
         expect(answer.object == "chat.completion", f"object {answer.object}")
         self.check_usage(answer.usage)
         return f"{answer.usage.total_tokens} tokens"
+
+    def usage(self):
+        usage = self.ask().usage
+        self.check_usage(usage)
+        return f"{usage.total_tokens} tokens"
 
     def system_message(self):
         messages = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": TEXT}]
@@ -66,7 +70,8 @@ class Check:
             {"role": "user", "content": [{"type": "text", "text": "sec"}, {"type": "text", "text": "ond"}]},
         ]
         content = self.ask(messages=messages).choices[0].message.content
-        expect(content == "echo: second", f"content {content!r}")
+        # Where a message has one text, its parts are paragraphs.
+        expect(content.replace("\n\n", "") == "echo: second", f"content {content!r}")
         return "three messages, content in parts"
 
     def length_limit(self):
@@ -81,7 +86,7 @@ class Check:
         expect("river" not in choice.message.content, f"content {choice.message.content!r}")
         return "cut before the stop word"
 
-    def streamed(self):
+    def text_streamed(self):
         started = time.monotonic()
         pieces, finish, first, usage = [], None, None, []
         for chunk in self.ask(stream=True):
@@ -156,7 +161,7 @@ class Check:
         expect(choice.finish_reason == "stop", f"finish_reason {choice.finish_reason}")
         return choice.message.content
 
-    def text(self, message, **more):
+    def both(self, message, **more):
         """What is said and why it ended, plain and streamed alike."""
         plain = self.ask(message, **more).choices[0]
         said, finish, thought = "", None, ""
@@ -176,7 +181,7 @@ class Check:
         return "opened by the assistant"
 
     def stop_streamed(self):
-        said, finish, _ = self.text(TEXT, stop=["river"])
+        said, finish, _ = self.both(TEXT, stop=["river"])
         expect(finish == "stop" and "river" not in said, f"{said!r} {finish}")
         return said
 
@@ -201,23 +206,29 @@ class Check:
         return "".join(pieces)
 
     def image(self):
+        return self.see(f"data:image/png;base64,{PIXEL}")
+
+    def image_address(self):
+        return self.see(ADDRESS)
+
+    def see(self, url):
         content = [
             {"type": "text", "text": "what is it"},
-            {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{PIXEL}"}},
-            {"type": "image_url", "image_url": {"url": "https://example.com/bird.jpg"}},
+            {"type": "image_url", "image_url": {"url": url}},
+            {"type": "image_url", "image_url": {"url": url}},
         ]
-        said, finish, _ = self.text(content)
+        said, finish, _ = self.both(content)
         expect((said, finish) == ("saw 2: what is it", "stop"), f"{said!r} {finish}")
         return said
 
     def schema(self):
         form = {"type": "json_schema", "json_schema": {"name": "bird", "strict": True, "schema": SCHEMA}}
-        said, _, _ = self.text("swift", response_format=form)
+        said, _, _ = self.both("swift", response_format=form)
         expect(json.loads(said) == {"name": "swift", "letters": 5}, f"content {said!r}")
         return said
 
     def thinking(self):
-        said, _, thought = self.text("why", reasoning_effort="high")
+        said, _, thought = self.both("why", reasoning_effort="high")
         expect((said, thought) == ("echo: why", "about why"), f"{said!r} after {thought!r}")
         usage = self.ask("why", reasoning_effort="high").usage
         if not self.uncounted:
@@ -227,15 +238,14 @@ class Check:
     def unknown_model_streamed(self):
         return self.fails(openai.NotFoundError, 404, model="no-such-model", stream=True)
 
-    # Cases that need a provider told to fail; not among those that are run by themselves.
 
     def overloaded(self):
-        return self.fails(openai.InternalServerError, 503)
+        return self.fails(openai.InternalServerError, 503, text="mode:503")
 
     def broken_stream(self):
         pieces = []
         try:
-            for chunk in self.ask(stream=True):
+            for chunk in self.ask(BROKEN, stream=True):
                 pieces += [choice.delta.content for choice in chunk.choices if choice.delta.content]
         except openai.APIError as error:
             expect(pieces, "nothing came before")
@@ -297,31 +307,18 @@ class Check:
         expect(usage.total_tokens == usage.prompt_tokens + usage.completion_tokens, f"usage {usage}")
 
 
+# Asked both ways at once, and held against each other.
+BOTH = ["image", "image_address", "schema", "thinking"]
 CASES = [
-    "models", "plain", "system_message", "conversation", "length_limit", "stop_word", "streamed", "streamed_with_usage",
+    "models", "text", "system_message", "conversation", "length_limit", "stop_word", "text_streamed", "streamed_with_usage",
     "tools_plain", "tools_parallel", "tools_streamed", "tools_streamed_parallel", "tool_choice_forced", "tool_round_trip",
     "unknown_model", "wrong_key", "malformed_request", "early_disconnect", "assistant_first", "stop_streamed",
-    "tool_results_streamed", "image", "schema", "thinking", "unknown_model_streamed",
+    "tool_results_streamed", *BOTH, *(f"{name}_streamed" for name in BOTH), "usage", "unknown_model_streamed",
+    "overloaded", "broken_stream",
 ]
-ON_DEMAND = ["overloaded", "broken_stream"]
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--base-url", required=True)
-    parser.add_argument("--key", required=True)
-    parser.add_argument("--model", required=True)
-    parser.add_argument("--cases", default=",".join(CASES))
-    parser.add_argument("--http2", action="store_true", help="HTTP/2 where the server agrees to it in TLS")
-    parser.add_argument("--uncounted", action="store_true", help="the provider does not say how much it thought")
-    options = parser.parse_args()
-    chosen = options.cases.split(",")
-    unknown = [case for case in chosen if case not in CASES + ON_DEMAND]
-    if unknown:
-        parser.error(f"unknown cases {unknown}; known are {CASES + ON_DEMAND}")
-    check = Check(options)
-    report((name, getattr(check, name)) for name in chosen)
-
 
 if __name__ == "__main__":
-    main()
+    main(
+        Check, [], CASES, [], {"uncounted": "whose provider does not say how much it thought"},
+        {"http2": "HTTP/2 where the server agrees to it in TLS"},
+    )

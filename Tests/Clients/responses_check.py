@@ -1,20 +1,18 @@
 #!/usr/bin/env python3
 """Does a model API serve the real `openai` client by the Responses API?
 
-responses_check.py --base-url http://HOST:PORT/v1 --key KEY --model MODEL [--cases NAME,NAME…]
+responses_check.py --base-url http://HOST:PORT/v1 --key KEY --model MODEL[,MODEL…] [--cases NAME,NAME…]
 
-Prints one JSON line per case, {"case": …, "ok": true|false, "detail": …}, and leaves with status 1 when any failed. It expects the
+Prints one JSON line per case, {"model": …, "case": …, "ok": true|false, "detail": …}, and leaves with status 1 when any failed. It expects the
 answers of the project's mock provider (an echo of the last user text; `call:NAME` calls that tool), asked through a gateway, whatever the
 dialect of the provider behind it.
 """
 
-import argparse
 import json
 
 import openai
-from cases import Wrong, expect, report
+from cases import ADDRESS, BROKEN, PIXEL, SCHEMA, TEXT, Left, Wrong, expect, main
 
-TEXT = "seven martlets fly over the wide river and never land"
 TOOL = {
     "type": "function",
     "name": "weather",
@@ -26,20 +24,13 @@ TOOL = {
         "required": ["number", "text"],
     },
 }
-SCHEMA = {
-    "type": "object",
-    "properties": {"name": {"type": "string"}, "letters": {"type": "integer"}},
-    "required": ["name", "letters"],
-    "additionalProperties": False,
-}
-# A PNG of one pixel.
-PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
 
 class Check:
     def __init__(self, options):
         self.model = options.model
         self.base_url = options.base_url
+        self.kept = options.kept
         self.streamed = False
         self.client = self.connect(options.key)
 
@@ -75,11 +66,15 @@ class Check:
         answer = self.ask(instructions="Be brief.")
         self.check_text(answer, f"echo: {TEXT}")
         expect((answer.object, answer.status, answer.error) == ("response", "completed", None), f"{answer}")
-        expect((answer.instructions, answer.store) == ("Be brief.", False), f"{answer}")
+        expect((answer.instructions, answer.store) == ("Be brief.", self.kept), f"{answer}")
         usage = answer.usage
         expect(usage.input_tokens > 0 and usage.output_tokens > 0, f"usage {usage}")
         expect(usage.total_tokens == usage.input_tokens + usage.output_tokens, f"usage {usage}")
         return f"{usage.total_tokens} tokens"
+
+    def usage(self):
+        """Which the text's case looks at."""
+        return self.text()
 
     def conversation(self):
         first = self.ask("first")
@@ -120,10 +115,16 @@ class Check:
         return "both results"
 
     def image(self):
+        return self.see(f"data:image/png;base64,{PIXEL}")
+
+    def image_address(self):
+        return self.see(ADDRESS)
+
+    def see(self, url):
         content = [
             {"type": "input_text", "text": "what is it"},
-            {"type": "input_image", "image_url": f"data:image/png;base64,{PIXEL}", "detail": "auto"},
-            {"type": "input_image", "image_url": "https://example.com/bird.jpg", "detail": "auto"},
+            {"type": "input_image", "image_url": url, "detail": "auto"},
+            {"type": "input_image", "image_url": url, "detail": "auto"},
         ]
         self.check_text(self.ask([{"role": "user", "content": content}]), "saw 2: what is it")
         return "two images"
@@ -144,12 +145,16 @@ class Check:
         return thoughts[0]
 
     def nothing_stored(self):
+        if self.kept:
+            raise Left
         for request in [{"store": True}, {"previous_response_id": "resp_1"}, {"background": True}]:
             error = self.fails(openai.BadRequestError, 400, **request)
             expect(error.param == next(iter(request)), f"param {error.param} for {request}")
         return "refused by name"
 
     def unknown_item(self):
+        if self.kept:
+            raise Left
         error = self.fails(openai.BadRequestError, 400, said=[{"type": "item_reference", "id": "msg_1"}])
         expect("item_reference" in error.message, error.message)
         return error.message
@@ -160,6 +165,8 @@ class Check:
     # Of these there is one way only.
 
     def retrieve(self):
+        if self.kept:
+            raise Left
         for ask in [self.client.responses.retrieve, self.client.responses.delete, self.client.responses.cancel]:
             try:
                 ask("resp_1")
@@ -196,15 +203,15 @@ class Check:
         self.check_text(self.ask(), f"echo: {TEXT}")
         return f"left after {seen} pieces; the next request was answered"
 
-    # Cases that need a provider told to fail; not among those that are run by themselves.
+    # Cases that make a provider of the lab's fail.
 
     def overloaded(self):
-        return self.fails(openai.InternalServerError, 503).message
+        return self.fails(openai.InternalServerError, 503, said="mode:503").message
 
     def broken_stream(self):
         pieces = []
         try:
-            for event in self.client.responses.create(model=self.model, input=TEXT, stream=True):
+            for event in self.client.responses.create(model=self.model, input=BROKEN, stream=True):
                 expect(event.type != "response.completed", "the stream came to an end")
                 if event.type == "response.output_text.delta":
                     pieces.append(event.delta)
@@ -237,43 +244,11 @@ class Check:
 
 
 PAIRED = [
-    "text", "conversation", "length_limit", "tools", "tools_parallel", "tool_choice_forced", "tool_results", "image",
-    "schema", "thinking", "nothing_stored", "unknown_item", "unknown_model",
+    "text", "usage", "conversation", "length_limit", "tools", "tools_parallel", "tool_choice_forced", "tool_results", "image",
+    "image_address", "schema", "thinking", "nothing_stored", "unknown_item", "unknown_model",
+    "overloaded",
 ]
-SINGLE = ["retrieve", "wrong_key", "helper", "parsed", "early_disconnect"]
-ON_DEMAND = ["overloaded", "broken_stream"]
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--base-url", required=True)
-    parser.add_argument("--key", required=True)
-    parser.add_argument("--model", required=True)
-    parser.add_argument("--cases", default="")
-    options = parser.parse_args()
-    chosen = options.cases.split(",") if options.cases else PAIRED + SINGLE
-    unknown = [case for case in chosen if case not in PAIRED + SINGLE + ON_DEMAND]
-    if unknown:
-        parser.error(f"unknown cases {unknown}; known are {PAIRED + SINGLE + ON_DEMAND}")
-    check = Check(options)
-
-    def streamed(name):
-        def body():
-            check.streamed = True
-            try:
-                return getattr(check, name)()
-            finally:
-                check.streamed = False
-
-        return body
-
-    cases = []
-    for name in chosen:
-        cases.append((name, getattr(check, name)))
-        if name in PAIRED:
-            cases.append((f"{name}_streamed", streamed(name)))
-    report(cases)
-
+SINGLE = ["retrieve", "wrong_key", "helper", "parsed", "early_disconnect", "broken_stream"]
 
 if __name__ == "__main__":
-    main()
+    main(Check, PAIRED, SINGLE, flags={"kept": "whose provider speaks this API itself, and keeps answers"})

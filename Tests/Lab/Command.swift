@@ -28,13 +28,13 @@ package struct Command {
     var arguments: [String]
     /// What stands on its standard input.
     var input = ""
-    /// No command of the lab takes this long unless it hangs.
-    static let limit = Duration.seconds(30)
+    /// Few commands of the lab take this long unless they hang.
+    package static let limit = Duration.seconds(30)
 
     /// Runs it to its end, whatever that is.
-    func attempt() throws -> Result {
+    func attempt(within limit: Duration = Command.limit) throws -> Result {
         let run = try start()
-        return try run.finish()
+        return try run.finish(within: limit)
     }
 
     /// Runs it and gives its standard output.
@@ -88,12 +88,12 @@ package struct Command {
         let errors: CInt
 
         /// Waits for its end. Must be called once: it closes what it reads.
-        func finish() throws -> Result {
+        func finish(within limit: Duration = Command.limit) throws -> Result {
             defer {
                 close(output)
                 close(errors)
             }
-            let status = waitForEnd()
+            let status = waitForEnd(within: limit)
             return Result(
                 status: status,
                 output: TextFile.contents(of: output),
@@ -110,8 +110,8 @@ package struct Command {
             return result.output
         }
 
-        private func waitForEnd() -> CInt? {
-            let deadline = Moment.now.after(Command.limit)
+        private func waitForEnd(within limit: Duration) -> CInt? {
+            let deadline = Moment.now.after(limit)
             var status: CInt = 0
             while waitpid(pid, &status, WNOHANG) == 0 {
                 if Moment.now > deadline {

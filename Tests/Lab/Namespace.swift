@@ -30,8 +30,12 @@ package final class Namespace: Sendable {
     }
 
     /// Runs a command to its end, whatever that is.
-    package func attempt(_ command: [String], input: String = "") throws -> Command.Result {
-        try Command(arguments: inside(command, as: nil), input: input).attempt()
+    package func attempt(
+        _ command: [String],
+        input: String = "",
+        within limit: Duration = Command.limit
+    ) throws -> Command.Result {
+        try Command(arguments: inside(command, as: nil), input: input).attempt(within: limit)
     }
 
     /// Starts a process that goes on; it ends with the workspace at the latest.
