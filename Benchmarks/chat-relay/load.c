@@ -1,6 +1,6 @@
 /* Offers requests to a model API at a fixed rate over kept connections, whatever the answers take (open loop).
  *
- *   load -p PORT -r RATE -s SECONDS -c CONNECTIONS [-d openai|anthropic] [-m MODEL] [-b BYTES] [-k CHUNKS -g MICROSECONDS]
+ *   load -p PORT -r RATE -s SECONDS -c CONNECTIONS [-d openai|anthropic|gemini|ollama|responses] [-m MODEL] [-b BYTES] [-k CHUNKS -g MICROSECONDS]
  *   load -p PORT -w            asks until the first answer with status 200, and ends
  *
  * RATE 0 asks whenever a connection is free. BYTES is the size of a request's body. With -k answers are streams of so many pieces, so
@@ -35,7 +35,8 @@ struct connection {
 /* Times in nanoseconds, the first SAMPLES of them. */
 struct times { uint64_t count; unsigned *values; };
 
-static int port, count, chunks, anthropic;
+static int port, count, chunks;
+static const char *dialect = "openai";
 static uint64_t rate, seconds, gap;
 static const char *model = "chat";
 static char *request;
@@ -67,21 +68,47 @@ static void keep(struct times *to, uint64_t value) {
     if (to->count < SAMPLES) to->values[to->count++] = value > 0xffffffff ? 0xffffffff : (unsigned)value;
 }
 
+static int speaks(const char *name) { return !strcmp(dialect, name); }
+
+/* The body up to the prompt, the path and what else the dialect has in its head. */
+static char *begin_body(char *to, char *path, const char **more) {
+    const char *stream = chunks ? "true" : "false";
+    *more = "";
+    if (speaks("gemini")) {
+        sprintf(path, "/v1beta/models/%s:%s", model, chunks ? "streamGenerateContent?alt=sse" : "generateContent");
+        return to + sprintf(to, "{\"generationConfig\":{\"maxOutputTokens\":256},\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\"");
+    }
+    to += sprintf(to, "{\"model\":\"%s\",", model);
+    if (speaks("ollama")) {
+        strcpy(path, "/api/chat");
+        to += sprintf(to, "\"stream\":%s,\"options\":{\"num_predict\":256},", stream);
+    } else if (speaks("responses")) {
+        strcpy(path, "/v1/responses");
+        to += sprintf(to, "\"stream\":%s,\"max_output_tokens\":256,", stream);
+    } else {
+        int anthropic = speaks("anthropic");
+        strcpy(path, anthropic ? "/v1/messages" : "/v1/chat/completions");
+        if (anthropic) *more = "anthropic-version: 2023-06-01\r\n";
+        to += sprintf(to, "\"max_tokens\":256,");
+        if (chunks) to += sprintf(to, anthropic ? "\"stream\":true," : "\"stream\":true,\"stream_options\":{\"include_usage\":true},");
+    }
+    return to + sprintf(to, "\"%s\":[{\"role\":\"user\",\"content\":\"", speaks("responses") ? "input" : "messages");
+}
+
 /* A prompt of prose, with what a JSON writer escapes in it. */
 static void make_request(void) {
     static const char *prose = "The martlet never lands, said the herald: \\\"it sleeps and drinks in flight\\\".\\n";
-    char *body = malloc(body_bytes + 1024), *to = body, *end = body + body_bytes - 3;
-    to += sprintf(to, "{\"model\":\"%s\",\"max_tokens\":256,", model);
-    if (chunks) to += sprintf(to, anthropic ? "\"stream\":true," : "\"stream\":true,\"stream_options\":{\"include_usage\":true},");
-    to += sprintf(to, "\"messages\":[{\"role\":\"user\",\"content\":\"");
+    char path[256];
+    const char *more, *tail = speaks("gemini") ? "\"}]}]}" : "\"}]}";
+    char *body = malloc(body_bytes + 1024), *to = begin_body(body, path, &more), *end = body + body_bytes - strlen(tail);
     if (chunks) to += sprintf(to, "chunks=%d gap=%lu ", chunks, gap);
     while (to + strlen(prose) < end) to += sprintf(to, "%s", prose);
     while (to < end) *to++ = '.';
-    to += sprintf(to, "\"}]}");
+    to += sprintf(to, "%s", tail);
     request = malloc((size_t)(to - body) + 1024);
     request_length = (size_t)sprintf(request, "POST %s HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer sk-bench\r\ncontent-type: "
         "application/json\r\naccept: application/json\r\nuser-agent: load\r\n%scontent-length: %zu\r\n\r\n",
-        anthropic ? "/v1/messages" : "/v1/chat/completions", anthropic ? "anthropic-version: 2023-06-01\r\n" : "", (size_t)(to - body));
+        path, more, (size_t)(to - body));
     memcpy(request + request_length, body, (size_t)(to - body));
     request_length += (size_t)(to - body);
     free(body);
@@ -134,6 +161,8 @@ static int read_stream(struct connection *c) {
         else if (c->in_stamp && byte >= '0' && byte <= '9') c->stamp = c->stamp * 10 + (byte - '0');
         else if (c->in_stamp) {
             c->in_stamp = 0;
+            /* The Responses API repeats the whole at its end. */
+            if (c->pieces == chunks && speaks("responses")) continue;
             if (c->pieces++ == 0) keep(&answers, now - c->due); else keep(&pieces, now - c->stamp);
         }
         ended |= (c->last_bytes & 0xffffffffffffff) == end;
@@ -247,7 +276,7 @@ int main(int argc, char **argv) {
         case 'r': rate = strtoull(optarg, NULL, 10); break;
         case 's': seconds = strtoull(optarg, NULL, 10); break;
         case 'c': count = atoi(optarg); break;
-        case 'd': anthropic = !strcmp(optarg, "anthropic"); break;
+        case 'd': dialect = optarg; break;
         case 'm': model = optarg; break;
         case 'b': body_bytes = strtoul(optarg, NULL, 10); break;
         case 'k': chunks = atoi(optarg); break;
