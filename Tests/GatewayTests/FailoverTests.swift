@@ -47,7 +47,7 @@ extension OverSockets {
             #expect(answer.head.header("x-martlet-decision") == record.id)
             #expect(second.requests.first?.contains(#""model":"model-1""#) == true)
             #expect(
-                gateway.all.contains { $0.isAgainst("chat.m0") },
+                eventually { gateway.all.contains { $0.isAgainst("chat.m0") } },
                 "every one of these counts for the member's health"
             )
             client.socket.hangUp()

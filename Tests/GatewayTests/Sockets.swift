@@ -124,7 +124,7 @@ private final class ThreadBody {
 }
 
 /// Waits until the condition holds; false after `seconds`.
-func eventually(within seconds: Double = 5, _ condition: () -> Bool) -> Bool {
+func eventually(within seconds: Double = 15, _ condition: () -> Bool) -> Bool {
     for _ in 0..<Int(seconds * 200) {
         if condition() { return true }
         usleep(5000)
