@@ -57,7 +57,7 @@ private func embed(_ body: [UInt8], _ client: ClientDialect, _ provider: Dialect
 }
 
 private func answer(_ body: [UInt8], _ client: ClientDialect, _ provider: Dialect) {
-    _ = provider.observed(answer: body)
+    for operation in [ModelOperation.chat, .imageGeneration] { _ = provider.observed(answer: body, to: operation) }
     let error = ClientError(provider.error(status: 400, body: body))
     guard (try? JSONDocument(client.body(of: error, id: "i"))) != nil else { fatalError("an error is no JSON") }
     guard let answer = try? provider.answer(from: body) else { return }
