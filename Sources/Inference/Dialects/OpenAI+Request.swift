@@ -30,12 +30,17 @@ extension OpenAI {
         return writer.bytes
     }
 
-    private static func writeSampling(_ chat: Chat, to writer: inout JSONWriter) {
+    /// How freely the model chooses its words, which both of OpenAI's APIs say alike.
+    static func writeRandomness(_ chat: Chat, to writer: inout JSONWriter) {
         for (name, value) in [("temperature", chat.temperature), ("top_p", chat.topP)] {
             guard let value else { continue }
             writer.key(name)
             writer.number(value)
         }
+    }
+
+    private static func writeSampling(_ chat: Chat, to writer: inout JSONWriter) {
+        writeRandomness(chat, to: &writer)
         for extra in chat.extras where carried.contains(extra.name) {
             guard case .number(let text) = extra.value else { continue }
             writer.key(extra.name)

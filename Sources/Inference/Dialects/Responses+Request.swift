@@ -14,11 +14,7 @@ extension Responses {
         writer.member("model", model)
         try writeInput(chat, to: &writer)
         if let most = chat.maxTokens { writer.member("max_output_tokens", most) }
-        for (name, value) in [("temperature", chat.temperature), ("top_p", chat.topP)] {
-            guard let value else { continue }
-            writer.key(name)
-            writer.number(value)
-        }
+        OpenAI.writeRandomness(chat, to: &writer)
         writeTools(chat, to: &writer)
         try writeForm(chat, to: &writer)
         if let effort = chat.effort { writer.member("reasoning", raw: object("effort", effort)) }
