@@ -1,3 +1,5 @@
+import Wire
+
 /// What did one block of a stream, or a whole answer, tell while it passed through unchanged?
 package struct Observed: Equatable, Sendable {
     /// The bytes, to be passed on as they are if `isForwarded`.
@@ -18,5 +20,18 @@ package struct Observed: Equatable, Sendable {
 
     init(raw: ArraySlice<UInt8>) {
         self.raw = raw
+    }
+}
+
+extension Observed {
+    /// Reads what an event holds, and keeps an error back. What is no JSON is not ours to judge: the client may know what it is.
+    /// - Parameter look: how the dialect reads it.
+    mutating func look(into data: [UInt8], _ look: (inout Observed, JSONDocument) -> Void) {
+        guard let document = try? JSONDocument(data, limits: .answer) else {
+            isMeaningful = true
+            return
+        }
+        look(&self, document)
+        if error != nil { isForwarded = false }
     }
 }

@@ -24,13 +24,7 @@ extension Anthropic {
         private static func look(at event: ServerSentEvent) -> Observed {
             var observed = Observed(raw: event.raw)
             guard let data = event.data else { return observed }
-            guard let document = try? JSONDocument(data, limits: .answer) else {
-                // Not ours to judge: the client may know what it is.
-                observed.isMeaningful = true
-                return observed
-            }
-            observed.look(atEvent: document)
-            if observed.error != nil { observed.isForwarded = false }
+            observed.look(into: data) { $0.look(atEvent: $1) }
             return observed
         }
     }

@@ -53,13 +53,7 @@ extension Gemini {
                 framing.append(data, to: &bytes)
                 observed = Observed(raw: bytes[...])
             }
-            guard let document = try? JSONDocument(data, limits: .answer) else {
-                // Not ours to judge: the client may know what it is.
-                observed.isMeaningful = true
-                return observed
-            }
-            observed.look(atAnswer: document)
-            if observed.error != nil { observed.isForwarded = false }
+            observed.look(into: data) { $0.look(atAnswer: $1) }
             return observed
         }
     }

@@ -26,13 +26,7 @@ extension Ollama {
         private mutating func look(at line: JSONLine) -> Observed {
             var observed = Observed(raw: line.raw)
             guard !line.isBlank else { return observed }
-            guard let document = try? JSONDocument(line.text, limits: .answer) else {
-                // Not ours to judge: the client may know what it is.
-                observed.isMeaningful = true
-                return observed
-            }
-            observed.look(atOllama: document, &hasCalled)
-            if observed.error != nil { observed.isForwarded = false }
+            observed.look(into: line.text) { $0.look(atOllama: $1, &hasCalled) }
             return observed
         }
     }

@@ -37,14 +37,10 @@ extension OpenAI {
                 isComplete = true
                 return observed
             }
-            guard let document = try? JSONDocument(data, limits: .answer) else {
-                // Not ours to judge: the client may know what it is.
-                observed.isMeaningful = true
-                return observed
+            observed.look(into: data) {
+                $0.look(at: $1)
+                if $0.isUsageOnly($1), !includeUsage { $0.isForwarded = false }
             }
-            observed.look(at: document)
-            if observed.error != nil { observed.isForwarded = false }
-            if observed.isUsageOnly(document), !includeUsage { observed.isForwarded = false }
             return observed
         }
     }
