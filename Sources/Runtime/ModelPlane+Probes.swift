@@ -20,11 +20,13 @@ package struct ProviderWatch: Hashable, Sendable {
         at = now
     }
 
-    /// One path that answers is enough.
+    /// One path that answers is enough. Of one that we had no descriptor for, nothing is known.
     mutating func take(_ outcomes: [ProbeOutcome], at now: Instant) {
         (self.outcomes, at) = (outcomes, now)
-        let failures = outcomes.compactMap(\.failure)
-        if let failure = failures.first, failures.count == outcomes.count {
+        let telling = outcomes.filter { $0.failure != .noRoom }
+        guard !telling.isEmpty else { return }
+        let failures = telling.compactMap(\.failure)
+        if let failure = failures.first, failures.count == telling.count {
             _ = health.observe(.failure(Cause("probe-" + failure.rawValue)), at: now)
         } else {
             _ = health.observe(.success, at: now)

@@ -49,6 +49,17 @@ import Testing
         #expect(verdict(rig) == .unknown)
     }
 
+    /// Too few descriptors are our own affair.
+    @Test func whatNobodyCouldAskSaysNothing() throws {
+        var rig = try rig()
+        for _ in 0..<5 { probe(&rig, .noRoom, .noRoom) }
+        #expect(verdict(rig) == .unknown)
+        for _ in 0..<2 { probe(&rig, .noRoom, .connectRefused) }
+        #expect(verdict(rig) == .down, "the other way was asked")
+        probe(&rig, .noRoom)
+        #expect(verdict(rig) == .down)
+    }
+
     @Test func anAnswerBringsATrialAndNoMore() throws {
         var rig = try rig()
         for _ in 0..<2 { probe(&rig, .connectTimeout) }
