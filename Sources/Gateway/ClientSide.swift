@@ -62,7 +62,7 @@ extension ClientSide {
     }
 
     private func exchange(_ request: IncomingRequest, rest: BodyRest?, of key: ServedKey, on state: GatewayState) {
-        let driver = ExchangeDriver(on: state, loop: loop, client: self)
+        let driver = ExchangeDriver(on: state, loop: loop, client: self, hold: request.giveHold())
         beginAnswer(to: request, by: driver, isLast: false)
         var asked = ClientRequest(
             dialect: request.dialect,
@@ -96,7 +96,7 @@ extension ClientSide {
         guard let place = providers.firstIndex(where: { $0.name == target.provider && $0.passThrough == true }) else {
             return answer(.unknownPath, for: request)
         }
-        let driver = ExchangeDriver(on: state, loop: loop, client: self)
+        let driver = ExchangeDriver(on: state, loop: loop, client: self, hold: request.giveHold())
         beginAnswer(to: request, by: driver, isLast: false)
         var passed = PassageRequest(
             provider: place,

@@ -18,6 +18,8 @@ final class ExchangeDriver {
     private var race: ConnectRace?
     /// The trial that this request is, if it is one.
     private var trial: Brakes.Trial?
+    /// What the request's body keeps of the loop's room, as long as this lives.
+    private let hold: BodyHold?
     /// Events that came while another was handled: an action may cause the next one at once.
     private var events: [ExchangeEvent] = []
     private var isHandling = false
@@ -27,7 +29,8 @@ final class ExchangeDriver {
     /// The answer broke off.
     private var isCut = false
 
-    init(on state: GatewayState, loop: GatewayLoop, client: any ClientSide) {
+    init(on state: GatewayState, loop: GatewayLoop, client: any ClientSide, hold: consuming BodyHold? = nil) {
+        self.hold = hold
         exchange = Exchange(on: state.view)
         self.state = state
         self.loop = loop

@@ -18,6 +18,13 @@ enum GatewayLimits {
     static let reservedBytes = 64 << 10
     /// Room for this many times what has come is made when that is full: some is proof of more, and each time all is copied.
     static let reservedTimes = 16
+    /// Bytes of a body up to which nobody counts it: there are no more of them than clients.
+    static let uncountedBytes = 64 << 10
+    /// Bytes of longer bodies that a loop keeps at once: an eighth of the memory, since there are up to two copies of each for a
+    /// moment; in equal shares, and always room for one that is as long as it may be, and for its answer.
+    static func roomBytes(loops: Int, memory: Int = HostMemory.bytes()) -> Int {
+        max(memory / 8 / max(1, loops), requestBytes + (32 << 20))
+    }
     /// Freed bytes that each loop's memory keeps, and the size from which a block is mapped by itself. A long body is three blocks of its
     /// length; given back after each request, their pages are half of what the request costs (Benchmarks/README.md).
     static let keptBytes: Int32 = 8 << 20

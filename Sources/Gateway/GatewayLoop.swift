@@ -21,6 +21,7 @@ final class GatewayLoop: @unchecked Sendable {
     let eventLoop: any EventLoop
     let pool: UpstreamPool
     let reports: ReportSink
+    let room: BodyRoom
     let connector: UpstreamConnector
     private let ledger: LoopLedger
     /// On the one loop that probes.
@@ -46,19 +47,29 @@ final class GatewayLoop: @unchecked Sendable {
     /// - Parameters:
     ///   - number: which of the loops it is, counted from 0.
     ///   - ledger: where what it settles is written down.
+    ///   - roomBytes: how much of long bodies it keeps at once.
     init(
         on eventLoop: any EventLoop,
         number: Int,
         link: SnapshotLink,
         resolver: NIOThreadPool,
-        ledger: LoopLedger
+        ledger: LoopLedger,
+        roomBytes: Int
     ) {
         self.ledger = ledger
         self.eventLoop = eventLoop
         let addresses = AddressBook(on: eventLoop, threads: resolver)
         connector = UpstreamConnector(on: eventLoop, addresses: addresses)
         pool = UpstreamPool(connector, on: eventLoop)
-        reports = ReportSink(to: link, on: eventLoop, number: number)
+        let reports = ReportSink(to: link, on: eventLoop, number: number)
+        self.reports = reports
+        room = BodyRoom(limit: roomBytes) { isFull in
+            let object = "loop \(number)"
+            guard isFull else { return reports.send(.mended(.memoryShort, object: object)) }
+            let detail =
+                "it keeps \(roomBytes) bytes of long requests and unread answers: further ones are refused or cut"
+            reports.send(.alarm(GatewayAlarm(.memoryShort, object: object, detail: detail)))
+        }
         reports.underWay = { [weak self] in self?.state?.view.underWay ?? [] }
     }
 

@@ -48,12 +48,14 @@ package final class GatewayService: @unchecked Sendable {
     ///   - secrets: where references lead.
     ///   - tls: how providers' certificates are checked.
     ///   - clients: how many are connected to a listening socket at once; nil: as many as the process's descriptors allow.
+    ///   - roomBytes: of long bodies that each loop keeps at once; nil: its share of an eighth of the memory.
     package init(
         loops count: Int = System.coreCount,
         ledger segments: [Int32] = [],
         secrets: SecretStore = SecretStore(),
         tls: TLSConfiguration = .makeClientConfiguration(),
-        clients: Int? = nil
+        clients: Int? = nil,
+        roomBytes: Int? = nil
     ) {
         self.clients = clients
         group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, count))
@@ -65,10 +67,18 @@ package final class GatewayService: @unchecked Sendable {
         let link = SnapshotLink(on: linkLoop) { incoming in relay.service?.received(incoming) }
         self.link = link
         let resolver = resolver
+        let room = roomBytes ?? GatewayLimits.roomBytes(loops: count)
         let ledgers = segments.map { LoopLedger(SegmentWriter(descriptor: $0)) }
         let serving = group.makeIterator().enumerated().map { number, eventLoop in
             let ledger = number < ledgers.count ? ledgers[number] : LoopLedger(nil)
-            return GatewayLoop(on: eventLoop, number: number, link: link, resolver: resolver, ledger: ledger)
+            return GatewayLoop(
+                on: eventLoop,
+                number: number,
+                link: link,
+                resolver: resolver,
+                ledger: ledger,
+                roomBytes: room
+            )
         }
         loops = serving
         loopsLeft = serving.count

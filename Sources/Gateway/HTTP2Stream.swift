@@ -205,19 +205,29 @@ final class HTTP2Stream: ChannelInboundHandler, ClientSide, LoopClient {
         }
         if let head {
             let isAll = isLast && body.readableBytes == 0
-            put(.headers(.init(headers: head, endStream: isAll)), isLast: isAll, context)
+            put(.headers(.init(headers: head, endStream: isAll)), bytes: 0, isLast: isAll, context)
         }
         if body.readableBytes > 0 || isLast && head == nil {
-            put(.data(.init(data: .byteBuffer(body), endStream: isLast)), isLast: isLast, context)
+            let frame = HTTP2Frame.FramePayload.data(.init(data: .byteBuffer(body), endStream: isLast))
+            put(frame, bytes: body.readableBytes, isLast: isLast, context)
         }
         context.flush()
     }
 
-    private func put(_ frame: HTTP2Frame.FramePayload, isLast: Bool, _ context: ChannelHandlerContext) {
-        guard isLast, !hasAll else { return context.write(wrapOutboundOut(frame), promise: nil) }
-        // The answer came before the end of the request: once it is out, the rest is not wanted (RFC 9113 §8.1).
-        let sent = context.eventLoop.makePromise(of: Void.self)
-        sent.futureResult.assumeIsolated().whenSuccess { self.reset(self.verdict) }
+    /// - Parameter bytes: of the body.
+    private func put(
+        _ frame: HTTP2Frame.FramePayload,
+        bytes: Int,
+        isLast: Bool,
+        _ context: ChannelHandlerContext
+    ) {
+        var sent = loop.room.answer(bytes, to: self, on: context.eventLoop)
+        if isLast, !hasAll {
+            // The answer came before the end of the request: once it is out, the rest is not wanted (RFC 9113 §8.1).
+            let last = sent ?? context.eventLoop.makePromise(of: Void.self)
+            last.futureResult.assumeIsolated().whenSuccess { self.reset(self.verdict) }
+            sent = last
+        }
         context.write(wrapOutboundOut(frame), promise: sent)
     }
 

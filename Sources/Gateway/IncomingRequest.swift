@@ -39,6 +39,8 @@ final class IncomingRequest {
     private let length: Int?
     /// Bytes of it that have come.
     private var taken = 0
+    /// What it keeps of the loop's room.
+    private var hold: BodyHold?
     /// What is known of the body, where it is a form.
     private(set) var form: UploadForm?
 
@@ -67,6 +69,7 @@ final class IncomingRequest {
         let isGzip = headRefusal == nil && Self.isGzip(head, endpoint) == true
         inflater = isGzip ? BodyInflater(limit: GatewayLimits.requestBytes) : nil
         if case .length(let count) = head.framing { length = count } else { length = nil }
+        hold = BodyHold(of: loop.room)
         form = headRefusal == nil && operation?.takesForms == true ? Self.form(head) : nil
         if headRefusal == nil, let length { body.reserveCapacity(min(length, GatewayLimits.reservedBytes)) }
     }
@@ -116,6 +119,7 @@ final class IncomingRequest {
             }
             buffer.copy(place, to: &body)
         }
+        guard hold?.grow(to: body.count) != false else { return refuse(.noMemory) }
         if form != nil { read(from: start) }
     }
 
@@ -153,6 +157,9 @@ final class IncomingRequest {
         return body
     }
 
+    /// Whoever serves it keeps it from now on.
+    func giveHold() -> BodyHold? { hold.take() }
+
     /// Looks at what has come of a form.
     private func read(from start: Int) {
         do throws(RequestError) {
@@ -183,6 +190,7 @@ final class IncomingRequest {
 
     private func refuse(_ answer: ReadyAnswer) {
         body = []
+        hold = nil
         bodyRefusal = answer
     }
 

@@ -261,7 +261,9 @@ final class Ingress: ChannelInboundHandler, RemovableChannelHandler, ClientSide,
     }
 
     private func write(_ buffer: ByteBuffer) {
-        context?.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+        guard let context else { return }
+        let written = loop.room.answer(buffer.readableBytes, to: self, on: context.eventLoop)
+        context.writeAndFlush(wrapOutboundOut(buffer), promise: written)
     }
 
     func cut() { close() }

@@ -131,6 +131,14 @@ struct ReadyAnswer {
 
     static let notReady = error(503, "not_ready", "The gateway has no configuration yet or is about to end.")
 
+    /// Nobody was asked, and soon there may be room.
+    static let noMemory = error(
+        503,
+        "memory_short",
+        "The gateway keeps as many long requests and answers as it has memory for. Try again in a moment.",
+        headers: [Header("retry-after", "1")]
+    )
+
     static func noModel(_ name: String) -> ReadyAnswer { error(.unknownModel(name)) }
 
     static func page(_ body: [UInt8]) -> ReadyAnswer { ReadyAnswer(content: .page(body)) }

@@ -56,10 +56,3 @@ extension OverSockets {
         }
     }
 }
-
-extension GatewayUnderTest {
-    /// What the first alarm of this code is about.
-    fileprivate func alarmed(_ code: GatewayAlarm.Code) -> String? {
-        all.lazy.compactMap { if case .alarm(let alarm) = $0, alarm.code == code { alarm.object } else { nil } }.first
-    }
-}

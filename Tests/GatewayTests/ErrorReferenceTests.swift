@@ -45,7 +45,7 @@ import Wire
 
     private static let ready: [ReadyAnswer] = [
         .badKey, .expiredKey, .unknownPath, .wrongMethod(allowed: "POST"), .tooLarge, .encodedBody, .bodyTimeout,
-        .notReady, .encoded(.malformed), .encoded(.truncated), .encoded(.tooLarge), .encoded(.tooDense),
+        .notReady, .noMemory, .encoded(.malformed), .encoded(.truncated), .encoded(.tooLarge), .encoded(.tooDense),
         .unreadable(.badHost), .unreadable(.startLineTooLong), .unreadable(.unknownExpectation),
         .unreadable(.tooManyFields), .unreadable(.unknownCoding), .unreadable(.badVersion), .noModel("x"),
         .nothingStored,

@@ -38,6 +38,7 @@ final class GatewayUnderTest: Sendable {
         loops: Int = 2,
         tls: TLSConfiguration = .makeClientConfiguration(),
         clients: Int? = nil,
+        roomBytes: Int? = nil,
         _ change: (inout GatewaySnapshot) throws -> Void = { _ in }
     ) throws {
         var pair: [Int32] = [0, 0]
@@ -45,7 +46,7 @@ final class GatewayUnderTest: Sendable {
             throw SocketError(what: "socketpair")
         }
         daemonEnd = TestSocket(pair[0], timeout: 3600)
-        service = GatewayService(loops: loops, tls: tls, clients: clients)
+        service = GatewayService(loops: loops, tls: tls, clients: clients, roomBytes: roomBytes)
         var snapshot = Self.snapshot(ports, timeouts, mark)
         try change(&snapshot)
         told = Mutex(snapshot)
@@ -101,6 +102,11 @@ final class GatewayUnderTest: Sendable {
     }
 
     var all: [GatewayReport] { reports.withLock { $0 } }
+
+    /// What the first alarm of this code is about.
+    func alarmed(_ code: GatewayAlarm.Code) -> String? {
+        all.lazy.compactMap { if case .alarm(let alarm) = $0, alarm.code == code { alarm.object } else { nil } }.first
+    }
 
     var records: [DecisionRecord] {
         all.flatMap { if case .decisions(let records) = $0 { records } else { [] as [DecisionRecord] } }

@@ -82,13 +82,15 @@ package struct GatewayAlarm: Hashable, Sendable, Codable {
         case ledgerFull = "ledger-full"
         /// As many clients are connected to a listener as the descriptors of the process allow: others wait.
         case clientsWait = "clients-wait"
+        /// A loop keeps as much of long requests and unread answers as its share of the memory: further ones are refused, or cut.
+        case memoryShort = "memory-short"
 
         /// Whether it is told by `GatewayReport.standing`, and so ends by not being told again.
         package var isStanding: Bool {
             switch self {
             case .secretUnavailable, .listenerUnserved, .certificateEnding, .trustUnavailable: true
             case .upstreamUnauthorised, .upstreamModelUnknown, .snapshotRefused, .reportsDropped, .gatewayHung,
-                .ledgerFull, .clientsWait:
+                .ledgerFull, .clientsWait, .memoryShort:
                 false
             }
         }
