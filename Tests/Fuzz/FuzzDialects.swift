@@ -16,7 +16,20 @@ public func fuzzDialects(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     ask(body, client, provider)
     answer(body, client, provider)
     stream(body, client, provider, piece: size)
+    inspect(body)
     return 0
+}
+
+/// A local server that gives the same answer to whatever it is asked.
+private func inspect(_ body: [UInt8]) {
+    for kind in [ServerKind.ollama, .vllm, .sglang, .llamaCpp] {
+        var inspection = ServerInspection(kind, prefix: "/v1", wanted: ["m"])
+        var left = 16
+        while inspection.ask != nil, inspection.take(status: 200, body) == nil { left -= 1 }
+        let reading = inspection.reading
+        guard left >= 0, reading == reading.bounded else { fatalError("a reading without bounds") }
+        _ = reading.model(for: nil, before: nil)
+    }
 }
 
 private func ask(_ body: [UInt8], _ client: ClientDialect, _ provider: Dialect) {

@@ -1,5 +1,5 @@
 /// How is one provider probed over one way? Connect, shake hands, ask for the list of models: as far as the kind goes, until the first
-/// failure or the timeout.
+/// failure or the timeout. What is to be read of a local server is asked one by one, each over a connection of its own.
 import Inference
 import NIOCore
 import NIOSSL
@@ -27,10 +27,23 @@ final class ProbeRun {
     /// The first that was opened, and what hears of it; of others nothing is heard.
     private var channel: (any Channel)?
     private var handler: ProbeHandler?
-    /// It was asked for the list of models.
+    /// It was asked for something, over the connection that stands.
     private var hasAsked = false
+    /// What its server is asked; nil: nothing is read.
+    private(set) var inspection: ServerInspection?
+    /// Where it is, the likeliest first.
+    private var addresses: [IPAddress] = []
 
-    init(of index: Int, over way: ProbeWay, _ probe: ProviderProbe, on state: GatewayState, _ loop: GatewayLoop) {
+    /// - Parameter inspection: what is to be read; nil: nothing, an answer is enough.
+    init(
+        of index: Int,
+        over way: ProbeWay,
+        _ probe: ProviderProbe,
+        reading inspection: ServerInspection? = nil,
+        on state: GatewayState,
+        _ loop: GatewayLoop
+    ) {
+        self.inspection = inspection
         provider = state.view.snapshot.providers[index]
         address = state.view.addresses[index]
         credentials = state.credentials[index]
@@ -41,13 +54,16 @@ final class ProbeRun {
     func start(_ answer: @escaping (ProbeOutcome) -> Void) {
         self.answer = answer
         after(probe.timeout) {
+            // Who has told his models has answered, whatever else he was asked.
+            if self.inspection?.isNeeded == false { return self.end(nil, nil) }
             self.end(self.hasAsked ? .headTimeout : .connectTimeout, "no answer within \(self.probe.timeout)")
         }
         guard !isSecured || context != nil else { return end(.tls, "see the alarm on its provider") }
         loop.connector.resolve(provider.host) { result in
             switch result {
             case .success(let all):
-                self.left = UpstreamConnector.sorted(all, self.way.families)
+                self.addresses = UpstreamConnector.sorted(all, self.way.families)
+                self.left = self.addresses
                 self.next()
             case .failure(let error): self.end(.nameResolution, error.reason)
             }
@@ -65,7 +81,7 @@ final class ProbeRun {
     private func next() {
         guard answer != nil, channel == nil else { return }
         guard !left.isEmpty else {
-            if running == 0 { end(lastFailure.kind, lastFailure.detail) }
+            if running == 0 { failed(lastFailure.kind, lastFailure.detail) }
             return
         }
         running += 1
@@ -82,7 +98,7 @@ final class ProbeRun {
 
     private func dial(_ address: IPAddress) {
         let handshake = isSecured ? context.map { UpstreamConnector.Handshake(host: provider.host, context: $0) } : nil
-        let handler = ProbeHandler(self, waitsForTLS: handshake != nil)
+        let handler = ProbeHandler(self, waitsForTLS: handshake != nil, takesBody: inspection != nil)
         let dial = Dial()
         dials.append(dial)
         loop.connector.make(dial, address, provider.port, way.mark, handshake, handler)
@@ -113,23 +129,53 @@ final class ProbeRun {
         switch news {
         case .secured: ready()
         case .answered(let status): end(FailureClass(ofModelList: status), "status \(status)")
-        case .broke(let failure, let detail): end(failure, detail)
+        case .told(let status, let body): take(status, body)
+        case .broke(let failure, let detail): failed(failure, detail)
         }
+    }
+
+    /// One answer of a server that is read.
+    private func take(_ status: Int, _ body: [UInt8]?) {
+        if let failure = inspection?.take(status: status, body) { return end(failure, "status \(status)") }
+        askOn()
+    }
+
+    /// The next question, if there is one, over a connection of its own: not every server keeps one.
+    private func askOn() {
+        let last = channel
+        // Its end is no news.
+        (channel, handler, hasAsked) = (nil, nil, false)
+        last?.close(promise: nil)
+        guard inspection?.ask != nil else { return end(nil, nil) }
+        left = addresses
+        next()
+    }
+
+    /// No answer came. A question that need not be answered is passed over.
+    private func failed(_ failure: FailureClass, _ detail: String?) {
+        guard answer != nil, let inspection, !inspection.isNeeded else { return end(failure, detail) }
+        take(0, nil)
     }
 
     /// Connected, and secured where that is wanted.
     private func ready() {
-        guard probe.kind == .models else { return end(nil, nil) }
+        guard probe.kind.asks else { return end(nil, nil) }
         guard let credentials else { return end(.secretUnavailable, nil) }
+        let ask = inspection?.ask
         var head = HTTPWriter(capacity: 512)
-        guard head.requestLine("GET", provider.modelsPath) else {
+        guard head.requestLine(ask?.body == nil ? "GET" : "POST", ask?.path ?? provider.modelsPath) else {
             return end(.malformed, "the provider's path is none")
         }
         head.field("host", address.authority)
         head.field("accept", "application/json")
         for field in credentials { head.field(field) }
         head.field("connection", "close")
+        if let body = ask?.body {
+            head.field("content-type", "application/json")
+            head.contentLength(body.count)
+        }
         head.endOfHead()
+        if let body = ask?.body { head.body(body) }
         hasAsked = true
         channel?.writeAndFlush(ByteBuffer(bytes: head.bytes), promise: nil)
     }
@@ -143,7 +189,8 @@ final class ProbeRun {
         (channel, handler) = (nil, nil)
         let after = GatewayClock.now() - startedAt
         let words = failure == nil ? nil : detail.map { String($0.prefix(200)) }
-        answer(ProbeOutcome(path: way.path, failure: failure, detail: words, after: after))
+        let reading = failure == nil ? inspection?.reading : nil
+        answer(ProbeOutcome(path: way.path, failure: failure, detail: words, after: after, reading: reading))
     }
 }
 
@@ -151,6 +198,8 @@ final class ProbeRun {
 private enum ProbeNews {
     case secured
     case answered(Int)
+    /// The same with its body, of a server that is read; nil: larger than is read.
+    case told(Int, [UInt8]?)
     case broke(FailureClass, String)
 }
 
@@ -162,8 +211,14 @@ private final class ProbeHandler: ChannelInboundHandler {
     private var waitsForTLS: Bool
     private var reader = HTTPReader(.answers)
     private var incoming = ByteBuffer()
+    private let takesBody: Bool
+    /// Of the answer that is being read.
+    private var status: Int?
+    private var body: [UInt8] = []
 
-    init(_ run: ProbeRun, waitsForTLS: Bool) { (self.run, self.waitsForTLS) = (run, waitsForTLS) }
+    init(_ run: ProbeRun, waitsForTLS: Bool, takesBody: Bool) {
+        (self.run, self.waitsForTLS, self.takesBody) = (run, waitsForTLS, takesBody)
+    }
 
     func channelActive(context: ChannelHandlerContext) { context.read() }
 
@@ -182,9 +237,10 @@ private final class ProbeHandler: ChannelInboundHandler {
             while true {
                 var taken = 0
                 let event = try reader.next(in: incoming, taken: &taken)
+                if case .body(let place)? = event { incoming.copy(place, to: &body) }
                 incoming.moveReaderIndex(forwardBy: taken)
-                if case .head(let head)? = event { return run.heard(.answered(head.status), by: self) }
-                if event == nil { return }
+                guard let event else { return }
+                if isLast(event) { return }
             }
         } catch {
             broke(error)
@@ -194,7 +250,31 @@ private final class ProbeHandler: ChannelInboundHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) { broke(error) }
 
     func channelInactive(context: ChannelHandlerContext) {
+        // A body without a length ends so.
+        if takesBody, case .end? = try? reader.finish() { return tell(body) }
         run.heard(.broke(waitsForTLS ? .tls : .reset, "closed by the provider"), by: self)
+    }
+
+    /// Whether nothing more is to be read.
+    private func isLast(_ event: HTTPReader.Event) -> Bool {
+        switch event {
+        case .interim: return false
+        case .head(let head):
+            status = head.status
+            if !takesBody { run.heard(.answered(head.status), by: self) }
+            return !takesBody
+        case .body:
+            guard body.count > ServerInspection.longestAnswer else { return false }
+            tell(nil)
+            return true
+        case .end:
+            tell(body)
+            return true
+        }
+    }
+
+    private func tell(_ body: [UInt8]?) {
+        if let status { run.heard(.told(status, body), by: self) }
     }
 
     private func broke(_ error: any Error) {

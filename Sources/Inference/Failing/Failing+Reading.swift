@@ -52,7 +52,7 @@ extension ProviderProbe {
     static func read(_ block: BlockReader, of url: ProviderURL?) -> ProviderProbe {
         defer { block.finish() }
         let kind = block.optional("kind", as: Kind.self)?.value
-        if kind ?? standard.kind == .models, url?.pathPrefix.contains(ProviderURL.modelPlace) == true {
+        if (kind ?? standard.kind).asks, url?.pathPrefix.contains(ProviderURL.modelPlace) == true {
             block.report(
                 "has no list of models to ask for below an address with a model in it",
                 key: "kind",
@@ -62,7 +62,8 @@ extension ProviderProbe {
         if kind == .tls, url?.scheme == .http {
             block.report("wants a provider with https", key: "kind", hint: "write kind: tcp")
         }
-        let every = block.span("every", default: standard.every, within: .milliseconds(100)...(.seconds(86_400)))
+        let usual = kind?.server == nil ? standard.every : everyOfServers
+        let every = block.span("every", default: usual, within: .milliseconds(100)...(.seconds(86_400)))
         let timeout = block.span(
             "timeout",
             default: min(standard.timeout, every),

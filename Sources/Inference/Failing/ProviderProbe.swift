@@ -12,6 +12,25 @@ package struct ProviderProbe: Hashable, Sendable, Codable {
         case tls
         /// And `GET …/models` with the key.
         case models
+        // And what a local server of this kind says of its models and of its queue (`ServerInspection`).
+        case ollama
+        case vllm
+        case sglang
+        case llamaCpp = "llama.cpp"
+
+        /// What is read; nil: nothing, an answer is enough.
+        package var server: ServerKind? {
+            switch self {
+            case .tcp, .tls, .models: nil
+            case .ollama: .ollama
+            case .vllm: .vllm
+            case .sglang: .sglang
+            case .llamaCpp: .llamaCpp
+            }
+        }
+
+        /// Whether something is asked over the connection.
+        package var asks: Bool { self != .tcp && self != .tls }
     }
 
     package let kind: Kind
@@ -26,6 +45,9 @@ package struct ProviderProbe: Hashable, Sendable, Codable {
 
     /// As often as a person would want to know, and seldom enough that no provider minds.
     package static let standard = ProviderProbe(kind: .tcp, every: .seconds(10), timeout: .seconds(2), downAfter: 3)
+
+    /// A queue changes within seconds, and who tells of it is near.
+    package static let everyOfServers = Span.seconds(2)
 
     package init(kind: Kind, every: Span, timeout: Span, downAfter: Int) {
         self.kind = kind
@@ -44,9 +66,18 @@ package struct ProbeOutcome: Hashable, Sendable, Codable {
     package var detail: String?
     /// Until the outcome was known.
     package var after: Span
+    /// What the server said of itself; nil: it was not asked, or failed.
+    package var reading: ServerReading?
 
-    package init(path: String?, failure: FailureClass?, detail: String? = nil, after: Span) {
+    package init(
+        path: String?,
+        failure: FailureClass?,
+        detail: String? = nil,
+        after: Span,
+        reading: ServerReading? = nil
+    ) {
         (self.path, self.failure, self.detail, self.after) = (path, failure, detail, after)
+        self.reading = reading
     }
 }
 
@@ -56,7 +87,7 @@ extension FailureClass {
         switch self {
         case .nameResolution, .connectRefused, .connectTimeout, .unreachable: true
         case .tls: kind != .tcp
-        case .unauthorised: kind == .models
+        case .unauthorised: kind.asks
         case .headTimeout, .firstTokenTimeout, .stall, .total, .rateLimited, .overloaded, .serverError,
             .unknownUpstreamModel, .clientError, .contextLength, .malformed, .errorFirstEvent, .errorMidStream, .reset,
             .truncated, .noRoom, .tooLarge, .pathDown, .secretUnavailable, .notCarried, .priceUnknown, .retryBudget:
@@ -78,6 +109,11 @@ extension FailureClass {
 }
 
 extension GatewayProvider {
+    /// What is asked of it in a round; nil: its probe reads nothing.
+    package func inspection(wanted: [String], memo: ServerMemo) -> ServerInspection? {
+        probe?.kind.server.map { ServerInspection($0, prefix: pathPrefix, wanted: wanted, memo: memo) }
+    }
+
     /// Where its list of models is.
     package var modelsPath: String {
         dialect.versioned(pathPrefix) + dialect.modelsPath + (quirks?.query.map { "?" + $0 } ?? "")

@@ -1,0 +1,91 @@
+/// What did a server of models say of itself, and which of its models does that make a member's?
+package import PolicyEngine
+
+/// One round's reading of a local server: what it serves, and how much it has to do.
+package struct ServerReading: Hashable, Sendable, Codable {
+    /// Loaded ones first; at most `mostModels`.
+    package var models: [ServedModel]
+    /// It answers by its one model, whatever a request names.
+    package var takesAnyName: Bool?
+    /// Requests that it works on; nil: it does not say.
+    package var running: UInt32?
+    /// Requests that it has not begun; nil: it does not say.
+    package var waiting: UInt32?
+
+    /// A server with more than these is a library: loaded and wanted models come first, and the rest is not needed.
+    package static let mostModels = 32
+    /// Bytes of a model's name: paths of files are used as names.
+    static let longestName = 512
+
+    package init(
+        models: [ServedModel],
+        takesAnyName: Bool? = nil,
+        running: UInt32? = nil,
+        waiting: UInt32? = nil
+    ) {
+        (self.models, self.takesAnyName, self.running, self.waiting) = (models, takesAnyName, running, waiting)
+    }
+
+    /// Requests that it has, begun or not; nil: it says nothing of either.
+    package var queue: Int? {
+        running == nil && waiting == nil ? nil : Int(running ?? 0) + Int(waiting ?? 0)
+    }
+
+    /// As much of it as may be kept, whoever made it.
+    package var bounded: ServerReading {
+        var copy = self
+        copy.models = Array(models.lazy.filter { ServedModel.isName($0.name) }.prefix(Self.mostModels))
+        return copy
+    }
+
+    /// Which of its models a member is asked for, or why none.
+    /// - Parameters:
+    ///   - name: as configured; nil: whichever it has loaded.
+    ///   - before: what a member without a name was asked for until now, which it keeps while that is there and nothing else is meant.
+    package func model(for name: String?, before: String?) -> Result<ServedModel, NoSuchModel> {
+        if let name {
+            let found = takesAnyName == true ? models.first : models.first { $0.answers(to: name) }
+            return found.map { .success($0) } ?? .failure(.notServed)
+        }
+        let loaded = models.filter(\.isLoaded)
+        if loaded.count == 1 { return .success(loaded[0]) }
+        let choices = loaded.isEmpty ? models : loaded
+        if choices.count == 1 { return .success(choices[0]) }
+        if let before, let same = choices.first(where: { $0.name == before }) { return .success(same) }
+        return .failure(choices.isEmpty ? .nothing : .several)
+    }
+}
+
+/// One model of a server.
+package struct ServedModel: Hashable, Sendable, Codable {
+    package var name: String
+    /// Tokens that prompt and answer may have together as it runs, or would run; nil: not said.
+    package var context: UInt64?
+    /// Whether it answers without having to be loaded first.
+    package var isLoaded: Bool
+
+    package init(_ name: String, context: UInt64? = nil, isLoaded: Bool = true) {
+        (self.name, self.context, self.isLoaded) = (name, context, isLoaded)
+    }
+
+    /// Ollama's names end with a tag that need not be said when it is `latest`.
+    func answers(to asked: String) -> Bool { name == asked || name == asked + ":latest" }
+
+    /// What can be asked for, shown and logged.
+    static func isName(_ name: String) -> Bool {
+        !name.isEmpty && name.utf8.count <= ServerReading.longestName
+            && name.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
+    }
+}
+
+/// Why a server has no model for a member.
+package enum NoSuchModel: String, Error, Hashable, Sendable {
+    /// It does not serve the one that is configured.
+    case notServed = "model-not-served"
+    /// It serves none.
+    case nothing = "no-model"
+    /// It has several, and the configuration names none.
+    case several = "several-models"
+
+    package var cause: Cause { Cause(rawValue) }
+}
