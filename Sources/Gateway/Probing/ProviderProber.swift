@@ -9,6 +9,8 @@ final class ProviderProber {
     private var state: GatewayState?
     /// Which providers have a timer, by name: a new snapshot changes what is probed, not when.
     private var schedule: [String: ProviderProbe] = [:]
+    /// What is remembered of the models of each, by name.
+    private var memos: [String: ServerMemo] = [:]
 
     init(on loop: GatewayLoop) { self.loop = loop }
 
@@ -28,16 +30,20 @@ final class ProviderProber {
         guard let state, let index = state.view.snapshot.providers.firstIndex(where: { $0.name == name }),
             state.view.snapshot.providers[index].probe == probe
         else {
-            if schedule[name] == probe { schedule[name] = nil }
+            if schedule[name] == probe { (schedule[name], memos[name]) = (nil, nil) }
             return
         }
         let ways = state.view.snapshot.probeWays(toProvider: index)
         var outcomes: [ProbeOutcome] = []
+        let inspection = state.view.snapshot.inspection(ofProvider: index, memo: memos[name] ?? [:])
         for way in ways {
-            ProbeRun(of: index, over: way, probe, on: state, loop).start { outcome in
+            let run = ProbeRun(of: index, over: way, probe, reading: inspection, on: state, loop)
+            run.start { [unowned run] outcome in
+                if let memo = run.inspection?.memo { self.memos[name] = memo }
                 outcomes.append(outcome)
-                guard outcomes.count == ways.count, self.state != nil else { return }
+                guard outcomes.count == ways.count, let state = self.state else { return }
                 let sorted = outcomes.sorted { ($0.path ?? "") < ($1.path ?? "") }
+                state.view.heard(sorted, fromProvider: name)
                 self.loop.reports.send(.probed(provider: name, sorted, at: GatewayClock.now()))
             }
         }

@@ -142,6 +142,8 @@ package struct Deployment: Hashable, Sendable, Codable {
     package var limits: LoadLimits?
     /// The longest that its provider's wish to be left alone is followed; nil: `ExchangeLimits.longestPause`.
     package var longestPause: Span?
+    /// Requests that its provider's server may have before others are preferred; nil: any number.
+    package var queueAtMost: UInt32?
 
     package init(
         provider: Int,
@@ -151,7 +153,8 @@ package struct Deployment: Hashable, Sendable, Codable {
         price: Price? = nil,
         facts: ModelFacts? = nil,
         limits: LoadLimits? = nil,
-        longestPause: Span? = nil
+        longestPause: Span? = nil,
+        queueAtMost: UInt32? = nil
     ) {
         self.provider = provider
         self.model = model
@@ -161,6 +164,7 @@ package struct Deployment: Hashable, Sendable, Codable {
         self.facts = facts
         self.limits = limits
         self.longestPause = longestPause
+        self.queueAtMost = queueAtMost
     }
 }
 

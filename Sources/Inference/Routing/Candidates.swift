@@ -53,6 +53,10 @@ package struct CandidateSet: Sendable {
     /// What could serve and carries no load, because others are better: for conversations that it has already.
     package internal(set) var reserve: [Candidate] = []
     package internal(set) var rows: [CandidateRow] = []
+    /// All that carry load are down, and carry it because nothing else can.
+    var isLastHope = false
+    /// Those that carry load have enough to do, and nobody else is left.
+    var isInQueue = false
 
     /// The one that the draw falls on; nil when there is none.
     package func choice(draw: UInt64) -> Candidate? {
@@ -67,9 +71,23 @@ extension GatewaySnapshot {
         candidates(for: offer, misfit(of: need, to: offer), need.size, without: tried)
     }
 
-    /// The same for all requests that fall foul of the same members. An estimate is no reason to refuse a request: when nobody is left
-    /// those are asked who may take it.
+    /// The same for all requests that fall foul of the same members. A queue is no reason to refuse a request: when nobody else can serve, it
+    /// waits there. Neither is an estimate: when still nobody is left those are asked who may take it.
     func candidates(
+        for offer: Offer,
+        _ misfit: Misfit,
+        _ size: PromptSize?,
+        without tried: Exclusions
+    ) -> CandidateSet {
+        guard misfit.full != 0 else { return roomyCandidates(for: offer, misfit, size, without: tried) }
+        let set = strictCandidates(for: offer, misfit, size, without: tried)
+        guard set.eligible.isEmpty || set.isLastHope else { return set }
+        var waiting = roomyCandidates(for: offer, misfit.withoutQueues, size, without: tried)
+        waiting.isInQueue = true
+        return waiting.eligible.isEmpty ? set : waiting
+    }
+
+    private func roomyCandidates(
         for offer: Offer,
         _ misfit: Misfit,
         _ size: PromptSize?,
@@ -104,6 +122,7 @@ extension GatewaySnapshot {
         for share in shares.all where offer.member == nil || share.member == offer.member {
             set.add(share, over: ways[share.member.index - first], in: self)
         }
+        set.isLastHope = shares.carrying.allSatisfy { $0.reason == .keptLast }
         set.reduceWeights()
         return set
     }

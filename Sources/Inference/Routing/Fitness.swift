@@ -62,6 +62,7 @@ final class Fitness: Sendable {
             return .lacks(capability)
         }
         if misfit.undivided & bit != 0 { return .undivided }
+        if misfit.full & bit != 0 { return .queue }
         if misfit.output & bit != 0 { return .maxOutput }
         if misfit.context & bit != 0 { return .context }
         if misfit.unpriced & bit != 0 { return .priceUnknown }
@@ -93,8 +94,17 @@ struct Misfit: Hashable, Sendable {
     /// Where it may cost more than the policy allows, or nobody knows what.
     var dear: UInt64 = 0
     var unpriced: UInt64 = 0
+    /// Whose server has as many requests as it may have, which is no fault of this one.
+    var full: UInt64 = 0
 
     static let none = Misfit()
+
+    /// The same, with nobody left out for a queue.
+    var withoutQueues: Misfit {
+        var misfit = self
+        misfit.full = 0
+        return misfit
+    }
 
     /// The same, with nobody left out for what is only an estimate.
     var whatIsCertain: Misfit {

@@ -18,6 +18,8 @@ final class Offer: Sendable {
     let breaches: [Cause?]
     /// What of a request rules members out.
     let fitness: Fitness
+    /// Whose queue may be too long.
+    let queues: [QueueBound]
     /// Whether the cheapest shall serve.
     let judgesCost: Bool
     /// Whether prompts of different sizes find different members the best.
@@ -32,6 +34,7 @@ final class Offer: Sendable {
         let definition = snapshot.models[group].definition
         let strategy = terms.strategy ?? definition.strategy
         fitness = Fitness(snapshot.models[group].members.map { snapshot.deployments[$0.index].facts })
+        queues = snapshot.queueBounds(of: group)
         judgesCost = strategy == .cost
         let aims = terms.strategy == nil ? definition.terms.aims : terms.aims
         tellsSizes = strategy.measures(aims) && snapshot.knowsSizes(of: group)

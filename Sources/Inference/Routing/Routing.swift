@@ -61,8 +61,10 @@ extension RoutingView {
         }
     }
 
+    /// Whether somebody can, and has not enough to do already: before a request waits in a queue the next policy is asked.
     private func canServe(_ offer: OfferID, _ need: RequestNeed) -> Bool {
-        !candidates(for: offer, need, without: Exclusions()).eligible.isEmpty
+        let set = candidates(for: offer, need, without: Exclusions())
+        return !set.eligible.isEmpty && !set.isInQueue
     }
 
     /// The name of the group that an offer lies in.

@@ -56,6 +56,8 @@ package final class RoutingView: Sendable {
     let memberIdentities: [AffinityMemory.Identity]
     /// Parallel to `snapshot.models.members`.
     package let loads: [MemberLoad]
+    /// Parallel to `snapshot.providers`.
+    package let servers: [ServerLoad]
     let memory: AffinityMemory
     let shortage: Shortage
 
@@ -89,6 +91,7 @@ package final class RoutingView: Sendable {
         groupHashes = groupNames.map { hash.hash($0) }
         memberIdentities = memberHashes.map { AffinityMemory.Identity(hash: $0) }
         loads = Self.loads(of: names, after: old)
+        servers = Self.servers(of: snapshot.providers, after: old)
         memory = old?.memory ?? AffinityMemory()
         shortage = old?.shortage ?? Shortage()
         offers = OfferTable(snapshot)
@@ -100,6 +103,12 @@ package final class RoutingView: Sendable {
     private static func loads(of names: [String], after old: RoutingView?) -> [MemberLoad] {
         let before = Dictionary(zip(old?.memberNames ?? [], old?.loads ?? [])) { first, _ in first }
         return names.map { before[$0] ?? MemberLoad() }
+    }
+
+    private static func servers(of providers: [GatewayProvider], after old: RoutingView?) -> [ServerLoad] {
+        let before = Dictionary(zip(old?.snapshot.providers.map(\.name) ?? [], old?.servers ?? [])) { first, _ in first
+        }
+        return providers.map { before[$0.name] ?? ServerLoad() }
     }
 
     /// What the name of a group or of `group.member` stands for.
@@ -114,7 +123,8 @@ package final class RoutingView: Sendable {
     /// What a request for an offer can be sent to, without what was tried already.
     package func candidates(for id: OfferID, _ need: RequestNeed, without tried: Exclusions) -> CandidateSet {
         let offer = offers.all[id.index]
-        let misfit = snapshot.misfit(of: need, to: offer)
+        var misfit = snapshot.misfit(of: need, to: offer)
+        if !offer.queues.isEmpty { misfit.full = full(offer) }
         guard tried.isEmpty else { return snapshot.candidates(for: offer, misfit, need.size, without: tried) }
         let size = offer.tellsSizes ? need.size ?? .small : nil
         return offer.kept.set(KeptSets.Kind(misfit: misfit, size: size)) {
