@@ -38,9 +38,9 @@ struct ListedPrices {
         var found: [ListedPrice] = []
         for group in models.groups {
             for member in group.members where member.price == nil {
-                guard let provider = providers[member.provider.value] else { continue }
+                guard let provider = providers[member.provider.value], let model = member.model?.value else { continue }
                 let listed = provider.listedAs?.value ?? provider.name.value
-                guard let price = try list.price(provider: listed, model: member.model.value) else { continue }
+                guard let price = try list.price(provider: listed, model: model) else { continue }
                 let name = "\(group.definition.name.value).\(member.name.value)"
                 found.append(ListedPrice(member: name, price: price))
             }

@@ -28,7 +28,10 @@ struct ModelReferences {
     func check() {
         for provider in models.providers { checkPath(provider) }
         for group in models.groups {
-            for member in group.members { checkProvider(member) }
+            for member in group.members {
+                checkProvider(member)
+                checkModel(member, of: group)
+            }
             checkTwins(group)
             for lack in group.lacks(for: group.definition.strategy, group.definition.terms.aims) {
                 let name = group.definition.name
@@ -90,11 +93,21 @@ struct ModelReferences {
         )
     }
 
+    /// Only a probe that reads its server can tell what a member without a model asks for.
+    private func checkModel(_ member: ModelMember, of group: ModelGroup) {
+        guard member.model == nil, models.provider(of: member)?.probe?.kind.server == nil else { return }
+        diagnostics.report(
+            "'models.groups.\(group.definition.name.value).\(member.name.value)' lacks 'model'",
+            at: member.place,
+            hint: "write one, or let it be read from a local server: probe: { kind: ollama } at its provider"
+        )
+    }
+
     /// The same deployment twice in one group: a fallback to itself.
     private func checkTwins(_ group: ModelGroup) {
         for (position, member) in group.members.enumerated() {
             let twin = group.members[..<position].first {
-                $0.provider.value == member.provider.value && $0.model.value == member.model.value
+                $0.provider.value == member.provider.value && $0.model?.value == member.model?.value
             }
             guard let twin else { continue }
             diagnostics.report(

@@ -246,6 +246,8 @@ package struct ProviderRow: Codable, Sendable, Equatable {
     /// Members that use it, `group.member`.
     package var members: [String]
     package var place: String
+    /// What its local server says of itself; nil: it is not read, or was not yet.
+    package var server: ServerRow?
 
     package init(
         name: String,
@@ -256,10 +258,12 @@ package struct ProviderRow: Codable, Sendable, Equatable {
         probe: String?,
         tried: String?,
         members: [String],
-        place: String
+        place: String,
+        server: ServerRow? = nil
     ) {
         (self.name, self.dialect, self.url, self.key) = (name, dialect, url, key)
         (self.path, self.probe, self.tried, self.members, self.place) = (path, probe, tried, members, place)
+        self.server = server
     }
 }
 

@@ -15,6 +15,7 @@ extension Answers {
         do { view = try RoutingView(models.snapshot(router.network)) } catch {
             throw ErrorReply(errors: ["the gateway would refuse this configuration: \(error)"])
         }
+        supposeQueues(in: view, models)
         let explanation = view.explain(
             try facts(question, models),
             draw: now.nanoseconds &* 0x9E37_79B9_7F4A_7C15
@@ -109,7 +110,7 @@ extension Answers {
             let headroom = left.map { ", \($0) % of its provider's limit left" } ?? ""
             return .init(
                 "candidate",
-                "\(Self.words(row)): weight \(row.weight)\(share), \(row.reason)\(cause)\(underWay)\(headroom)",
+                "\(Self.words(row)): weight \(row.weight)\(share), \(row.reason)\(cause)\(underWay)\(headroom)\(foundWords(row.member, models))",
                 cause: place.map(sources.cause)
             )
         }

@@ -194,7 +194,8 @@ extension Answers {
                 let position = group.definition.members.firstIndex(where: { $0.name == member.definition.name })
             else { return "" }
             let configured = group.members[position]
-            return "\(configured.provider.value) \(configured.model.value)"
+            let found = router.models?.found[member.id.index]?.model?.name
+            return "\(configured.provider.value) \(configured.model?.value ?? found ?? "?")"
         }
     }
 
@@ -214,7 +215,8 @@ extension Answers {
                         "\(group.definition.name.value).\($0.name.value)"
                     }
                 },
-                place: sources.cause(provider.name.place)
+                place: sources.cause(provider.name.place),
+                server: server(of: provider.name.value)
             )
         }
     }
@@ -231,7 +233,9 @@ extension Answers {
             return way + (outcome.failure?.rawValue ?? "\(outcome.after.milliseconds) ms")
         }
         let verdict = watch.health.verdict.rawValue
-        return "\(probe.kind.rawValue): \(verdict) for \(age(watch.health.since)) (\(outcomes.joined(separator: ", ")))"
+        let read = server(of: provider).map { "; " + words($0) } ?? ""
+        return
+            "\(probe.kind.rawValue): \(verdict) for \(age(watch.health.since)) (\(outcomes.joined(separator: ", ")))\(read)"
     }
 }
 

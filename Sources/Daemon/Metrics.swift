@@ -160,6 +160,7 @@ struct MetricsPage {
         )
         sample("martlet_gateway_generation", [], "\(models.servedGeneration ?? 0)")
         addMeasures(models)
+        addServers(answers)
     }
 
     private mutating func addHooks(_ hooks: [HookState]) {

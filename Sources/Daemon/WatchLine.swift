@@ -86,6 +86,10 @@ struct WatchLine {
             )
         case .alarm(let alarm):
             self = WatchLine(.error, "alarm", alarm.detail, [("code", alarm.code.rawValue), ("object", alarm.object)])
+        case .found(let member, let model, let context):
+            let room = context.map { ", with room for \($0) tokens" } ?? ""
+            let fields = [("member", member), ("model", model), ("context", context.map { "\($0)" })]
+            self = WatchLine(.notice, "model", "\(member) is asked for \(model)\(room), as its server says", fields)
         case .unnumbered(let names):
             self = WatchLine(
                 .error,

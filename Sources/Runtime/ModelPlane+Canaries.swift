@@ -73,7 +73,7 @@ extension ModelPlane {
             let index = member.id.index
             guard let rule = canaries[index] else { continue }
             // Who is down is asked when it may be tried.
-            guard member.admin == .up, member.health(in: .any)?.verdict != .down else {
+            guard member.admin == .up, member.health(in: .any)?.isEligible == true else {
                 canaryPaces[index]?.skip(rule, at: now)
                 continue
             }
@@ -86,7 +86,7 @@ extension ModelPlane {
     /// The member may be tried.
     mutating func askCanaryOnTrial(_ member: GroupTable.Member, at now: Instant) {
         let index = member.id.index
-        guard let rule = canaries[index], member.admin == .up else { return }
+        guard let rule = canaries[index], member.admin == .up, member.health(in: .any)?.absence == nil else { return }
         if canaryPaces[index]?.take(rule, at: now) == true { dueCanaries.append(member.fullName) }
     }
 

@@ -13,6 +13,11 @@ package struct ProviderWatch: Hashable, Sendable {
     package private(set) var outcomes: [ProbeOutcome] = []
     /// When that was.
     package private(set) var at: Instant
+    /// What its server says of itself; nil: nothing that holds.
+    package private(set) var reading: ServerReading?
+    package private(set) var readAt: Instant?
+    /// Models that it has said once, instead of those that hold.
+    private var unsure: [ServedModel]?
 
     init(_ name: String, _ probe: ProviderProbe, at now: Instant) {
         self.name = name
@@ -28,8 +33,43 @@ package struct ProviderWatch: Hashable, Sendable {
         let failures = telling.compactMap(\.failure)
         if let failure = failures.first, failures.count == telling.count {
             _ = health.observe(.failure(Cause("probe-" + failure.rawValue)), at: now)
+            // Of a queue nothing is known then, as the gateway has it.
+            reading?.running = nil
+            reading?.waiting = nil
         } else {
             _ = health.observe(.success, at: now)
+        }
+        if health.verdict == .down { (reading, readAt, unsure) = (nil, nil, nil) }
+    }
+
+    /// Other models than before must be said twice in a row: who wavers changes nothing.
+    /// - Returns: whether the models that hold are others than before.
+    mutating func take(_ new: ServerReading, at now: Instant) -> Bool {
+        readAt = now
+        let new = new.bounded
+        guard let old = reading, old.models != new.models, unsure != new.models else {
+            defer { (reading, unsure) = (new, nil) }
+            return reading?.models != new.models
+        }
+        unsure = new.models
+        reading?.running = new.running
+        reading?.waiting = new.waiting
+        return false
+    }
+}
+
+extension ModelPlane {
+    /// What goes on of those of the old plane: of providers that are probed as before.
+    static func watches(_ configuration: ModelsConfiguration, keeping old: ModelPlane?) -> [ProviderWatch] {
+        guard let old else { return [] }
+        let probed = configuration.providers.filter { $0.probe != nil }
+        return old.watches.filter { watch in
+            probed.contains { new in
+                new.name.value == watch.name
+                    && old.configuration.providers.contains {
+                        $0.name.value == watch.name && $0.probe == new.probe && $0.url == new.url
+                    }
+            }
         }
     }
 }
@@ -42,6 +82,9 @@ extension ModelPlane {
         let index = watchIndex(of: name, probe, at: now)
         watches[index].take(outcomes, at: now)
         let members = members(of: name)
+        if let reading = outcomes.lazy.compactMap(\.reading).first, watches[index].take(reading, at: now) {
+            findModels(of: members, watches[index].reading ?? reading, at: now, &effects)
+        }
         if watches[index].health.verdict == .down, let cause = watches[index].health.cause {
             for member in members where mayBeOutvoted(member, by: probe, at: now) {
                 follow(groups.trip(member.id, in: .any, because: cause, at: now), of: member, at: now, &effects)
@@ -63,7 +106,7 @@ extension ModelPlane {
     /// whoever is on trial is judged by the request that tries it.
     private func mayBeOutvoted(_ member: GroupTable.Member, by probe: ProviderProbe, at now: Instant) -> Bool {
         let breaker = breakers[member.id.index]
-        guard member.health(in: .any)?.verdict != .down, !breaker.isOnTrial else { return false }
+        guard let health = member.health(in: .any), health.isEligible, !breaker.isOnTrial else { return false }
         return breaker.answeredAt.map { now - $0 > probe.patience } ?? true
     }
 

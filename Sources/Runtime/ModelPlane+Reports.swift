@@ -79,7 +79,8 @@ extension ModelPlane {
 
 extension MeasuredNames {
     /// All that a gateway can be asked to serve by.
-    init(_ configuration: ModelsConfiguration) {
+    /// - Parameter found: models that were read from servers.
+    init(_ configuration: ModelsConfiguration, found: [String] = []) {
         let groups = configuration.groups
         self.init(
             groups: groups.map(\.definition.name.value),
@@ -87,7 +88,7 @@ extension MeasuredNames {
             members: groups.flatMap { group in
                 group.members.map { "\(group.definition.name.value).\($0.name.value)" }
             } + configuration.providers.map(\.name.value),
-            models: groups.flatMap { $0.members.map(\.model.value) }
+            models: groups.flatMap { $0.members.compactMap(\.model?.value) } + found
         )
     }
 }

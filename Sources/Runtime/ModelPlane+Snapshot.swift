@@ -61,21 +61,23 @@ extension ModelPlane {
     var deployments: [Deployment] {
         let names = configuration.providers.map(\.name.value)
         let listed = Dictionary(configuration.listed.map { ($0.member, $0.price) }) { first, _ in first }
-        return configuration.groups.flatMap { group in
+        let members = configuration.groups.flatMap { group in group.members.map { (group, $0) } }
+        return members.enumerated().map { index, place in
+            let (group, member) = place
             let longest = group.passiveHealth.pauseAtMost
-            return group.members.map { member in
-                let facts = configuration.facts(of: member)
-                return Deployment(
-                    provider: names.firstIndex(of: member.provider.value) ?? 0,
-                    model: member.model.value,
-                    timeouts: ExchangeTimeouts(group.timeouts),
-                    notCarried: group.notCarried,
-                    price: member.price ?? listed["\(group.definition.name.value).\(member.name.value)"],
-                    facts: facts.isEmpty ? nil : facts,
-                    limits: member.limits.isEmpty ? nil : LoadLimits(member.limits),
-                    longestPause: longest == ExchangeLimits.longestPause ? nil : longest
-                )
-            }
+            let found = found.indices.contains(index) ? found[index]?.model : nil
+            let facts = configuration.facts(of: member, found: found)
+            return Deployment(
+                provider: names.firstIndex(of: member.provider.value) ?? 0,
+                model: member.model?.value ?? found?.name ?? "",
+                timeouts: ExchangeTimeouts(group.timeouts),
+                notCarried: group.notCarried,
+                price: member.price ?? listed["\(group.definition.name.value).\(member.name.value)"],
+                facts: facts.isEmpty ? nil : facts,
+                limits: member.limits.isEmpty ? nil : LoadLimits(member.limits),
+                longestPause: longest == ExchangeLimits.longestPause ? nil : longest,
+                queueAtMost: member.queueAtMost.map { UInt32(clamping: $0) }
+            )
         }
     }
 

@@ -39,7 +39,7 @@ package struct ModelPlane: Sendable {
     package internal(set) var lastUsed: [String: UInt64] = [:]
 
     /// What counters may be named by.
-    let names: MeasuredNames
+    var names: MeasuredNames
     /// Whether members are judged by what was measured of them.
     let judgesMembers: Bool
     var needsSnapshot = true
@@ -51,6 +51,8 @@ package struct ModelPlane: Sendable {
     var breakers: [MemberBreaker]
     /// What probes have shown, of providers that are probed and have been.
     package internal(set) var watches: [ProviderWatch] = []
+    /// What was read of the members at their servers, parallel to `groups.members`; nil: nothing is read there.
+    package internal(set) var found: [FoundModel?] = []
     /// Parallel to `groups.members`; nil: none.
     let canaries: [MemberCanary?]
     var canaryPaces: [CanaryPace?]
@@ -98,6 +100,9 @@ package struct ModelPlane: Sendable {
             }
         }
         touched = Set(groups.groups.map(\.id))
+        watches = Self.watches(configuration, keeping: old)
+        found = Self.found(configuration, watches, keeping: old)
+        defer { settlePresence(at: now) }
         guard let old else { return }
         (decisions, decisionBytes) = (old.decisions, old.decisionBytes)
         (generation, servedGeneration) = (old.generation, old.servedGeneration)
@@ -105,13 +110,6 @@ package struct ModelPlane: Sendable {
         (measures, serving, droppedReports) = (old.measures, old.serving, old.droppedReports)
         underWay = old.underWay
         (storedKeys, lastUsed) = (old.storedKeys, old.lastUsed)
-        let probed = configuration.providers.filter { $0.probe != nil }
-        watches = old.watches.filter { watch in
-            probed.contains { new in
-                new.name.value == watch.name
-                    && old.configuration.providers.contains { $0.name.value == watch.name && $0.probe == new.probe }
-            }
-        }
         headrooms = old.headrooms.filter { groups.member(named: $0.key) != nil }
     }
 

@@ -38,6 +38,8 @@ package enum Note: Hashable, Sendable, Codable {
     case feedsProgress(done: Int, of: Int)
     case feedsEnded(FeedOutcome.Ending, accepted: Int, refused: Int, first: [FeedRefusal])
     case admin(Override, by: String)
+    /// What a member's local server has for it, as its probe read it.
+    case found(member: String, model: String, context: UInt64?)
     case gatewayStarted
     case gatewayEnded(status: Int32)
     case alarm(GatewayAlarm)

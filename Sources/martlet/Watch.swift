@@ -6,7 +6,7 @@ struct Watch: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Print events as they happen, one a line, until interrupted.",
         discussion: """
-            Kinds: health, presence, shares, plan, refused, conflict, drift, admin, gateway, alarm, decision, audit.
+            Kinds: health, presence, shares, plan, refused, conflict, drift, admin, model, gateway, alarm, decision, audit.
 
             EXAMPLES
               martlet watch

@@ -200,6 +200,8 @@ struct DescribedType: Sendable, CustomTestStringConvertible {
         (probe.detail, probe.clock) = (nil, nil)
         (probe.latency, probe.percentile95, probe.jitter) = (nil, nil, nil)
         (provider.key, provider.path, provider.probe, provider.tried) = (nil, nil, nil, nil)
+        let server = provider.server ?? ServerRow(models: [], running: nil, waiting: nil, readAgo: .zero)
+        provider.server = nil
         var bareSession = Samples.bfd
         (bareSession.device, bareSession.diagnostic, bareSession.peerDiagnostic) = (nil, nil, nil)
         (bareSession.detection, bareSession.authentication) = (nil, nil)
@@ -235,6 +237,8 @@ struct DescribedType: Sendable, CustomTestStringConvertible {
             DescribedType("TopRow", Samples.top, bareTop),
             DescribedType("BFDRow", Samples.bfd, bareSession),
             DescribedType("ProviderRow", full.4, provider),
+            DescribedType("ServerRow", server, ServerRow(models: [], running: nil, waiting: nil, readAgo: .zero)),
+            DescribedType("ServedModelRow", server.models[0], ServerRow.Model(name: "", context: nil, loaded: false)),
             DescribedType("OverrideRow", override, override),
             DescribedType("KeyRow", Samples.key, KeyRow(name: "", origin: "", state: "")),
             DescribedType("HistoryRow", Samples.change, bareChange),

@@ -108,7 +108,13 @@ enum Samples {
         probe: "tcp: up for 3 min (wan.fiber 12 ms)",
         tried: "never",
         members: ["chat.spare"],
-        place: "martlet.yaml:50"
+        place: "martlet.yaml:50",
+        server: ServerRow(
+            models: [.init(name: "llama", context: 8192, loaded: true)],
+            running: 3,
+            waiting: 1,
+            readAgo: .milliseconds(1500)
+        )
     )
 
     static let key = {

@@ -49,7 +49,8 @@ extension Note {
         case .target, .refused, .unanswered, .conflict, .drift, .tableDrift, .listRefused, .gatewayEnded, .alarm,
             .unnumbered, .losses, .offloadFailed:
             .alarm
-        case .applied, .overrun, .flowsMoved, .list, .feedsBegan, .feedsProgress, .feedsEnded, .gatewayStarted:
+        case .applied, .overrun, .flowsMoved, .list, .feedsBegan, .feedsProgress, .feedsEnded, .gatewayStarted,
+            .found:
             nil
         }
     }

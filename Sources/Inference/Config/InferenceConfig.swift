@@ -25,12 +25,20 @@ package struct ModelsConfiguration: Hashable, Sendable {
 }
 
 extension ModelsConfiguration {
-    /// What is known of a member's model: what stands at the member, for the rest what is said of the model at its provider, and then what the
-    /// catalogue says of it wherever it runs.
-    package func facts(of member: ModelMember) -> ModelFacts {
-        let provider = providers.first { $0.name.value == member.provider.value }
-        let there = provider?.models[member.model.value] ?? ModelFacts()
-        return member.facts.filled(from: there).filled(from: catalogue[member.model.value] ?? ModelFacts())
+    /// What is known of a member's model: what stands at the member, for the rest what is said of the model at its provider, then what its
+    /// server says of it, and then what the catalogue says of it wherever it runs.
+    /// - Parameter found: what was read from the server; nil: nothing.
+    package func facts(of member: ModelMember, found: ServedModel? = nil) -> ModelFacts {
+        let provider = provider(of: member)
+        let name = member.model?.value ?? found?.name ?? ""
+        return member.facts.filled(from: provider?.models[name] ?? ModelFacts())
+            .filled(from: ModelFacts(context: found?.context))
+            .filled(from: catalogue[name] ?? ModelFacts())
+    }
+
+    /// Nil for a name that is none; the file was refused then.
+    package func provider(of member: ModelMember) -> ProviderDefinition? {
+        providers.first { $0.name.value == member.provider.value }
     }
 }
 

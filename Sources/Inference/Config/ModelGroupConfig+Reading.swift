@@ -7,6 +7,8 @@ extension ModelGroup {
     /// Enough for a canary of a thousandth, small enough that sums never overflow.
     static let largestWeight = 65535
     static let highestTier = 100
+    /// Requests: whoever means more means no bound.
+    static let longestQueue = 100_000
     /// A decision names every member; more of them is a catalogue, not a group.
     static let mostMembers = 64
 
@@ -59,7 +61,8 @@ extension ModelGroup {
         let block = BlockReader(entry.value, path: "\(group).\(entry.key.value)", into: diagnostics)
         defer { block.finish() }
         let provider = block.required("provider", as: String.self)
-        let model = block.required("model", as: String.self)
+        // Whether it may be left out, the provider's probe says: it may have to be read from there.
+        let model = block.optional("model", as: String.self)
         let quality = block.optional("quality", as: Fraction.self)
         let limits = RateLimits.read(in: block)
         let price = Price.read(in: block)
@@ -74,7 +77,7 @@ extension ModelGroup {
             scopes: [.any],
             quality: quality?.value
         )
-        guard let provider, let model else { return nil }
+        guard let provider, model != nil || !block.has("model") else { return nil }
         let member = ModelMember(
             name: entry.key,
             provider: provider,
@@ -83,6 +86,8 @@ extension ModelGroup {
             price: price,
             facts: facts,
             canary: canary,
+            queueAtMost: block.has("queue-at-most")
+                ? block.integer("queue-at-most", default: 1, within: 1...longestQueue) : nil,
             place: entry.key.place
         )
         return (definition, member)

@@ -32,7 +32,8 @@ package struct ModelMember: Hashable, Sendable {
     package let name: Located<String>
     package let provider: Located<String>
     /// The model's name as the provider knows it.
-    package let model: Located<String>
+    /// Nil: whichever model its server has, which its provider's probe reads.
+    package let model: Located<String>?
     package let limits: RateLimits
     /// What it costs; nil: what the list of prices says.
     package let price: Price?
@@ -40,6 +41,8 @@ package struct ModelMember: Hashable, Sendable {
     package let facts: ModelFacts
     /// Nil: nobody asks it but clients.
     package let canary: MemberCanary?
+    /// Requests that its provider's server may have before others are preferred; nil: any number.
+    package let queueAtMost: Int?
     package let place: Place
 }
 
