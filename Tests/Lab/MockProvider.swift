@@ -19,6 +19,13 @@ package final class MockProvider: Sendable {
         case authorization
     }
 
+    /// Which local server it is, besides.
+    package enum Server: String, Sendable, CaseIterable {
+        case ollama
+        case vllm
+        case llamaCpp = "llama.cpp"
+    }
+
     package let dialect: Dialect
     package let name: String
     /// The only key it accepts.
@@ -38,6 +45,7 @@ package final class MockProvider: Sendable {
     ///   - keyHeader: for the Anthropic dialect only.
     ///   - models: the only ones it knows; those of its dialect when empty.
     ///   - delay: the time between two pieces of a streamed answer.
+    ///   - server: what it says of itself as a local server; nil: it is none.
     package init(
         _ dialect: Dialect,
         name: String,
@@ -46,6 +54,7 @@ package final class MockProvider: Sendable {
         keyHeader: KeyHeader = .xAPIKey,
         models: [String] = [],
         delay: Duration = .zero,
+        server: Server? = nil,
         in namespace: Namespace,
         of workspace: Workspace
     ) throws {
@@ -56,6 +65,7 @@ package final class MockProvider: Sendable {
         command += ["--key", key, "--control", "unix:\(controlPath)", "--delay-ms", String(milliseconds)]
         command += ["--key-header", keyHeader.rawValue, "--record", workspace.path("\(name).requests")]
         command += endpoints.flatMap { ["--listen", $0] } + models.flatMap { ["--model", $0] }
+        if let server { command += ["--server", server.rawValue] }
         process = try namespace.spawn(command)
         let started = process
         try eventually("\(name) listening", within: MockProvider.startLimit) {
@@ -74,6 +84,11 @@ package final class MockProvider: Sendable {
         var members = [JSON.Member("mode", .string(word))]
         if let times { members.append(JSON.Member("times", .integer(times))) }
         _ = try call("POST", "/_mock/mode", .object(members + (more.members ?? [])))
+    }
+
+    /// Changes what the local server says: `running`, `waiting`, `models` (each with `name`, `context` and perhaps `loaded`).
+    package func server(_ changes: JSON) throws {
+        _ = try call("POST", "/_mock/server", changes)
     }
 
     /// All requests that have ended, in order of their end; the fields are `number`, `at_ns`, `ms`, `from`, `method`, `path`, `headers`,
@@ -109,7 +124,8 @@ extension Site {
         port: Int = 80,
         keyHeader: MockProvider.KeyHeader = .xAPIKey,
         models: [String] = [],
-        delay: Duration = .zero
+        delay: Duration = .zero,
+        server: MockProvider.Server? = nil
     ) throws -> MockProvider {
         try MockProvider(
             dialect,
@@ -119,6 +135,7 @@ extension Site {
             keyHeader: keyHeader,
             models: models,
             delay: delay,
+            server: server,
             in: far,
             of: workspace
         )

@@ -2,7 +2,7 @@ import LabText
 
 /// How is the mock told what to do, and asked what it saw?
 ///
-/// `POST /_mock/mode` sets the mode, `POST /_mock/reset` forgets what was seen, `GET /_mock/requests` and `GET /_mock/stats` tell it.
+/// `POST /_mock/mode` sets the mode, `POST /_mock/server` what a local server says of itself, `POST /_mock/reset` forgets what was seen, `GET /_mock/requests` and `GET /_mock/stats` tell it.
 struct ControlDesk {
     private let provider: Provider
 
@@ -13,6 +13,7 @@ struct ControlDesk {
     func reply(to request: Request) -> Reply {
         switch (request.method, request.path) {
         case ("POST", "/_mock/mode"): return setMode(request)
+        case ("POST", "/_mock/server"): return changeServer(request)
         case ("POST", "/_mock/reset"):
             provider.journal.reset()
             return stats
@@ -25,6 +26,15 @@ struct ControlDesk {
 
     private var stats: Reply {
         .json(provider.stats, outcome: "control")
+    }
+
+    private func changeServer(_ request: Request) -> Reply {
+        do {
+            try provider.changeServer(try JSON.parse(request.body))
+            return stats
+        } catch {
+            return .json(["error": .string("\(error)")], status: 400, outcome: "control")
+        }
     }
 
     private func setMode(_ request: Request) -> Reply {

@@ -2,6 +2,9 @@ import LabText
 
 /// What must a provider's language say? One implementation for each dialect.
 protocol Dialect: Sendable {
+    /// The only models it knows.
+    var models: [String] { get set }
+
     /// Where questions go.
     var chatPath: String { get }
 

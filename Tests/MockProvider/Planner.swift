@@ -4,11 +4,19 @@ import LabText
 struct Planner: Sendable {
     var dialect: any Dialect
     var settings: Settings
+    /// Which local server it is, as it is now; nil: none.
+    var server: LocalServer?
+
+    init(dialect: any Dialect, settings: Settings) {
+        (self.dialect, self.settings) = (dialect, settings)
+        server = settings.server.map { LocalServer($0, models: settings.models) }
+    }
 
     /// The reply to request number `number`.
     func reply(to request: Request, number: Int, mode: Mode) -> Reply {
         do throws(Refusal) {
             try dialect.admit(request)
+            if let page = try server?.reply(to: request) { return page }
             if let kept = try dialect.kept(request, number: number) { return answer(elsewhere: kept, number: number) }
             if request.method == "GET" { return try models(request, number: number) }
             if request.method == "POST", !dialect.takesChat(request.path) {

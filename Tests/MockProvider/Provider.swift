@@ -8,13 +8,13 @@ import Synchronization
 /// What does the mock hold while it runs? Its listeners, its mode, its journal.
 final class Provider: Sendable {
     let settings: Settings
-    let planner: Planner
     let journal: Journal
 
     private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
     private struct State {
+        var planner: Planner
         var mode = Mode()
         var listeners: [any Channel] = []
         var clients: [ObjectIdentifier: any Channel] = [:]
@@ -36,7 +36,7 @@ final class Provider: Sendable {
             case .ollama: OllamaDialect(key: settings.key, models: settings.models)
             case .responses: ResponsesDialect(key: settings.key, models: settings.models, name: settings.name)
             }
-        planner = Planner(dialect: dialect, settings: settings)
+        state = Mutex(State(planner: Planner(dialect: dialect, settings: settings)))
         journal = try Journal(path: settings.record)
     }
 
@@ -98,6 +98,23 @@ extension Provider {
     var stats: JSON {
         let (mode, isOpen) = state.withLock { ($0.mode, !$0.listeners.isEmpty) }
         return journal.stats(name: settings.name, mode: mode, isOpen: isOpen)
+    }
+
+    /// What answers a request coming now.
+    var planner: Planner { state.withLock { $0.planner } }
+
+    /// Changes what the local server says of itself; the models that it serves are those that it lists.
+    func changeServer(_ json: JSON) throws(LocalServer.Unknown) {
+        let unknown: LocalServer.Unknown? = state.withLock { state in
+            guard var server = state.planner.server else {
+                return LocalServer.Unknown(description: "this is no local server")
+            }
+            do throws(LocalServer.Unknown) { try server.change(json) } catch { return error }
+            state.planner.server = server
+            state.planner.dialect.models = server.models.map(\.name)
+            return nil
+        }
+        if let unknown { throw unknown }
     }
 
     /// The mode that a request coming now meets; a mode for n requests falls back to `ok` after the nth.

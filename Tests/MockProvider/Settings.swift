@@ -28,6 +28,8 @@ struct Settings: Sendable {
     var record: String?
     /// Milliseconds between two pieces of a streamed answer.
     var delayMilliseconds: Int
+    /// Which local server it is; nil: none.
+    var server: LocalServer.Kind?
 
     /// The two places a key for Anthropic may stand in. Its documentation names `x-api-key`; its Python client sends `authorization` since
     /// some release up to 2.12.0. One run of the mock takes one of them, so that the other is found out.
@@ -45,11 +47,12 @@ struct Settings: Sendable {
     static let usage = """
         mock-provider --dialect openai|anthropic|gemini|ollama|responses --listen ADDRESS:PORT… --key KEY [--model NAME…] [--name NAME]
                       [--control ADDRESS:PORT|unix:PATH] [--record FILE] [--delay-ms MILLISECONDS]
-                      [--key-header x-api-key|authorization]
+                      [--key-header x-api-key|authorization] [--server ollama|vllm|llama.cpp]
         """
 
     private static let known = [
         "--dialect", "--listen", "--key", "--model", "--name", "--control", "--record", "--delay-ms", "--key-header",
+        "--server",
     ]
 
     init(_ arguments: some Sequence<String>) throws(CommandOptions.Misuse) {
@@ -75,6 +78,13 @@ struct Settings: Sendable {
         if models.isEmpty { models = Settings.defaultModels(of: dialect) }
         record = options.value("--record")
         delayMilliseconds = try options.integer("--delay-ms", in: 0...60_000, absent: 0)
+        server = nil
+        if let word = options.value("--server") {
+            guard let kind = LocalServer.Kind(rawValue: word) else {
+                throw CommandOptions.Misuse("--server is ollama, vllm or llama.cpp, not \(word)")
+            }
+            server = kind
+        }
     }
 
     private static func defaultModels(of dialect: Dialect) -> [String] {
