@@ -20,8 +20,8 @@ import Testing
 
         """
 
-    private func page(_ reports: [GatewayReport]) throws -> String {
-        let tree = ConfigLoader.read(Array(Self.text.utf8), name: "martlet.yaml")
+    private func page(_ reports: [GatewayReport], _ text: String = text) throws -> String {
+        let tree = ConfigLoader.read(Array(text.utf8), name: "martlet.yaml")
         let configuration = try #require(Configuration.check(tree).configuration)
         var router = Router()
         let now = Instant(nanoseconds: 1)
@@ -95,6 +95,15 @@ import Testing
             #"gen_ai_operation_name="pass_through",gen_ai_provider_name="anthropic",martlet_provider="cloud",martlet_member="cloud""#
         let text = try page([.decisions([record])])
         #expect(text.contains("gen_ai_client_operation_duration_seconds_count{\(labels),"))
+    }
+
+    @Test func aLocalServersQueueIsTheProviders() throws {
+        let reading = ServerReading(models: [ServedModel("llama")], running: 3)
+        let outcome = ProbeOutcome(path: nil, failure: nil, after: .zero, reading: reading)
+        let text = Self.text.replacing(#":8000" }"#, with: #":8000", probe: { kind: sglang } }"#)
+        let page = try page([.probed(provider: "cloud", [outcome], at: Instant(nanoseconds: 1))], text)
+        #expect(page.contains(#"martlet_provider_requests{provider="cloud",state="running"} 3"# + "\n"))
+        #expect(!page.contains(#"state="waiting""#), "what it does not say is not 0")
     }
 
     @Test func everyFamilyIsSaidOnceAndEveryLineIsAPair() throws {

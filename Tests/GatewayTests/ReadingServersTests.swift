@@ -49,8 +49,8 @@ extension OverSockets {
 
         private static let models = page(#"{"data":[{"id":"llama","max_model_len":4096}]}"#)
 
-        private static func probe(_ kind: ProviderProbe.Kind) -> ProviderProbe {
-            ProviderProbe(kind: kind, every: .milliseconds(100), timeout: .milliseconds(10_000), downAfter: 1)
+        private static func probe(_ kind: ProviderProbe.Kind, every: Span = .milliseconds(100)) -> ProviderProbe {
+            ProviderProbe(kind: kind, every: every, timeout: .milliseconds(10_000), downAfter: 1)
         }
 
         private static func outcomes(_ gateway: GatewayUnderTest) -> [ProbeOutcome] {
@@ -112,7 +112,9 @@ extension OverSockets {
         @Test func aPageLargerThanIsReadIsPassedOver() throws {
             let huge = String(repeating: "x 1\n", count: 1 << 20)
             let server = try Server(["/v1/models": Self.models, "/metrics": Self.page(huge)])
-            let gateway = try GatewayUnderTest(ports: [server.mock.port]) { $0.providers[0].probe = Self.probe(.vllm) }
+            let gateway = try GatewayUnderTest(ports: [server.mock.port]) {
+                $0.providers[0].probe = Self.probe(.vllm, every: .seconds(60))
+            }
             #expect(eventually(within: 20) { !Self.outcomes(gateway).isEmpty })
             let first = try #require(Self.outcomes(gateway).first)
             #expect(first.failure == nil && first.reading?.models.count == 1 && first.reading?.queue == nil)

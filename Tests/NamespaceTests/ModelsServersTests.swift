@@ -83,6 +83,10 @@ extension ModelsSuites {
                 if local.tells {
                     try server.server(["running": 3])
                     try served(models, local, by: "there")
+                    try eventually("\(local.group) explained", within: .seconds(30), every: .milliseconds(100)) {
+                        let words = try models.martlet("explain", "model", "hello", "--model", local.group).output
+                        return words.contains("excluded (queue)") && words.contains("3 running")
+                    }
                     try server.server(["running": 0])
                     try served(models, local, by: "here")
                 }
@@ -99,11 +103,13 @@ extension ModelsSuites {
 
         /// What an operator is told of it.
         private func shows(_ models: ModelsSite, _ local: Local) throws {
-            let row = try models.show("providers").elements?.first { $0["name"]?.string == local.group }
-            let server = try #require(row?["server"])
-            #expect(server["models"]?.elements?.first?["name"]?.string == "second-model")
-            #expect(server["models"]?.elements?.first?["context"]?.integer == 1000)
-            #expect((server["running"]?.integer != nil) == local.tells)
+            // A round that was too slow to ask for the queue tells none.
+            try eventually("\(local.group) shown", within: .seconds(30), every: .milliseconds(100)) {
+                let row = try models.show("providers").elements?.first { $0["name"]?.string == local.group }
+                let model = row?["server"]?["models"]?.elements?.first
+                return model?["name"]?.string == "second-model" && model?["context"]?.integer == 1000
+                    && (row?["server"]?["running"]?.integer != nil) == local.tells
+            }
             let explained = try models.martlet("explain", "model", "hello", "--model", local.group)
             #expect(
                 explained.output.contains("asked for second-model with room for 1000 tokens"),

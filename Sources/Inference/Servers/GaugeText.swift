@@ -5,17 +5,27 @@ enum GaugeText {
     /// Nobody has more requests than that.
     private static let most = 1_000_000.0
 
-    /// The sum over all lines of this name; nil when there is none, or one that is no count.
+    /// The sum over all lines of this name; nil when there is none, or one that is no count. Reads the page once, line by line: some have
+    /// hundreds of kilobytes, and the loop that reads them serves requests too.
     static func sum(of name: String, in bytes: [UInt8]) -> UInt32? {
         let name = Array(name.utf8)
         var sum: Double?
-        for line in bytes.split(separator: UInt8(ascii: "\n")) where line.starts(with: name) {
-            let rest = line.dropFirst(name.count)
-            guard let after = rest.first, after == UInt8(ascii: "{") || after == UInt8(ascii: " ") else { continue }
+        var start = 0
+        while start < bytes.count {
+            let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
+            defer { start = end + 1 }
+            guard let rest = rest(of: bytes[start..<end], after: name) else { continue }
             guard let value = number(in: rest), value >= 0, value <= most else { return nil }
             sum = (sum ?? 0) + value
         }
         return sum.map { UInt32(min($0, most)) }
+    }
+
+    /// What stands behind the name; nil for a line of another.
+    private static func rest(of line: ArraySlice<UInt8>, after name: [UInt8]) -> ArraySlice<UInt8>? {
+        guard line.starts(with: name) else { return nil }
+        let rest = line.dropFirst(name.count)
+        return rest.first == UInt8(ascii: "{") || rest.first == UInt8(ascii: " ") ? rest : nil
     }
 
     /// The number behind the labels.
