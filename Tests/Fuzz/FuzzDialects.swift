@@ -103,7 +103,11 @@ private func relay(
             let pieces = try relay.feed(Array(body[start..<min(start + piece, body.count)]), into: &meter)
             for piece in pieces {
                 // The client is told, and that is the end: as `Exchange` has it.
-                guard piece.error == nil else { return (bytes, true) }
+                guard piece.error == nil else {
+                    // The LF of a CRLF that was cut in two came with the event that is not passed on: it ends no other line.
+                    if bytes.suffix(2) == [0x0D, 0x0A] { bytes.removeLast() }
+                    return (bytes, true)
+                }
                 bytes += piece.bytes
             }
         }
