@@ -232,11 +232,17 @@ extension OverSockets {
             .appending(path: "../../etc/martlet/providers").standardized
 
         /// The file of one provider with a mock behind its address, the way an operator brings it in.
-        private static func models(_ name: String, at port: UInt16, notCarried: String) throws -> ModelsConfiguration {
+        /// - Parameter model: nil: one that the file need not know.
+        static func models(
+            _ name: String,
+            at port: UInt16,
+            notCarried: String,
+            model: String? = nil
+        ) throws -> ModelsConfiguration {
             let text = try String(contentsOf: folder.appending(path: "\(name).yaml"), encoding: .utf8)
             let address = try #require(text.firstMatch(of: /url: (https?:\/\/[^\/\n]+)/))
             let file = text.replacingOccurrences(of: address.1, with: "http://127.0.0.1:\(port)")
-            let model = ["azure": "gpt-4.1", "google": "gemini-x"][name] ?? "some/model"
+            let model = model ?? ["azure": "gpt-4.1", "google": "gemini-x"][name] ?? "some/model"
             let own = """
                 version: 1
                 models:
@@ -250,9 +256,14 @@ extension OverSockets {
             return try #require(checked.configuration?.models, "\(checked.errors)")
         }
 
-        private static func gateway(_ name: String, _ port: UInt16, notCarried: String) throws -> GatewayUnderTest {
+        static func gateway(
+            _ name: String,
+            _ port: UInt16,
+            notCarried: String,
+            model: String? = nil
+        ) throws -> GatewayUnderTest {
             setenv(variable, "sk-there", 1)
-            let models = try models(name, at: port, notCarried: notCarried)
+            let models = try models(name, at: port, notCarried: notCarried, model: model)
             let wanted = ModelPlane(models, keeping: nil, at: Instant(nanoseconds: 1)).snapshot(nil)
             return try GatewayUnderTest(ports: [port], loops: 1) { snapshot in
                 snapshot.providers = wanted.providers
@@ -260,6 +271,7 @@ extension OverSockets {
                 snapshot.providers[0].probe = nil
                 snapshot.deployments[0].model = wanted.deployments[0].model
                 snapshot.deployments[0].notCarried = wanted.deployments[0].notCarried
+                snapshot.deployments[0].facts = wanted.deployments[0].facts
             }
         }
 
