@@ -13,7 +13,7 @@ final class HTTP2Stream: ChannelInboundHandler, ClientSide, LoopClient {
     typealias OutboundOut = HTTP2Frame.FramePayload
 
     /// → beginning → receiving → waiting → serving → answered → closed, or from any of them to the last two.
-    private enum Phase {
+    enum Phase {
         case beginning
         case receiving(IncomingRequest)
         /// The request is whole, and the client has yet to read other answers.
@@ -28,12 +28,15 @@ final class HTTP2Stream: ChannelInboundHandler, ClientSide, LoopClient {
     let source: IPAddress?
     private let number: HTTP2StreamID
     private let connection: HTTP2Connection
-    private var phase = Phase.beginning
-    private var context: ChannelHandlerContext?
-    /// Bytes of the body that came.
-    private var received = 0
+    var phase = Phase.beginning
+    private(set) var context: ChannelHandlerContext?
+    /// The request whose body still comes while it is served, and whether more of it is wanted now.
+    var upload: IncomingRequest?
+    var wantsBody = false
+    /// What of it came and was not wanted yet.
+    var waiting: [HTTP2Frame.FramePayload.Data] = []
     /// The client has said all it had to say.
-    private var hasAll = false
+    var hasAll = false
 
     /// The answer, as far as it was not sent yet.
     private var head: HPACKHeaders?
@@ -74,6 +77,9 @@ final class HTTP2Stream: ChannelInboundHandler, ClientSide, LoopClient {
         // What stands behind a body was asked for by nobody (RFC 9110 §6.5.1).
         case (.headers(let trailers), .receiving(let request)): if trailers.endStream { end(request) }
         case (.data(let data), .receiving(let request)): receive(data, of: request)
+        case (.data(let data), .serving(let driver)): take(data, by: driver)
+        case (.headers(let trailers), .serving(let driver)):
+            take(.init(data: .byteBuffer(ByteBuffer()), endStream: trailers.endStream), by: driver)
         case (.headers(let headers), _): hasAll = hasAll || headers.endStream
         case (.data(let data), _): hasAll = hasAll || data.endStream
         default: break
@@ -83,7 +89,8 @@ final class HTTP2Stream: ChannelInboundHandler, ClientSide, LoopClient {
     func channelReadComplete(context: ChannelHandlerContext) {
         switch phase {
         case .beginning, .receiving: context.read()
-        case .waiting, .serving, .answered, .closed: break
+        case .serving: if wantsBody, waiting.isEmpty { context.read() }
+        case .waiting, .answered, .closed: break
         }
     }
 
@@ -124,9 +131,7 @@ final class HTTP2Stream: ChannelInboundHandler, ClientSide, LoopClient {
             let head = try HTTP2Terms.head(headers.headers, from: .requests, hasBody: !hasAll)
             let request = IncomingRequest(head, loop: loop)
             phase = .receiving(request)
-            if case .length(let length) = head.framing, length > GatewayLimits.requestBytes {
-                return answer(.tooLarge, for: request)
-            }
+            guard !request.isTooLarge else { return answer(.tooLarge, for: request) }
             if hasAll { return end(request) }
             if request.expectsContinue, request.refusal == nil { goOn() }
         } catch {
@@ -141,10 +146,10 @@ final class HTTP2Stream: ChannelInboundHandler, ClientSide, LoopClient {
 
     private func receive(_ data: HTTP2Frame.FramePayload.Data, of request: IncomingRequest) {
         guard case .byteBuffer(let bytes) = data.data else { return }
-        received += bytes.readableBytes
-        guard received <= GatewayLimits.requestBytes else { return answer(.tooLarge, for: request) }
         if bytes.readableBytes > 0 { request.append(bytes, at: 0..<bytes.readableBytes) }
-        if data.endStream { end(request) }
+        guard !request.isTooLarge else { return answer(.tooLarge, for: request) }
+        if data.endStream { return end(request) }
+        if request.isLarge, request.canBeRouted() { beginUpload(of: request) }
     }
 
     private func end(_ request: IncomingRequest) {

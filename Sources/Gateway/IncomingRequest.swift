@@ -125,8 +125,8 @@ final class IncomingRequest {
 
     /// Whether it is larger than what is taken at once.
     var isTooLarge: Bool {
-        if form != nil, inflater == nil { return false }
-        return max(length ?? 0, taken) > GatewayLimits.requestBytes
+        let most = form != nil && inflater == nil ? GatewayLimits.uploadBytes : GatewayLimits.requestBytes
+        return max(length ?? 0, taken) > most
     }
 
     /// Whether as much of a form has come as is kept, and more follows.
@@ -143,6 +143,13 @@ final class IncomingRequest {
         if form?.modelPlace != nil { return true }
         refuse(.error(ClientError(RequestError.modelTooLate(bytes: GatewayLimits.uploadWindow))))
         return false
+    }
+
+    /// Counts so many bytes more of a form that is sent on and not kept.
+    /// - Returns: whether it may be so large.
+    func comes(_ bytes: Int) -> Bool {
+        taken += bytes
+        return !isTooLarge
     }
 
     /// Looks at more of a form that is sent on and not kept.

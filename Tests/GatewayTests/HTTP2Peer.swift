@@ -63,6 +63,9 @@ final class HTTP2Peer {
     /// The last stream and the code of each GOAWAY.
     private(set) var goAways: [(last: UInt32, code: UInt32)] = []
     private(set) var settings: [UInt16: UInt32] = [:]
+    /// Bytes that we may send beyond the first window, by stream; 0: on the connection. And what was sent.
+    private var granted: [UInt32: Int] = [:]
+    private var sent: [UInt32: Int] = [:]
     private(set) var hasEnded = false
 
     /// A client's end.
@@ -129,6 +132,31 @@ final class HTTP2Peer {
 
     func body(_ text: String, stream: UInt32, isLast: Bool) {
         send(RawFrame.Kind.data, flags: isLast ? RawFrame.endStream : 0, stream: stream, payload: Array(text.utf8))
+    }
+
+    /// Sends a long body as fast as the windows allow (RFC 9113 §6.9).
+    /// - Returns: false when the stream was over before all was sent.
+    @discardableResult
+    func upload(_ bytes: [UInt8], stream: UInt32, isLast: Bool) -> Bool {
+        wait { $0.settings[4] != nil }
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let ofConnection = 65_535 + granted[0, default: 0] - sent[0, default: 0]
+            let ofStream = Int(settings[4] ?? 65_535) + granted[stream, default: 0] - sent[stream, default: 0]
+            let room = min(ofConnection, ofStream, 16_384)
+            guard room > 0 else {
+                let before = granted
+                wait { $0.granted != before || $0.streams[stream]?.isOver == true }
+                if granted == before { return false }
+                continue
+            }
+            let piece = Array(rest.prefix(room))
+            rest = rest.dropFirst(room)
+            for one in [0, stream] { sent[one, default: 0] += piece.count }
+            let flags = isLast && rest.isEmpty ? RawFrame.endStream : 0
+            guard send(RawFrame.Kind.data, flags: flags, stream: stream, payload: piece) else { return false }
+        }
+        return true
     }
 
     func reset(_ stream: UInt32, _ code: UInt32) {
@@ -202,6 +230,8 @@ final class HTTP2Peer {
                 settings[number] = RawFrame.word(frame.payload[(place + 2)..<(place + 6)])
             }
             send(RawFrame.Kind.settings, flags: RawFrame.ack)
+        case RawFrame.Kind.windowUpdate:
+            granted[frame.stream, default: 0] += Int(RawFrame.word(frame.payload[...]))
         case RawFrame.Kind.ping where frame.flags & RawFrame.ack == 0:
             send(RawFrame.Kind.ping, flags: RawFrame.ack, payload: frame.payload)
         case RawFrame.Kind.goAway:

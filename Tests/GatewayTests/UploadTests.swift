@@ -1,6 +1,7 @@
 /// Forms with files that are too large to be kept: sent on as they come, to one provider, and never past what the form says.
 import Glibc
 import Inference
+import NIOHTTP2
 import NetTypes
 import Synchronization
 import Testing
@@ -171,6 +172,70 @@ extension OverSockets {
             let sent = Self.part("model", Array("model-0".utf8)) + Array(form[Self.model.count...])
             let asked = try #require(seen.withLock { $0 })
             #expect(asked["content-length"] == "\(sent.count)" && asked.isComplete && asked.body == sent)
+            client.socket.hangUp()
+            try gateway.stop()
+        }
+
+        private static func begin(_ stream: UInt32, bytes: Int?, of client: HTTP2Peer) {
+            let length = bytes.map { [("content-length", "\($0)")] } ?? []
+            let type = [("content-type", "multipart/form-data; boundary=B")]
+            let head = HTTP2Peer.request("POST", "/v1/audio/transcriptions", more: type + length)
+            client.head(head, stream: stream, isLast: false)
+        }
+
+        @Test(arguments: [true, false]) func aLargeFormFlowsFromAClientOverHTTP2(saysLength: Bool) throws {
+            let provider = try LedProvider(answer: Self.answer)
+            let gateway = try GatewayUnderTest(ports: [provider.port], timeouts: Self.timeouts)
+            let form = Self.model + Self.file(GatewayLimits.uploadWindow + (2 << 20)) + Self.end
+            let client = try HTTP2Peer(gateway.port)
+            Self.begin(1, bytes: saysLength ? form.count : nil, of: client)
+            let first = GatewayLimits.uploadWindow + (1 << 20)
+            #expect(client.upload(Array(form[..<first]), stream: 1, isLast: false))
+            #expect(eventually { provider.body > GatewayLimits.uploadWindow }, "\(provider.body) bytes")
+            #expect(client.upload(Array(form[first...]), stream: 1, isLast: true))
+            let answer = try #require(
+                client.answer(1),
+                "\(client.goAways) \(client.hasEnded) \(client.streams) \(provider.body) of \(form.count)"
+            )
+            #expect(answer.status == 200 && answer.text.contains("hi") && answer.reset == nil)
+            let sent = Self.part("model", Array("model-0".utf8)) + Array(form[Self.model.count...])
+            #expect(provider.length == (saysLength ? sent.count : nil))
+            if saysLength { #expect(provider.sum == Self.sum(sent), "only the model's name differs") }
+            #expect(gateway.record()?.attempts.first?.bytesSent == UInt64(sent.count))
+            client.socket.hangUp()
+            try gateway.stop()
+        }
+
+        @Test func whatBreaksALargeFormBreaksItsStreamAlone() throws {
+            let provider = try LedProvider(answer: Self.answer)
+            let gateway = try GatewayUnderTest(ports: [provider.port], timeouts: Self.timeouts, loops: 1)
+            let client = try HTTP2Peer(gateway.port)
+            let other = Self.part("model", Array("dear".utf8))
+            let form = Self.model + Self.file(GatewayLimits.uploadWindow + (1 << 20)) + other + Self.end
+            Self.begin(1, bytes: form.count, of: client)
+            client.upload(form, stream: 1, isLast: true)
+            let answer = try #require(client.answer(1))
+            #expect(answer.status == 400 && answer.text.contains("invalid_form"))
+            #expect(eventually { provider.wasLeft }, "half a request is left")
+            client.get("/health/live", 3)
+            #expect(client.answer(3)?.status == 200)
+            client.socket.hangUp()
+            try gateway.stop()
+        }
+
+        @Test func aClientThatResetsALargeFormLeavesNoHalfAtTheProvider() throws {
+            let provider = try LedProvider(answer: Self.answer)
+            let gateway = try GatewayUnderTest(ports: [provider.port], timeouts: Self.timeouts, loops: 1)
+            let client = try HTTP2Peer(gateway.port)
+            let form = Self.model + Self.file(GatewayLimits.uploadWindow + (1 << 20)) + Self.end
+            Self.begin(1, bytes: form.count, of: client)
+            client.upload(Array(form.dropLast(1000)), stream: 1, isLast: false)
+            #expect(eventually { provider.body > GatewayLimits.uploadWindow })
+            client.reset(1, UInt32(HTTP2ErrorCode.cancel.networkCode))
+            #expect(eventually { provider.wasLeft })
+            #expect(gateway.record()?.outcome == .clientGone)
+            client.get("/health/live", 3)
+            #expect(client.answer(3)?.status == 200)
             client.socket.hangUp()
             try gateway.stop()
         }
