@@ -30,7 +30,7 @@ extension OverSockets {
 
         /// Those whose dialect is not OpenAI's: what it cannot say is refused before it is the provider's affair, and how they answer is tried
         /// elsewhere.
-        private static let others: Set = ["anthropic", "google"]
+        private static let others: Set = ["anthropic", "google", "openai-responses"]
 
         static let providers: [Strictness] = [
             .init(
@@ -132,6 +132,12 @@ extension OverSockets {
                 tokens: older
             ),
             .init(name: "openai", address: "/v1/chat/completions"),
+            .init(
+                name: "openai-responses",
+                address: "/v1/responses",
+                unknown: ["max_completion_tokens", "messages", "stop", "stream_options", "response_format"],
+                tokens: "max_output_tokens"
+            ),
             .init(
                 name: "openrouter",
                 address: "/api/v1/chat/completions",
