@@ -55,7 +55,9 @@ extension ClientSide {
             pass(request, to: target, of: key, on: state)
         case .models, .version, .live, .ready: answer(.own(request.endpoint, for: request.key, loop), for: request)
         case .showModel: answer(.shown(request.body, for: request.key, loop), for: request)
-        case .storedResponse: answer(.nothingStored, for: request)
+        case .keptResponse(let question):
+            guard let key = request.key.flatMap(state.view.keys.current) else { return answer(.badKey, for: request) }
+            ask(request, question, of: key, on: state)
         case .unknown: answer(.unknownPath, for: request)
         case .wrongMethod(let allowed): answer(.wrongMethod(allowed: allowed), for: request)
         }
@@ -96,12 +98,37 @@ extension ClientSide {
         guard let place = providers.firstIndex(where: { $0.name == target.provider && $0.passThrough == true }) else {
             return answer(.unknownPath, for: request)
         }
-        let driver = ExchangeDriver(on: state, loop: loop, client: self, hold: request.giveHold())
-        beginAnswer(to: request, by: driver, isLast: false)
+        let passed = passage(request, to: place, target.method, target.path, of: key)
+        begin(passed, for: request, on: state)
+    }
+
+    /// A response that somebody has kept is asked of its provider.
+    private func ask(
+        _ request: IncomingRequest,
+        _ question: Endpoint.KeptQuestion,
+        of key: ServedKey,
+        on state: GatewayState
+    ) {
+        guard state.view.keepsResponses else { return answer(.nothingStored, for: request) }
+        guard let kept = state.view.kept(question.id, question.part, query: question.query, for: key) else {
+            return answer(.noResponse(question.id), for: request)
+        }
+        var passed = passage(request, to: kept.provider, question.method, kept.path, of: key)
+        (passed.retelling, passed.model) = (kept.retelling, kept.model)
+        begin(passed, for: request, on: state)
+    }
+
+    private func passage(
+        _ request: IncomingRequest,
+        to provider: Int,
+        _ method: PassageRequest.Method,
+        _ path: String,
+        of key: ServedKey
+    ) -> PassageRequest {
         var passed = PassageRequest(
-            provider: place,
-            method: target.method,
-            path: target.path,
+            provider: provider,
+            method: method,
+            path: path,
             headers: request.carried,
             body: request.body,
             dialect: request.dialect,
@@ -114,6 +141,12 @@ extension ClientSide {
         )
         passed.access = key
         if key.hasBudget { passed.localDay = GatewayClock.localDay(at: request.unixMicroseconds) }
+        return passed
+    }
+
+    private func begin(_ passed: PassageRequest, for request: IncomingRequest, on state: GatewayState) {
+        let driver = ExchangeDriver(on: state, loop: loop, client: self, hold: request.giveHold())
+        beginAnswer(to: request, by: driver, isLast: false)
         driver.begin(passed)
     }
 

@@ -14,8 +14,8 @@ enum Endpoint: Hashable {
     case showModel
     /// Which version of Ollama's API is spoken.
     case version
-    /// A response that was kept, as clients of the Responses API ask: none is.
-    case storedResponse
+    /// A response that was kept, as clients of the Responses API ask.
+    case keptResponse(KeptQuestion)
     /// Something of a provider's own.
     case passage(PassageTarget)
     /// The process runs.
@@ -34,6 +34,8 @@ enum Endpoint: Hashable {
         var name: String?
         /// Behind the question mark.
         var query: String
+        /// Whether only those are meant that run now, as Ollama's clients ask.
+        var isOfRunning = false
     }
 
     /// What is passed on to whom.
@@ -43,6 +45,17 @@ enum Endpoint: Hashable {
         var method: PassageRequest.Method
         /// What stands behind the name, with its slash and its query.
         var path: String
+    }
+
+    /// What somebody wants to know of a kept response, or to do with it.
+    struct KeptQuestion: Hashable {
+        /// As the client knows it.
+        var id: String
+        var method: PassageRequest.Method
+        /// With its slash; empty: the response itself.
+        var part = ""
+        /// Behind the question mark.
+        var query = ""
     }
 
     init(_ head: HTTPMessage) {
@@ -64,7 +77,9 @@ enum Endpoint: Hashable {
         case "/v1/chat/completions" where isOpenAI: self = Self.only("POST", method, .chat(.openai))
         case "/v1/chat/completions" where prefix == .mistral: self = Self.only("POST", method, .chat(.mistral))
         case "/v1/responses" where isOpenAI: self = Self.only("POST", method, .chat(.responses))
-        case _ where isOpenAI && path.hasPrefix(Self.storedPrefix): self = Self.stored(method, path)
+        case "/v1/responses/input_tokens" where isOpenAI:
+            self = Self.only("POST", method, .asking(.countTokens, .responses))
+        case _ where isOpenAI && path.hasPrefix(Self.keptPrefix): self = Self.kept(method, path, query: String(query))
         case "/v1/messages" where isAnthropic: self = Self.only("POST", method, .chat(.anthropic))
         case "/v1/completions" where isOpenAI:
             self = Self.only("POST", method, .asking(.completion, .openai))
@@ -127,7 +142,7 @@ enum Endpoint: Hashable {
     /// Whether a client must show a key.
     var needsKey: Bool {
         switch self {
-        case .chat, .asking, .naming, .models, .showModel, .version, .storedResponse, .passage: true
+        case .chat, .asking, .naming, .models, .showModel, .version, .keptResponse, .passage: true
         case .live, .ready, .unknown, .wrongMethod: false
         }
     }
@@ -167,6 +182,12 @@ enum Endpoint: Hashable {
         case "/api/generate": only("POST", method, .asking(.generate, .ollama))
         case "/api/embed": only("POST", method, .asking(.embeddings, .ollama))
         case "/api/tags": only("GET", method, .models(ModelQuestion(dialect: .ollama, name: nil, query: "")))
+        case "/api/ps":
+            only(
+                "GET",
+                method,
+                .models(ModelQuestion(dialect: .ollama, name: nil, query: "", isOfRunning: true))
+            )
         case "/api/show": only("POST", method, .showModel)
         case "/api/version": only("GET", method, .version)
         default: .unknown
@@ -188,17 +209,21 @@ enum Endpoint: Hashable {
         }
     }
 
-    private static let storedPrefix = "/v1/responses/"
+    private static let keptPrefix = "/v1/responses/"
 
     /// `ID`, `ID/cancel` and `ID/input_items`; what else stands there is no response but asked of the API, and not served.
-    private static func stored(_ method: String, _ path: Substring) -> Endpoint {
-        let segments = path.dropFirst(storedPrefix.count).split(separator: "/", omittingEmptySubsequences: false)
-        switch (segments.first ?? "", segments.dropFirst().first, segments.count) {
-        case ("", _, _), ("input_tokens", nil, _), ("compact", nil, _): return .unknown
-        case (_, nil, _):
-            return method == "GET" || method == "DELETE" ? .storedResponse : .wrongMethod(allowed: "GET, DELETE")
-        case (_, "cancel"?, 2): return only("POST", method, .storedResponse)
-        case (_, "input_items"?, 2): return only("GET", method, .storedResponse)
+    private static func kept(_ method: String, _ path: Substring, query: String) -> Endpoint {
+        let segments = path.dropFirst(keptPrefix.count).split(separator: "/", omittingEmptySubsequences: false)
+        guard let first = segments.first, first != "compact", let id = decoded(first) else { return .unknown }
+        let asked = { (method: PassageRequest.Method, part: String) in
+            Endpoint.keptResponse(KeptQuestion(id: id, method: method, part: part, query: query))
+        }
+        switch (segments.dropFirst().first, segments.count) {
+        case (nil, _):
+            if method == "GET" { return asked(.get, "") }
+            return method == "DELETE" ? asked(.delete, "") : .wrongMethod(allowed: "GET, DELETE")
+        case ("cancel"?, 2): return only("POST", method, asked(.post, "/cancel"))
+        case ("input_items"?, 2): return only("GET", method, asked(.get, "/input_items"))
         default: return .unknown
         }
     }

@@ -28,10 +28,12 @@ final class GatewayState: Sendable {
         keeping old: GatewayState?
     ) throws(SnapshotError) -> (state: GatewayState, alarms: [GatewayAlarm]) {
         counters.keep(snapshot)
-        let view = try RoutingView(snapshot, after: old?.view) { counters.words(of: $0, $1) }
+        let shown = snapshot.providers.map { ShownSecret(of: $0, in: secrets) }
+        let seals = shown.map { $0.text.map { Responses.seal(of: $0) } }
+        let view = try RoutingView(snapshot, after: old?.view, seals: seals) { counters.words(of: $0, $1) }
         var alarms: [GatewayAlarm] = []
-        let credentials = snapshot.providers.map { provider in
-            fields(of: provider, secrets: secrets) { reason in
+        let credentials = zip(snapshot.providers, shown).map { provider, secret in
+            fields(of: provider, secret) { reason in
                 let detail = "\(provider.secret.map { "\($0)" } ?? ""): \(reason)"
                 alarms.append(GatewayAlarm(.secretUnavailable, object: provider.name, detail: detail))
             }
@@ -44,25 +46,43 @@ final class GatewayState: Sendable {
 
     private static func fields(
         of provider: GatewayProvider,
-        secrets: SecretStore,
+        _ shown: ShownSecret,
         refuse: (String) -> Void
     ) -> [HTTPField]? {
-        guard let reference = provider.secret else {
+        switch shown {
+        case .none:
             let fields = provider.dialect.fieldsWithoutKey
             return provider.quirks.map { $0.fields(key: nil, besides: fields) ?? fields } ?? fields
-        }
-        do {
-            let secret = try secrets.value(of: reference)
+        case .text(let secret):
             if let fields = provider.dialect.fields(key: secret) {
                 guard let quirks = provider.quirks else { return fields }
                 if let fields = quirks.fields(key: secret, besides: fields) { return fields }
             }
             refuse("it may not stand in a header")
-        } catch {
-            refuse("\(error)")
+        case .missing(let error): refuse("\(error)")
         }
         return nil
     }
+}
+
+/// What a provider is shown.
+private enum ShownSecret {
+    /// Nothing.
+    case none
+    case text(String)
+    /// It cannot be had.
+    case missing(SecretError)
+
+    /// Blocks while it reads a small file.
+    init(of provider: GatewayProvider, in secrets: SecretStore) {
+        guard let reference = provider.secret else {
+            self = .none
+            return
+        }
+        do { self = .text(try secrets.value(of: reference)) } catch { self = .missing(error) }
+    }
+
+    var text: String? { if case .text(let text) = self { text } else { nil } }
 }
 
 extension Dialect {

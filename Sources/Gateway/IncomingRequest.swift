@@ -50,7 +50,7 @@ final class IncomingRequest {
         case .chat(let asked): (dialect, operation) = (asked, .chat)
         case .asking(let asked, let speaker): (dialect, operation) = (speaker, asked)
         case .naming(let asked, _): (dialect, operation) = (.gemini, asked)
-        case .models, .showModel, .version, .storedResponse, .passage, .live, .ready, .unknown, .wrongMethod:
+        case .models, .showModel, .version, .keptResponse, .passage, .live, .ready, .unknown, .wrongMethod:
             (dialect, operation) = (Endpoint.dialect(of: head), nil)
         }
         passedOn = operation != nil && dialect == .anthropic ? Self.passedOn(head) : []
@@ -64,7 +64,10 @@ final class IncomingRequest {
         headRefusal = Self.refusal(head, endpoint, key, at: unixMicroseconds, isReady: loop.state != nil)
         draw = loop.draw()
         generation = loop.state?.view.snapshot.generation ?? 0
-        if case .passage = endpoint { carried = PassageRequest.carried(head.allFields) } else { carried = [] }
+        switch endpoint {
+        case .passage, .keptResponse: carried = PassageRequest.carried(head.allFields)
+        case .chat, .asking, .naming, .models, .showModel, .version, .live, .ready, .unknown, .wrongMethod: carried = []
+        }
         askedHeaders = loop.state.map { Self.headers(head, $0.view.askedHeaders) } ?? []
         let isGzip = headRefusal == nil && Self.isGzip(head, endpoint) == true
         inflater = isGzip ? BodyInflater(limit: GatewayLimits.requestBytes) : nil
@@ -222,7 +225,7 @@ final class IncomingRequest {
         case .unknown: return .unknownPath
         case .wrongMethod(let allowed): return .wrongMethod(allowed: allowed)
         case .live, .ready: return nil
-        case .chat, .asking, .naming, .models, .showModel, .version, .storedResponse, .passage: break
+        case .chat, .asking, .naming, .models, .showModel, .version, .keptResponse, .passage: break
         }
         guard isReady else { return .notReady }
         guard let key else { return .badKey }
@@ -235,6 +238,7 @@ final class IncomingRequest {
         guard let isPlain = head.spells("content-encoding", "identity") else { return false }
         // Byte for byte, its encoding with it.
         if case .passage = endpoint { return false }
+        if case .keptResponse = endpoint { return false }
         if isPlain { return false }
         let isGzip =
             head.spells("content-encoding", "gzip") == true || head.spells("content-encoding", "x-gzip") == true

@@ -9,7 +9,7 @@ extension ReadyAnswer {
         case .version: page(Ollama.versionPage)
         case .live: page(Array(#"{"status":"live"}"#.utf8))
         case .ready: loop.isDraining || loop.state == nil ? .notReady : page(Array(#"{"status":"ready"}"#.utf8))
-        case .chat, .asking, .naming, .showModel, .storedResponse, .passage, .unknown, .wrongMethod: .unknownPath
+        case .chat, .asking, .naming, .showModel, .keptResponse, .passage, .unknown, .wrongMethod: .unknownPath
         }
     }
 
@@ -47,7 +47,7 @@ extension ReadyAnswer {
             case .anthropic:
                 return page(Anthropic.modelList(all, page: try ModelPage(query: question.query), at: second))
             case .gemini: return page(Gemini.modelList(all, page: try Gemini.Page(query: question.query)))
-            case .ollama: return page(Ollama.modelList(all))
+            case .ollama: return page(question.isOfRunning ? Ollama.runningList(all) : Ollama.modelList(all))
             case .mistral: return page(Mistral.modelList(all))
             }
         } catch {

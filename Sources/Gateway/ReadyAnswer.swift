@@ -87,6 +87,11 @@ struct ReadyAnswer {
         )
     )
 
+    /// - Parameter id: as the client wrote it.
+    static func noResponse(_ id: String) -> ReadyAnswer {
+        error(404, "response_not_found", "Response with id '\(Responses.shown(id))' not found.")
+    }
+
     static func wrongMethod(allowed: String) -> ReadyAnswer {
         error(405, "method_not_supported", "This address takes \(allowed) only.", headers: [Header("allow", allowed)])
     }

@@ -145,7 +145,8 @@ extension Dialect {
         switch self {
         case .anthropic: "/v1/messages/count_tokens"
         case .gemini: chatPath
-        case .openai, .ollama, .responses: nil
+        case .responses: "/responses/input_tokens"
+        case .openai, .ollama: nil
         }
     }
 }

@@ -7,7 +7,7 @@ package enum ModelOperation: String, Hashable, Sendable, Codable, CaseIterable {
     /// Ollama's `/api/generate`: a conversation of one prompt.
     case generate
     case embeddings
-    /// Anthropic's `/v1/messages/count_tokens`.
+    /// Anthropic's `/v1/messages/count_tokens`, and its like in the other dialects.
     case countTokens = "count_tokens"
     /// Pictures of a text: OpenAI's `/v1/images/generations`.
     case imageGeneration = "image_generation"

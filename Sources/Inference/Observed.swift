@@ -3,7 +3,7 @@ import Wire
 /// What did one block of a stream, or a whole answer, tell while it passed through unchanged?
 package struct Observed: Equatable, Sendable {
     /// The bytes, to be passed on as they are if `isForwarded`.
-    package let raw: ArraySlice<UInt8>
+    package internal(set) var raw: ArraySlice<UInt8>
     /// Whether the client gets them. Not the usage that only we asked for, and not an error: what becomes of that is
     /// the exchange's to say.
     package internal(set) var isForwarded = true

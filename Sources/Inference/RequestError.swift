@@ -14,6 +14,8 @@ package struct RequestError: Error, Equatable, Sendable {
         case wrongValue = "invalid_value"
         /// The provider that was chosen has no way to say this.
         case unsupported = "unsupported_parameter"
+        /// A response that the conversation goes on from is not there.
+        case noSuchResponse = "previous_response_not_found"
     }
 
     /// The HTTP status: 400, or 413 for a body that is too large.

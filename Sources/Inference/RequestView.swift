@@ -100,6 +100,9 @@ package struct RequestView: Sendable {
     /// Bytes of the files that came with it; of one whose end has not come nothing is known.
     var fileBytes: UInt64 { upload.map { UInt64($0.form.fileBytes) } ?? 0 }
 
+    /// Whether the provider is to answer at once and to work on by itself.
+    var isInBackground: Bool { dialect == .responses && document["background"]?.bool == true }
+
     /// Bytes of text to a token, a middle value for English prose; other scripts and code have fewer.
     static let bytesPerToken: UInt64 = 4
 

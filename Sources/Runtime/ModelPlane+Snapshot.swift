@@ -53,6 +53,7 @@ extension ModelPlane {
             passThrough: definition.passThrough ? true : nil,
             probe: definition.probe
         )
+        provider.keepsResponses = definition.keepsResponses ? true : nil
         provider.quirks = definition.quirks.isEmpty ? nil : definition.quirks
         provider.passThroughPrice = definition.passThroughPrice.map { UInt64(clamping: $0.picoDollars) }
         return provider

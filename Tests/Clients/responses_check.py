@@ -11,7 +11,7 @@ dialect of the provider behind it.
 import json
 
 import openai
-from cases import ADDRESS, BROKEN, PIXEL, SCHEMA, TEXT, Left, Wrong, expect, main
+from cases import ADDRESS, BROKEN, PIXEL, SCHEMA, TEXT, Wrong, expect, main
 
 TOOL = {
     "type": "function",
@@ -30,7 +30,7 @@ class Check:
     def __init__(self, options):
         self.model = options.model
         self.base_url = options.base_url
-        self.kept = options.kept
+        self.own = options.own
         self.streamed = False
         self.client = self.connect(options.key)
 
@@ -66,7 +66,7 @@ class Check:
         answer = self.ask(instructions="Be brief.")
         self.check_text(answer, f"echo: {TEXT}")
         expect((answer.object, answer.status, answer.error) == ("response", "completed", None), f"{answer}")
-        expect((answer.instructions, answer.store) == ("Be brief.", self.kept), f"{answer}")
+        expect((answer.instructions, answer.store) == ("Be brief.", False), f"{answer}")
         usage = answer.usage
         expect(usage.input_tokens > 0 and usage.output_tokens > 0, f"usage {usage}")
         expect(usage.total_tokens == usage.input_tokens + usage.output_tokens, f"usage {usage}")
@@ -145,17 +145,15 @@ class Check:
         return thoughts[0]
 
     def nothing_stored(self):
-        if self.kept:
-            raise Left
         for request in [{"store": True}, {"previous_response_id": "resp_1"}, {"background": True}]:
             error = self.fails(openai.BadRequestError, 400, **request)
             expect(error.param == next(iter(request)), f"param {error.param} for {request}")
         return "refused by name"
 
     def unknown_item(self):
-        if self.kept:
-            raise Left
-        error = self.fails(openai.BadRequestError, 400, said=[{"type": "item_reference", "id": "msg_1"}])
+        """Which a provider of this API looks for, and others have no word for."""
+        kind, status = (openai.NotFoundError, 404) if self.own else (openai.BadRequestError, 400)
+        error = self.fails(kind, status, said=[{"type": "item_reference", "id": "msg_1"}])
         expect("item_reference" in error.message, error.message)
         return error.message
 
@@ -165,16 +163,8 @@ class Check:
     # Of these there is one way only.
 
     def retrieve(self):
-        if self.kept:
-            raise Left
-        for ask in [self.client.responses.retrieve, self.client.responses.delete, self.client.responses.cancel]:
-            try:
-                ask("resp_1")
-            except openai.BadRequestError as error:
-                expect(error.param == "response_id", f"param {error.param}")
-            else:
-                raise Wrong("a response was found")
-        return "none is kept"
+        self.miss("resp_1", "retrieve", "delete", "cancel")
+        return "none of that name is there"
 
     def wrong_key(self):
         return self.fails(openai.AuthenticationError, 401, client=self.connect("not-the-key")).message
@@ -203,6 +193,49 @@ class Check:
         self.check_text(self.ask(), f"echo: {TEXT}")
         return f"left after {seen} pieces; the next request was answered"
 
+    # Cases that need a provider that keeps responses.
+
+    def kept(self):
+        first = self.client.responses.create(model=self.model, input="first")
+        again = self.client.responses.retrieve(first.id)
+        expect((again.id, again.output_text) == (first.id, "echo: first"), f"{again}")
+        second = self.client.responses.create(model=self.model, input="second", previous_response_id=first.id)
+        self.check_text(second, "echo: second")
+        expect(second.previous_response_id == first.id, f"{second.previous_response_id}")
+        said = [item.content[0].text for item in self.client.responses.input_items.list(second.id, order="asc")]
+        expect(sorted(said) == ["echo: first", "first", "second"], f"{said}")
+        self.client.responses.delete(first.id)
+        self.miss(first.id, "retrieve", "delete")
+        return first.id
+
+    def kept_stream(self):
+        with self.client.responses.stream(model=self.model, input="first") as stream:
+            first = stream.get_final_response()
+        self.check_text(self.client.responses.retrieve(first.id), "echo: first")
+        events = self.client.responses.create(model=self.model, input="so", previous_response_id=first.id, stream=True)
+        named = {event.response.previous_response_id for event in events if hasattr(event, "response")}
+        expect(named == {first.id}, f"named {named}")
+        return first.id
+
+    def background(self):
+        first = self.client.responses.create(model=self.model, input="first", background=True)
+        expect(first.status == "queued", f"status {first.status}")
+        self.check_text(self.client.responses.retrieve(first.id), "echo: first")
+        expect(self.client.responses.cancel(first.id).status == "cancelled", "not cancelled")
+        return first.id
+
+    def input_tokens(self):
+        counted = self.client.responses.input_tokens.count(model=self.model, input=TEXT)
+        expect(counted.input_tokens == (len(TEXT) + 3) // 4, f"{counted}")
+        return f"{counted.input_tokens} tokens"
+
+    def sealed(self):
+        asked = {"reasoning": {"effort": "high"}, "include": ["reasoning.encrypted_content"], "store": False}
+        answer = self.ask("why", **asked)
+        again = self.ask([{"role": "user", "content": "why"}, *self.items(answer), {"role": "user", "content": "so"}], **asked)
+        self.check_text(again, "echo: so")
+        return answer.output[0].encrypted_content
+
     # Cases that make a provider of the lab's fail.
 
     def overloaded(self):
@@ -219,6 +252,15 @@ class Check:
             expect(pieces, "nothing came before")
             return f"broke off after {len(pieces)} pieces: {error.message}"
         raise Wrong("the stream came to an end")
+
+    def miss(self, name, *asks):
+        for ask in asks:
+            try:
+                getattr(self.client.responses, ask)(name)
+            except openai.NotFoundError as error:
+                expect(name in error.message, error.message)
+            else:
+                raise Wrong(f"{ask}: a response was found")
 
     def items(self, answer):
         """What came, as the library would send it back."""
@@ -249,6 +291,7 @@ PAIRED = [
     "overloaded",
 ]
 SINGLE = ["retrieve", "wrong_key", "helper", "parsed", "early_disconnect", "broken_stream"]
+KEPT = ["kept", "kept_stream", "background", "input_tokens", "sealed"]
 
 if __name__ == "__main__":
-    main(Check, PAIRED, SINGLE, flags={"kept": "whose provider speaks this API itself, and keeps answers"})
+    main(Check, PAIRED, SINGLE, KEPT, flags={"own": "whose provider speaks this API itself"})

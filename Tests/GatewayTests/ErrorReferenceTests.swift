@@ -40,7 +40,7 @@ import Wire
     }()
 
     private static let requests: [RequestError.Code] = [
-        .invalidJSON, .invalidForm, .missing, .wrongType, .wrongValue, .unsupported,
+        .invalidJSON, .invalidForm, .missing, .wrongType, .wrongValue, .unsupported, .noSuchResponse,
     ]
 
     private static let ready: [ReadyAnswer] = [
@@ -48,7 +48,7 @@ import Wire
         .notReady, .noMemory, .encoded(.malformed), .encoded(.truncated), .encoded(.tooLarge), .encoded(.tooDense),
         .unreadable(.badHost), .unreadable(.startLineTooLong), .unreadable(.unknownExpectation),
         .unreadable(.tooManyFields), .unreadable(.unknownCoding), .unreadable(.badVersion), .noModel("x"),
-        .nothingStored,
+        .nothingStored, .noResponse("x"),
     ]
 
     /// What an exchange makes of failures, of the request and of the provider.

@@ -73,7 +73,7 @@ import Testing
             "/providers/a/b?c",
             .passage(Endpoint.PassageTarget(provider: "a", method: .get, path: "/b?c"))
         ), ("/api/tags", models(.ollama, nil)), ("/ollama/api/tags", models(.ollama, nil)), ("/api/version", .version),
-        ("/openai/api/tags", .unknown), ("/api/ps", .unknown), ("/ollama/v1/models", .unknown),
+        ("/openai/api/tags", .unknown), ("/api/copy", .unknown), ("/ollama/v1/models", .unknown),
         ("/api/show", .wrongMethod(allowed: "POST")), ("/providers//b", .unknown), ("/providers/a", .unknown),
         ("/providers/a/%2e%2e/b", .unknown),
     ])
@@ -117,26 +117,39 @@ import Testing
         ("/api/chat", Endpoint.chat(.ollama)), ("/ollama/api/chat", .chat(.ollama)), ("/api/show", .showModel),
         ("/api/generate", .asking(.generate, .ollama)), ("/api/embed", .asking(.embeddings, .ollama)),
         ("/anthropic/api/chat", .unknown), ("/ollama/v1/messages", .unknown), ("/api/pull", .unknown),
-        ("/api/tags", .wrongMethod(allowed: "GET")),
+        ("/api/tags", .wrongMethod(allowed: "GET")), ("/api/ps", .wrongMethod(allowed: "GET")),
     ])
     func ollamasAddressesAreItsOwn(_ uri: String, _ expected: Endpoint) {
         #expect(Endpoint(method: "POST", uri: uri) == expected)
+    }
+
+    private static func kept(
+        _ method: PassageRequest.Method,
+        _ part: String = "",
+        query: String = ""
+    ) -> Endpoint.KeptQuestion {
+        Endpoint.KeptQuestion(id: "resp_1", method: method, part: part, query: query)
     }
 
     @Test(
         arguments: [
             ("POST", "/v1/responses", .chat(.responses)), ("POST", "/openai/v1/responses", .chat(.responses)),
             ("GET", "/v1/responses", .wrongMethod(allowed: "POST")), ("POST", "/anthropic/v1/responses", .unknown),
-            ("GET", "/v1/responses/resp_1", .storedResponse), ("DELETE", "/v1/responses/resp_1", .storedResponse),
+            ("GET", "/v1/responses/resp_1?stream=true", .keptResponse(kept(.get, query: "stream=true"))),
+            ("DELETE", "/v1/responses/resp%5F1", .keptResponse(kept(.delete))),
             ("POST", "/v1/responses/resp_1", .wrongMethod(allowed: "GET, DELETE")),
-            ("POST", "/openai/v1/responses/resp_1/cancel", .storedResponse),
-            ("GET", "/v1/responses/resp_1/input_items?limit=2", .storedResponse),
+            ("POST", "/openai/v1/responses/resp_1/cancel", .keptResponse(kept(.post, "/cancel"))),
+            (
+                "GET", "/v1/responses/resp_1/input_items?limit=2",
+                .keptResponse(kept(.get, "/input_items", query: "limit=2"))
+            ),
             ("GET", "/v1/responses/resp_1/cancel", .wrongMethod(allowed: "POST")),
-            ("POST", "/v1/responses/input_tokens", .unknown), ("GET", "/v1/responses/", .unknown),
+            ("POST", "/v1/responses/input_tokens", .asking(.countTokens, .responses)),
+            ("GET", "/v1/responses/", .unknown), ("POST", "/v1/responses/compact", .unknown),
             ("GET", "/v1/responses/resp_1/odd", .unknown), ("POST", "/responses/v1/responses", .unknown),
         ] as [(String, String, Endpoint)]
     )
-    func responsesAreAskedForAndNeverKept(_ method: String, _ uri: String, _ expected: Endpoint) {
+    func responsesHaveAddressesOfTheirOwn(_ method: String, _ uri: String, _ expected: Endpoint) {
         #expect(Endpoint(method: method, uri: uri) == expected)
     }
 

@@ -56,13 +56,22 @@ extension ResponsesDialect {
             }
             return Elsewhere(whole: kept.response.replacing("status", "cancelled"))
         case ("GET", "input_items"):
-            let items = kept.items.enumerated().map { $1["id"] == nil ? $1.adding("id", .string("item_\($0)")) : $1 }
+            let items = kept.items.enumerated().map { Self.listed($1, at: $0) }
             return Elsewhere(whole: [
                 "object": "list", "data": .array(items.reversed()), "has_more": false,
                 "first_id": items.last?["id"] ?? "", "last_id": items.first?["id"] ?? "",
             ])
         default: throw Refusal(status: 405, message: "There is no \(request.method) here.")
         }
+    }
+
+    /// With a name, and its text as a part.
+    private static func listed(_ item: JSON, at place: Int) -> JSON {
+        var item = item["id"] == nil ? item.adding("id", .string("item_\(place)")) : item
+        if let text = item["content"]?.string {
+            item = item.replacing("content", [["type": "input_text", "text": .string(text)]])
+        }
+        return item["type"] == nil ? item.adding("type", "message") : item
     }
 
     /// All that the model is to read, earlier answers and what led to them first.

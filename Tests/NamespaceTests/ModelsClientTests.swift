@@ -30,7 +30,7 @@ extension ModelsSuites {
 
         private static let clients = [
             Client(name: "openai", script: "client_check.py", path: "/v1", more: ["--uncounted", "local"]),
-            Client(name: "openai, Responses API", script: "responses_check.py", path: "/v1", more: ["--kept", "new"]),
+            Client(name: "openai, Responses API", script: "responses_check.py", path: "/v1", more: ["--own", "new"]),
             Client(name: "anthropic", script: "anthropic_check.py", path: "/anthropic", more: foreign),
             Client(name: "google-genai", script: "google_check.py", more: ["--uncounted", "local"]),
             Client(name: "ollama", script: "ollama_check.py"),
@@ -74,14 +74,17 @@ extension ModelsSuites {
             try Self.check("google_check.py", models, model: "gem,chat.first", "embeddings")
             try Self.check("google_check.py", models, model: "gem", "count_tokens")
             try Self.check("ollama_check.py", models, model: "chat.first,local", "embed")
+            try Self.check("responses_check.py", path: "/v1", models, model: "kept", Self.ofKept)
             models.tearDown()
         }
 
         private static let geminiKey = "gm-secret-of-the-lab"
         private static let geminiPort = 81
 
+        private static let ofKept = "kept,kept_stream,background,input_tokens,sealed"
+
         /// `gem` asks a provider that speaks Gemini's dialect, `local` one that speaks Ollama's, `new` one that speaks the Responses API, and
-        /// nobody else. What makes another answer and cannot be said at the first two is left out and named; at the others it is refused.
+        /// nobody else; `kept` asks one that is let to keep responses. What makes another answer and cannot be said at the first two is left out and named; at the others it is refused.
         private static func addOthers(to file: inout ModelsFile, _ secrets: ModelsSite.Secrets) throws {
             let path = secrets.home + "/gemini.key"
             try TextFile.write(geminiKey, to: path, mode: 0o600)
@@ -92,6 +95,9 @@ extension ModelsSuites {
             file.providers.append("llama: { dialect: ollama, url: \"\(ollama)\", path: wan }")
             file.providers.append(ModelsSite.provider("new", .responses, secrets.openai))
             file.groups.append(ModelsFile.group("new", [("new", "gpt-5")]))
+            let keeper = ModelsSite.provider("keeper", .responses, secrets.openai, more: "keeps-responses: true")
+            file.providers.append(keeper)
+            file.groups.append(ModelsFile.group("kept", [("keeper", "gpt-5"), ("new", "gpt-5-mini")]))
             let report = ModelsFile.patient + ", not-carried: report"
             file.groups.append(ModelsFile.group("gem", [("gem", "gemini-pro")], report))
             file.groups.append(ModelsFile.group("local", [("llama", "qwen3")], report))
@@ -116,9 +122,15 @@ extension ModelsSuites {
             return rows
         }
 
-        private static func check(_ script: String, _ models: ModelsSite, model: String, _ name: String) throws {
-            let client = Client(name: script, script: script)
-            let rows = try rows(client, models, model: model, ["--cases", name])
+        private static func check(
+            _ script: String,
+            path: String = "",
+            _ models: ModelsSite,
+            model: String,
+            _ names: String
+        ) throws {
+            let client = Client(name: script, script: script, path: path)
+            let rows = try rows(client, models, model: model, ["--cases", names])
             #expect(rows.allSatisfy { $0["ok"]?.bool == true }, "\(rows)")
         }
 

@@ -21,11 +21,18 @@ extension ProviderDefinition {
         if passThroughPrice != nil, !passThrough {
             block.report("is of no use without 'pass-through: true'", key: "pass-through-price")
         }
+        let keepsResponses = block.optional("keeps-responses", as: Bool.self)?.value ?? false
+        if keepsResponses, let dialect, dialect.value != .responses {
+            block.report("is of no use without 'dialect: responses'", key: "keeps-responses")
+        }
         let quirks = ProviderQuirks.read(in: block, hasKey: key != nil)
         let models = ModelFacts.readAll("models", in: block)
         let tried = block.optional("tried", as: ProviderTrial.self)?.value
         if passThrough, url?.value.pathPrefix.contains(ProviderURL.modelPlace) == true {
             block.report("cannot be served below an address with a model in it", key: "pass-through")
+        }
+        if keepsResponses, url?.value.pathPrefix.contains(ProviderURL.modelPlace) == true {
+            block.report("cannot be served below an address with a model in it", key: "keeps-responses")
         }
         if let dialect, !dialect.value.isServed {
             diagnostics.noteUnserved("\(block.path).dialect: \(dialect.value.rawValue)", at: dialect.place)
@@ -43,6 +50,7 @@ extension ProviderDefinition {
             passThrough: passThrough,
             probe: probe,
             passThroughPrice: passThroughPrice?.value.amount,
+            keepsResponses: keepsResponses,
             quirks: quirks,
             models: models,
             tried: tried,

@@ -22,6 +22,8 @@ package struct ProviderDefinition: Hashable, Sendable {
     package let probe: ProviderProbe?
     /// What each of those requests costs whose model has no price; nil: that is not known.
     package let passThroughPrice: Money?
+    /// Whether it may keep responses, and clients read, cancel and delete them and go on from them.
+    package let keepsResponses: Bool
     package let quirks: ProviderQuirks
     /// What is known of its models, by the names that it has for them.
     package let models: [String: ModelFacts]

@@ -93,6 +93,8 @@ package struct GatewayProvider: Hashable, Sendable, Codable {
     package var probe: ProviderProbe?
     /// What each such request costs whose model has no price, in pico-dollars; nil: that is not known.
     package var passThroughPrice: UInt64?
+    /// Whether it may keep responses; nil: no.
+    package var keepsResponses: Bool?
     /// Nil: it does as its dialect says.
     package var quirks: ProviderQuirks?
 

@@ -31,7 +31,8 @@ extension Dialect {
     /// What an error answer says.
     func error(status: Int, body: [UInt8]) -> UpstreamError {
         switch self {
-        case .openai, .responses: OpenAI.error(status: status, body: body)
+        case .openai: OpenAI.error(status: status, body: body)
+        case .responses: Responses.error(status: status, body: body)
         case .anthropic: Anthropic.error(status: status, body: body)
         case .gemini: Gemini.error(status: status, body: body)
         case .ollama: Ollama.error(status: status, body: body)

@@ -69,6 +69,14 @@ extension Responses {
         )
     }
 
+    /// What an error answer says. What was not found is the model only where that is said: a response, an item or a conversation that the
+    /// client names and that is not there is the client's mistake.
+    static func error(status: Int, body: [UInt8]) -> UpstreamError {
+        let error = OpenAI.error(status: status, body: body)
+        guard status == 404, error.code != "model_not_found", error.message.contains(" with id '") else { return error }
+        return UpstreamError(.invalidRequest, status: status, message: error.message, code: error.code)
+    }
+
     /// The error that a response holds, or an answer that is none.
     static func failure(of response: JSONView) -> UpstreamError? {
         if let error = response["error"], !error.isNull { return OpenAI.failure(error) }

@@ -5,26 +5,31 @@ extension Responses {
     /// Watches a stream that passes through.
     package struct StreamObserver: Sendable {
         private var reader = EventStreamReader()
+        private let retelling: Retelling?
 
         /// A stream that has not begun.
-        package init() {}
+        /// - Parameter retelling: how its names are told; nil: as they are.
+        package init(_ retelling: Retelling? = nil) { self.retelling = retelling }
 
         /// Takes bytes in and gives what they complete, block by block.
         /// - Throws: when a block is larger than anything a provider sends.
         package mutating func feed(_ bytes: [UInt8]) throws(UpstreamError) -> [Observed] {
             reader.append(bytes.span.bytes)
             var observed: [Observed] = []
-            while let event = try reader.nextOfProvider() { observed.append(Self.look(at: event)) }
+            while let event = try reader.nextOfProvider() { observed.append(look(at: event)) }
             return observed
         }
 
         /// What is left when the provider has closed the stream: some leave the last blank line out.
-        package mutating func finish() -> Observed? { reader.lastOfProvider().map(Self.look) }
+        package mutating func finish() -> Observed? { reader.lastOfProvider().map(look) }
 
-        private static func look(at event: ServerSentEvent) -> Observed {
+        private func look(at event: ServerSentEvent) -> Observed {
             var observed = Observed(raw: event.raw)
             guard let data = event.data else { return observed }
-            observed.look(into: data) { $0.look(atResponseEvent: $1) }
+            observed.look(into: data) {
+                if let told = retelling?.event(event, $1) { $0.raw = told[...] }
+                $0.look(atResponseEvent: $1)
+            }
             return observed
         }
     }

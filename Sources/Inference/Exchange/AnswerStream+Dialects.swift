@@ -19,6 +19,8 @@ struct AnswerTerms: Sendable {
     var tellsCallsWhole = false
     /// What the answer repeats of the request, in the dialect that does; the beginning of a JSON object.
     var echo: [UInt8] = []
+    /// How names in it are told that lead back to its member; nil: as they are.
+    var retelling: Responses.Retelling?
 }
 
 /// Watches a provider's stream that passes through.
@@ -32,17 +34,17 @@ struct ProviderObserver: Sendable {
 
     init() {}
 
-    init(_ provider: Dialect, _ operation: ModelOperation, includeUsage: Bool, isArray: Bool) {
-        guard !operation.isMedia else {
-            media = OpenAI.MediaObserver(operation)
+    init(_ provider: Dialect, _ terms: AnswerTerms) {
+        guard !terms.operation.isMedia else {
+            media = OpenAI.MediaObserver(terms.operation)
             return
         }
         switch provider {
-        case .openai: openAI = OpenAI.StreamObserver(includeUsage: includeUsage)
+        case .openai: openAI = OpenAI.StreamObserver(includeUsage: terms.includeUsage)
         case .anthropic: anthropic = Anthropic.StreamObserver()
-        case .gemini: gemini = Gemini.StreamObserver(isArray: isArray)
+        case .gemini: gemini = Gemini.StreamObserver(isArray: terms.isArray)
         case .ollama: ollama = Ollama.StreamObserver()
-        case .responses: responses = Responses.StreamObserver()
+        case .responses: responses = Responses.StreamObserver(terms.retelling)
         }
     }
 

@@ -29,12 +29,7 @@ struct AnswerStream: Sendable {
     init(from provider: Dialect, to client: ClientDialect, _ terms: AnswerTerms) {
         isPassed = provider == client.provider && !terms.tellsCallsWhole
         guard !isPassed else {
-            observer = ProviderObserver(
-                provider,
-                terms.operation,
-                includeUsage: terms.includeUsage,
-                isArray: terms.isArray
-            )
+            observer = ProviderObserver(provider, terms)
             return
         }
         decoder = ProviderDecoder(provider, decision: terms.decision)

@@ -13,7 +13,7 @@ extension Exchange {
             let observed = dialect.observed(answer: body, to: terms.operation)
             if let error = observed.error { return failInBody(error, at: now) }
             meter.observe(whole: observed)
-            return deliver(body, at: now)
+            return deliver(terms.retelling?.whole(body) ?? body, at: now)
         }
         do {
             if let view = ask?.view, view.operation == .embeddings { return try embed(body, dialect, view, at: now) }

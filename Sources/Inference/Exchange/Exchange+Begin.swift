@@ -27,6 +27,7 @@ extension Exchange {
             if case .use(let offer, _, _) = route {
                 need = view.need(of: &facts, for: offer)
                 talk = view.talk(of: facts, for: offer)
+                if client == .responses { try keepToMaker(asked, offer, key: request.key) }
             }
             follow(route, model: asked.model, at: now)
         } catch {
@@ -68,8 +69,10 @@ extension Exchange {
     }
 
     /// Whom it can be sent to now, weighed by what their providers still take.
-    private func candidates(at now: Instant) -> CandidateSet {
+    private mutating func candidates(at now: Instant) -> CandidateSet {
         guard let offer else { return CandidateSet() }
+        let set = view.eased(view.candidates(for: offer, need, without: tried), at: now)
+        guard openFence(for: set) else { return set }
         return view.eased(view.candidates(for: offer, need, without: tried), at: now)
     }
 
@@ -116,7 +119,9 @@ extension Exchange {
                 for: provider,
                 number: deployment.provider,
                 at: view.addresses[deployment.provider],
-                deployment
+                deployment,
+                keeping: client == .responses
+                    ? view.keeping(of: candidate.member, for: record.key ?? "", keeper) : nil
             )
             guard let made else { return false }
             omissions = made.omissions

@@ -47,7 +47,9 @@ extension Exchange {
 extension Exchange {
     private var estimatedOutput: UInt64 {
         if record.operation == .embeddings { return 0 }
-        let isCutShort = !record.isStreamed && !meter.isComplete && record.outcome == .clientGone
+        // Nobody here sees the end of an answer that is made in the background.
+        let isUnseen = ask?.view.isInBackground == true && meter.usage.output == nil
+        let isCutShort = isUnseen || (!record.isStreamed && !meter.isComplete && record.outcome == .clientGone)
         return isCutShort ? max(meter.estimatedOutput, load.answer) : meter.estimatedOutput
     }
 }

@@ -95,7 +95,11 @@ extension Exchange {
             if let offer, let error = view.unfitness(for: offer, need) {
                 return turnAway(error, .rejected, [], at: now)
             }
-            let text = "No provider can serve '\(record.requestedModel ?? "")' now."
+            let text =
+                keeper?.previous.map {
+                    "The provider that has kept '\($0.told)' cannot serve now, and no other has it."
+                }
+                ?? "No provider can serve '\(record.requestedModel ?? "")' now."
             return failed(ClientError(503, type: "upstream_error", code: "no_candidate", text), now)
         }
         if let error = failure.requestError { return failed(ClientError(error), now) }
@@ -104,7 +108,8 @@ extension Exchange {
         guard failure.kind.isOfTheRequest, let error = failure.error else {
             return failed(ClientError(rule), retryAfter: failure.retryAfter, now)
         }
-        failed(ClientError(error, status: error.status), body: failure.body, now)
+        let words = failure.body.map { keeper?.previous?.words($0) ?? $0 }
+        failed(ClientError(error, status: error.status), body: words, now)
     }
 
     /// As an answer of its own; as an event, when a heartbeat has made it a stream with status 200 already.

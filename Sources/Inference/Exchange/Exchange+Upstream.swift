@@ -64,7 +64,7 @@ extension Exchange {
         guard let model = record.requestedModel else { return nil }
         let asked = ask?.view
         let echo = client == .responses ? Responses.echo(of: asked?.document) : []
-        return AnswerTerms(
+        var terms = AnswerTerms(
             decision: record.id,
             model: model,
             created: record.startedUnix / 1_000_000,
@@ -74,6 +74,10 @@ extension Exchange {
             tellsCallsWhole: client == .mistral && asked?.hasTools ?? false,
             echo: echo
         )
+        if client == .responses, let member = attempt?.candidate.member {
+            terms.retelling = view.retelling(of: member, for: record.key ?? "", keeper?.previous)
+        }
+        return terms
     }
 
     mutating func received(_ bytes: [UInt8], at now: Instant) {

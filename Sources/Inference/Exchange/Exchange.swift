@@ -33,6 +33,8 @@ package struct Exchange: ~Copyable, Sendable {
     var need = RequestNeed.unknown
     /// The conversation, where its group keeps those together.
     var talk: Talk?
+    /// Who made what the request goes on from; nil: it begins anew, or says all of it.
+    var keeper: Keeper?
     var tried = Exclusions()
     var attempt: Attempt?
     var stream: AnswerStream?

@@ -174,6 +174,7 @@ extension FailureClass {
         switch (self, error.kind) {
         case (.rateLimited, .quota), (.clientError, .authentication), (.clientError, .permission): .unauthorised
         case (.clientError, .contextLength): .contextLength
+        case (.unknownUpstreamModel, .invalidRequest): .clientError
         default: self
         }
     }

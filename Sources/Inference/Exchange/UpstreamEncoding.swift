@@ -27,18 +27,20 @@ struct ClientAsk: Sendable {
     var restBytes: UInt64 { if case .bytes(let count)? = rest { UInt64(count) } else { 0 } }
 
     /// The request for a provider, and the names of what loses effect there.
+    /// - Parameter keeping: what the provider may keep of it, where its dialect has that.
     /// - Throws: the field that the provider's dialect cannot carry.
     mutating func request(
         for provider: GatewayProvider,
         number: Int,
         at address: ProviderAddress,
-        _ deployment: Deployment
+        _ deployment: Deployment,
+        keeping: Responses.Keeping? = nil
     ) throws(RequestError) -> (request: UpstreamRequest, omissions: [String]) {
         if !view.operation.isTranslated { try check(provider) }
         let isSame = provider.dialect == view.dialect.provider
         let said =
             try isSame
-            ? (patched(for: provider.dialect, deployment.model), [])
+            ? patched(for: provider.dialect, deployment.model, keeping)
             : translated(for: provider, deployment)
         let (body, omissions) = try fitted(said, for: provider, deployment)
         let headers =
@@ -89,6 +91,15 @@ struct ClientAsk: Sendable {
     private var mediaHeaders: [Header] {
         let type = view.upload?.form.boundary.contentType ?? "application/json"
         return [Header("content-type", type), Header("accept", view.stream ? "text/event-stream" : "*/*")]
+    }
+
+    private func patched(
+        for dialect: Dialect,
+        _ model: String,
+        _ keeping: Responses.Keeping?
+    ) throws(RequestError) -> ([UInt8], [String]) {
+        guard let keeping else { return (patched(for: dialect, model), []) }
+        return try Responses.upstreamBody(view, model: model, amongOthers: amongOthers, keeping)
     }
 
     private func patched(for dialect: Dialect, _ model: String) -> [UInt8] {
@@ -209,7 +220,7 @@ package struct ProviderAddress: Hashable, Sendable {
     }
 
     /// A text as one segment of a path (RFC 3986 §3.3).
-    private static func segment(_ text: String) -> String {
+    static func segment(_ text: String) -> String {
         text.utf8.map { byte in
             let character = Character(UnicodeScalar(byte))
             if character.isASCII, character.isLetter || character.isNumber || "-._~".contains(character) {

@@ -8,8 +8,24 @@ extension Ollama {
     /// The answer to `/api/version`.
     package static let versionPage = Array(#"{"version":"\#(version)"}"#.utf8)
 
+    /// The answer to `/api/ps`: nothing has to be loaded here, so that all of them run.
+    package static func runningList(_ models: [ListedModel]) -> [UInt8] {
+        list(models) { model, writer in
+            writer.member("expires_at", unknownTime)
+            writer.member("size_vram", 0 as UInt64)
+            if let context = model.facts.context { writer.member("context_length", context) }
+        }
+    }
+
     /// The answer to `/api/tags`.
     package static func modelList(_ models: [ListedModel]) -> [UInt8] {
+        list(models) { $1.member("modified_at", unknownTime) }
+    }
+
+    private static func list(
+        _ models: [ListedModel],
+        _ more: (ListedModel, inout JSONWriter) -> Void
+    ) -> [UInt8] {
         var writer = JSONWriter(capacity: 32 + models.count * 256)
         writer.beginObject()
         writer.key("models")
@@ -18,7 +34,7 @@ extension Ollama {
             writer.beginObject()
             writer.member("name", model.name)
             writer.member("model", model.name)
-            writer.member("modified_at", unknownTime)
+            more(model, &writer)
             // There is no file, and so neither its size nor its digest.
             writer.member("size", 0 as UInt64)
             writer.member("digest", "")

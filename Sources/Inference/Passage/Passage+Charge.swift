@@ -36,7 +36,7 @@ extension Passage {
 
     /// Looks at what is asked for.
     mutating func weigh() {
-        guard request.method == .post else { return }
+        guard request.isWork else { return }
         if Self.isJSON(request.headers),
             let document = try? JSONDocument(request.body, limits: .request),
             let model = document["model"]?.string, !model.isEmpty, model.utf8.count <= Self.longestName
@@ -107,7 +107,7 @@ extension Passage {
 
     /// Of a prompt as of any; of what is not known to be one a single token, so that nobody comes who has none left.
     private var reservedTokens: UInt64 {
-        guard request.method == .post else { return 0 }
+        guard request.isWork else { return 0 }
         let (sum, overflow) = work.prompt.addingReportingOverflow(work.answer)
         return overflow ? .max : max(1, sum)
     }

@@ -45,7 +45,7 @@ extension Passage {
     mutating func connected(_ isReused: Bool, at now: Instant) {
         guard let id = attempt?.id, let startedAt = attempt?.startedAt else { return }
         attempt?.isSent = true
-        owes = request.method == .post
+        owes = request.isWork
         attempt?.isReused = isReused
         attempt?.row.reusedConnection = isReused
         attempt?.row.connect = now - startedAt
@@ -84,10 +84,11 @@ extension Passage {
         if head.status >= 400 { owes = false }
         deadlines[.silence] = now + Self.timeouts.betweenTokens
         // What others show was used before.
-        if request.method == .post { usage = PassageUsage(contentType: head.contentType) }
+        if request.isWork { usage = PassageUsage(contentType: head.contentType) }
         record.status = head.status
         record.headAfter = now - self.startedAt
         let headers = [Header("x-martlet-decision", record.id)] + head.fields
+        guard !retells(head, headers) else { return }
         actions.append(.writeHead(ClientHead(status: head.status, headers: headers, length: head.length)))
     }
 
@@ -95,14 +96,15 @@ extension Passage {
         guard attempt?.hasHead == true else { return }
         attempt?.row.bytesReceived &+= UInt64(bytes.count)
         if record.contentAfter == nil { record.contentAfter = now - startedAt }
-        record.bytesToClient &+= UInt64(bytes.count)
         usage?.observe(bytes)
-        actions.append(.writeBody(bytes))
+        guard let told = retell(bytes) else { return fail(.tooLarge, nil, at: now) }
+        write(told)
         if !isClientBlocked { deadlines[.silence] = now + Self.timeouts.betweenTokens }
     }
 
     mutating func ended(at now: Instant) {
         guard attempt?.hasHead == true, let status = record.status else { return fail(.truncated, nil, at: now) }
+        endRetelling()
         close(as: status < 400 ? nil : FailureClass(status: status), nil, at: now)
         finish(status < 400 ? .answered : .failed, .complete, at: now)
     }
@@ -153,6 +155,11 @@ extension Passage {
     mutating func fail(_ kind: FailureClass, _ detail: String?, at now: Instant) {
         guard let last = attempt else { return giveUp(kind, at: now) }
         close(as: kind, detail, at: now)
+        if retold?.head != nil {
+            // Nothing of it has left yet.
+            (retold, owes) = (nil, false)
+            return giveUp(kind, at: now)
+        }
         guard !last.hasHead else {
             // What the client has is not the whole, and must not look like it.
             record.errorCode = kind.rule.errorCode

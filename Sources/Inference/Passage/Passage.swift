@@ -31,6 +31,7 @@ package struct Passage: Sendable {
     var tried: [MemberID?] = []
     var attempt: Try?
     var usage: PassageUsage?
+    var retold: RetoldAnswer?
     var work = Work()
     /// What it holds of limits and budgets.
     var load = LoadUse()
@@ -80,9 +81,9 @@ package struct Passage: Sendable {
         return taken()
     }
 
-    /// What policies can ask for. The model of a passage is `providers/NAME`.
+    /// What policies can ask for. The model of a passage is `providers/NAME`; a kept response has the one that it was made for.
     private var facts: RequestFacts {
-        var facts = RequestFacts(model: provider.passageName, document: nil)
+        var facts = RequestFacts(model: request.model ?? provider.passageName, document: nil)
         (facts.key, facts.team, facts.tags) = (request.key, request.team, request.tags)
         facts.source = request.source
         return facts

@@ -24,10 +24,15 @@ package struct Exclusions: Hashable, Sendable {
 
     package private(set) var pairs: [Pair] = []
     package private(set) var members: [MemberID] = []
+    /// Who may be asked at all; nil: everybody.
+    package internal(set) var fence: [MemberID]?
 
     package init() {}
 
-    package var isEmpty: Bool { pairs.isEmpty && members.isEmpty }
+    package var isEmpty: Bool { pairs.isEmpty && members.isEmpty && fence == nil }
+
+    /// Whether the request is for others only.
+    func isOutside(_ member: MemberID) -> Bool { fence.map { !$0.contains(member) } ?? false }
 
     /// Rules out what a failure's rule says.
     package mutating func add(_ candidate: Candidate, after next: FailureRule.Next) {
@@ -113,6 +118,7 @@ extension GatewaySnapshot {
             loadClass: offer.tellsSizes ? size?.rawValue : nil
         ) { member in
             if let only = offer.member, only != member { return .notAsked }
+            if tried.isOutside(member) { return .keptElsewhere }
             if tried.contains(member) { return .tried }
             if let cause = offer.breach(at: member.index - first) { return cause }
             if let cause = offer.fitness.cause(misfit, at: member.index - first) { return cause }

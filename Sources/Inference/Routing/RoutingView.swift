@@ -20,6 +20,8 @@ package final class RoutingView: Sendable {
     package let snapshot: GatewaySnapshot
     /// For splits, affinity and look-ups by secret values.
     package let hash: KeyedHash
+    /// For names of what providers keep, parallel to `snapshot.providers`.
+    let seals: [KeyedHash]
     /// Models as clients see them: groups, then `group.member`, in file order.
     package let listedModels: [ListedModel]
 
@@ -63,16 +65,19 @@ package final class RoutingView: Sendable {
 
     /// - Parameters:
     ///   - old: the view before, whose counters and memory go on.
+    ///   - seals: for names of what providers keep, parallel to the snapshot's; nil, and where none is given: whoever knows this source can make names.
     ///   - book: where load is counted; nil: nowhere, and nothing is limited.
     package init(
         _ snapshot: GatewaySnapshot,
         after old: RoutingView? = nil,
+        seals: [KeyedHash?] = [],
         book: LoadBook? = nil
     ) throws(SnapshotError) {
         try snapshot.check()
         self.snapshot = snapshot
         let hash = KeyedHash(key0: snapshot.hashKey0, key1: snapshot.hashKey1)
         self.hash = hash
+        self.seals = snapshot.providers.indices.map { (seals.indices.contains($0) ? seals[$0] : nil) ?? hash }
         addresses = snapshot.providers.map(ProviderAddress.init)
         hasSeveralDialects = Set(snapshot.providers.map(\.dialect)).count > 1
         let models = snapshot.models

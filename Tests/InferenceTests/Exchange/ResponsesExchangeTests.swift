@@ -141,10 +141,12 @@ import Wire
         return events.flatMap { encoder.encode($0) }
     }()
 
-    /// What its provider has kept, a client may name; not a byte of the answer is changed.
-    @Test func whatIsKeptElsewherePassesUnread() throws {
-        let world = try ExchangeWorld(Self.withResponses())
-        let body = #"{"model":"chat.big","previous_response_id":"resp_1","stream":true}"#
+    /// Of the answer nothing is changed but the response's name, which gets its mark.
+    @Test func whatItsClientsSayPassesUnread() throws {
+        var snapshot = Self.withResponses()
+        for place in snapshot.providers.indices { snapshot.providers[place].keepsResponses = true }
+        let world = try ExchangeWorld(snapshot)
+        let body = #"{"model":"chat.big","prompt":{"id":"pmpt_1"},"stream":true, "later":[1.0]}"#
         try world.feed(Stage.request(Array(body.utf8), dialect: .responses))
         try world.connect()
         let sent = try #require(world.sent.last)
@@ -153,7 +155,8 @@ import Wire
         try world.answer(Answer.streamHead)
         try world.send(Self.stream)
         try world.endUpstream()
-        #expect(world.body == Self.stream && world.record?.outcome == .answered)
+        let unmarked = world.text.replacing(#/resp_mt[0-9a-f]{16}-/#, with: "")
+        #expect(unmarked == String(decoding: Self.stream, as: UTF8.self) && world.record?.outcome == .answered)
         #expect(world.record?.usage.input == 3 && world.record?.usage.output == 1)
     }
 
