@@ -7,8 +7,10 @@ import NetTypes
 final class ProviderProber {
     private let loop: GatewayLoop
     private var state: GatewayState?
-    /// Which providers have a timer, by name: a new snapshot changes what is probed, not when.
-    private var schedule: [String: ProviderProbe] = [:]
+    /// Which providers have a timer, by name: a new snapshot changes what is probed, not when. A round that is due goes on only for the probe that
+    /// it was begun for, however often that was taken out and put back.
+    private var schedule: [String: (probe: ProviderProbe, number: Int)] = [:]
+    private var begun = 0
     /// What is remembered of the models of each, by name.
     private var memos: [String: ServerMemo] = [:]
 
@@ -17,20 +19,22 @@ final class ProviderProber {
     func use(_ state: GatewayState) {
         self.state = state
         for provider in state.view.snapshot.providers {
-            guard let probe = provider.probe, schedule[provider.name] != probe else { continue }
-            schedule[provider.name] = probe
-            run(provider.name, probe)
+            guard let probe = provider.probe, schedule[provider.name]?.probe != probe else { continue }
+            begun += 1
+            schedule[provider.name] = (probe, begun)
+            run(provider.name, probe, begun)
         }
     }
 
     func stop() { state = nil }
 
     /// One round, and the next after it; the end of it when the configuration has no such probe any more.
-    private func run(_ name: String, _ probe: ProviderProbe) {
+    private func run(_ name: String, _ probe: ProviderProbe, _ number: Int) {
+        guard schedule[name]?.number == number else { return }
         guard let state, let index = state.view.snapshot.providers.firstIndex(where: { $0.name == name }),
             state.view.snapshot.providers[index].probe == probe
         else {
-            if schedule[name] == probe { (schedule[name], memos[name]) = (nil, nil) }
+            (schedule[name], memos[name]) = (nil, nil)
             return
         }
         let ways = state.view.snapshot.probeWays(toProvider: index)
@@ -47,6 +51,6 @@ final class ProviderProber {
                 self.loop.reports.send(.probed(provider: name, sorted, at: GatewayClock.now()))
             }
         }
-        loop.eventLoop.assumeIsolated().scheduleTask(in: probe.every.timeAmount) { self.run(name, probe) }
+        loop.eventLoop.assumeIsolated().scheduleTask(in: probe.every.timeAmount) { self.run(name, probe, number) }
     }
 }

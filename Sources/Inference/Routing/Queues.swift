@@ -6,6 +6,10 @@ import Synchronization
 /// What others than we have asked of one provider's server. Outlives snapshots.
 package final class ServerLoad: Sendable {
     private let others = Atomic<Int>(0)
+    /// Rounds in a row that told nothing.
+    private let silences = Atomic<Int>(0)
+    /// A server that is too busy to tell is not idle: what it told last is believed for so many rounds.
+    private static let believedRounds = 3
 
     package init() {}
 
@@ -16,7 +20,15 @@ package final class ServerLoad: Sendable {
     /// - Parameters:
     ///   - queue: nil: it does not tell, and only ours are known.
     ///   - own: of these, ours.
-    package func heard(_ queue: Int?, own: Int) { others.store(max(0, (queue ?? own) - own), ordering: .relaxed) }
+    package func heard(_ queue: Int?, own: Int) {
+        let silent = queue == nil ? min(silences.load(ordering: .relaxed) + 1, Self.believedRounds) : 0
+        silences.store(silent, ordering: .relaxed)
+        guard let queue else {
+            if silent == Self.believedRounds { others.store(0, ordering: .relaxed) }
+            return
+        }
+        others.store(max(0, queue - own), ordering: .relaxed)
+    }
 }
 
 /// One member's bound.
@@ -62,7 +74,7 @@ extension RoutingView {
 }
 
 extension RoutingView {
-    /// What a round of probes says of a server's queue, from now on. Whoever told nothing has only our requests.
+    /// What a round of probes says of a server's queue, from now on. Whoever tells nothing for long has only our requests.
     package func heard(_ outcomes: [ProbeOutcome], fromProvider name: String) {
         guard let index = snapshot.providers.firstIndex(where: { $0.name == name }) else { return }
         let queue = outcomes.lazy.compactMap(\.reading).first?.queue

@@ -111,9 +111,12 @@ package final class RoutingView: Sendable {
     }
 
     private static func servers(of providers: [GatewayProvider], after old: RoutingView?) -> [ServerLoad] {
-        let before = Dictionary(zip(old?.snapshot.providers.map(\.name) ?? [], old?.servers ?? [])) { first, _ in first
+        guard let old else { return providers.map { _ in ServerLoad() } }
+        return providers.map { provider in
+            // Another address is another server, and who is read no more has no queue.
+            let place = old.snapshot.providers.firstIndex { $0.isServer(of: provider) }
+            return place.map { old.servers[$0] } ?? ServerLoad()
         }
-        return providers.map { before[$0.name] ?? ServerLoad() }
     }
 
     /// What the name of a group or of `group.member` stands for.
@@ -198,5 +201,13 @@ extension GatewaySnapshot {
             names.append(name)
         }
         return names
+    }
+}
+
+extension GatewayProvider {
+    /// Whether this was the same server, read in the same way.
+    fileprivate func isServer(of other: GatewayProvider) -> Bool {
+        name == other.name && isTLS == other.isTLS && host == other.host && port == other.port
+            && pathPrefix == other.pathPrefix && probe == other.probe
     }
 }

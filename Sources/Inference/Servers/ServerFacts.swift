@@ -13,7 +13,7 @@ struct ServerFacts: Hashable, Sendable {
     private(set) var models: [ServedModel] = []
     private var digests: [String: String] = [:]
     /// Files that models run from, of those that were listed.
-    private var roots: [String] = []
+    private var roots: Set<String> = []
     private var takesAnyName = false
     private var running: UInt32?
     private var waiting: UInt32?
@@ -25,10 +25,10 @@ struct ServerFacts: Hashable, Sendable {
 
     /// Loaded ones and wanted ones first.
     func reading(_ wanted: [String]) -> ServerReading {
-        let rank = { (model: ServedModel) in
+        let ranks = models.map { model in
             model.isLoaded ? 0 : wanted.contains { model.answers(to: $0) } ? 1 : 2
         }
-        let sorted = (0...2).flatMap { place in models.filter { rank($0) == place } }
+        let sorted = (0...2).flatMap { place in zip(models, ranks).filter { $0.1 == place }.map(\.0) }
         return ServerReading(
             models: Array(sorted.prefix(ServerReading.mostModels)),
             takesAnyName: takesAnyName ? true : nil,
@@ -38,7 +38,7 @@ struct ServerFacts: Hashable, Sendable {
     }
 
     mutating func set(_ context: UInt64?, of name: String) {
-        for index in models.indices where models[index].name == name { models[index].context = context }
+        for index in models.indices where models[index].isNamed(name) { models[index].context = context }
     }
 
     /// What may be asked for and is not loaded: wanted ones, and the only one there is.
@@ -68,12 +68,12 @@ struct ServerFacts: Hashable, Sendable {
     /// vLLM lists the base model under each of its names, with one `root`, and adapters with their `parent`.
     private mutating func takeServed(_ entry: JSONView) {
         guard let name = Self.name(entry["id"]) else { return }
-        let root = entry["root"]?.string
+        let root = Self.name(entry["root"])
         let isAdapter = entry["parent"].map { !$0.isNull } ?? false
         let isAlias = root.map(roots.contains) ?? false
         // llama.cpp says so where it holds several models and loads them when they are asked for.
         let isLoaded = entry["status"].map { $0["value"]?.string == "loaded" } ?? (!isAdapter && !isAlias)
-        if let root { roots.append(root) }
+        if let root { roots.insert(root) }
         models.append(ServedModel(name, context: Self.context(entry["max_model_len"]), isLoaded: isLoaded))
     }
 
@@ -114,12 +114,13 @@ struct ServerFacts: Hashable, Sendable {
 
     mutating func takeLoaded(_ bytes: [UInt8]) {
         guard let list = Self.document(bytes)?["models"] else { return }
+        let places = Dictionary(models.indices.map { (Array(models[$0].name.utf8), $0) }) { first, _ in first }
         for entry in list.elements.prefix(Self.mostListed) {
-            guard let name = Self.name(entry["model"] ?? entry["name"]) else { continue }
-            for index in models.indices where models[index].name == name {
-                models[index].isLoaded = true
-                models[index].context = Self.context(entry["context_length"])
+            guard let name = Self.name(entry["model"] ?? entry["name"]), let index = places[Array(name.utf8)] else {
+                continue
             }
+            models[index].isLoaded = true
+            models[index].context = Self.context(entry["context_length"])
         }
     }
 

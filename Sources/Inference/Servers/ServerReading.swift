@@ -69,12 +69,19 @@ package struct ServedModel: Hashable, Sendable, Codable {
     }
 
     /// Ollama's names end with a tag that need not be said when it is `latest`.
-    func answers(to asked: String) -> Bool { name == asked || name == asked + ":latest" }
+    func answers(to asked: String) -> Bool {
+        guard name.utf8.starts(with: asked.utf8) else { return false }
+        let rest = name.utf8.dropFirst(asked.utf8.count)
+        return rest.isEmpty || rest.elementsEqual(":latest".utf8)
+    }
+
+    /// Byte by byte: what a server has made up to look alike need not be the same, and must not take long.
+    func isNamed(_ other: String) -> Bool { name.utf8.elementsEqual(other.utf8) }
 
     /// What can be asked for, shown and logged.
     static func isName(_ name: String) -> Bool {
         !name.isEmpty && name.utf8.count <= ServerReading.longestName
-            && name.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
+            && !name.unicodeScalars.contains { [.control, .format].contains($0.properties.generalCategory) }
     }
 }
 

@@ -75,6 +75,26 @@ import Testing
         #expect(chosen(next) == ["chat.there"])
     }
 
+    /// Another server's queue is no word about this one, and nobody tells how long one is that is read no more.
+    @Test(arguments: ["address", "probe"]) func aQueueIsForgottenWith(_ what: String) throws {
+        var snapshot = snapshot()
+        let probe = ProviderProbe(kind: .vllm, every: .seconds(1), timeout: .seconds(1), downAfter: 3)
+        snapshot.providers[0].probe = probe
+        let view = try RoutingView(snapshot)
+        tell(view, running: 5)
+        if what == "probe" { snapshot.providers[0].probe = nil } else { snapshot.providers[0].port += 1 }
+        #expect(chosen(try RoutingView(snapshot, after: view)) == ["chat.here"])
+    }
+
+    @Test func whoIsTooBusyToTellIsBelievedForAWhile() throws {
+        let view = try RoutingView(snapshot())
+        tell(view, running: 5)
+        for _ in 0..<2 { tell(view, running: nil) }
+        #expect(chosen(view) == ["chat.there"])
+        tell(view, running: nil)
+        #expect(chosen(view) == ["chat.here"])
+    }
+
     @Test func aQueueRefusesNobody() throws {
         let view = try RoutingView(snapshot())
         tell(view, running: 50)

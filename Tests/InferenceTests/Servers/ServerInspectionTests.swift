@@ -53,6 +53,13 @@ import Testing
         #expect(read.reading.running == 5 && read.reading.waiting == 1 && read.reading.queue == 6)
     }
 
+    /// A name that looks like another is another, and what a terminal would obey is no name.
+    @Test func namesAreTheirBytes() {
+        let installed = #"{"models":[{"model":"caf\u00e9"},{"model":"a\u009bb"},{"model":"a\u202eb"}]}"#
+        let read = read(.ollama, ["/api/tags": installed, "/api/ps": #"{"models":[{"model":"cafe\u0301"}]}"#])
+        #expect(read.reading.models == [ServedModel("caf\u{e9}", isLoaded: false)])
+    }
+
     @Test func withoutMetricsItTellsNoQueue() {
         let read = read(.sglang, ["/v1/models": #"{"data":[{"id":"q","max_model_len":4096}]}"#])
         #expect(read.failure == nil && read.reading.queue == nil)
