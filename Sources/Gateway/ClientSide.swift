@@ -98,7 +98,9 @@ extension ClientSide {
         guard let place = providers.firstIndex(where: { $0.name == target.provider && $0.passThrough == true }) else {
             return answer(.unknownPath, for: request)
         }
-        let passed = passage(request, to: place, target.method, target.path, of: key)
+        var passed = passage(request, to: place, target.method, target.path, of: key)
+        // Whose account it is, the operator says.
+        if let own = providers[place].quirks?.keyHeader?.lowercased() { passed.headers.removeAll { $0.name == own } }
         begin(passed, for: request, on: state)
     }
 

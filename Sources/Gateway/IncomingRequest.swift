@@ -65,7 +65,8 @@ final class IncomingRequest {
         draw = loop.draw()
         generation = loop.state?.view.snapshot.generation ?? 0
         switch endpoint {
-        case .passage, .keptResponse: carried = PassageRequest.carried(head.allFields)
+        case .passage: carried = PassageRequest.carried(head.allFields)
+        case .keptResponse: carried = PassageRequest.carriedOfQuestion(head.allFields)
         case .chat, .asking, .naming, .models, .showModel, .version, .live, .ready, .unknown, .wrongMethod: carried = []
         }
         askedHeaders = loop.state.map { Self.headers(head, $0.view.askedHeaders) } ?? []

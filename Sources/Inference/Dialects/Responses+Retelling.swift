@@ -37,7 +37,8 @@ extension Responses {
 
         private func edits(of response: JSONView) -> [JSONEdit] {
             var edits: [JSONEdit] = []
-            if keeps {
+            // What is not kept leads nowhere, whatever name it has.
+            if keeps, response["store"]?.bool != false {
                 for name in ["id", "previous_response_id"] {
                     guard let id = response[name]?.string, let told = told(id) else { continue }
                     edits.append(.set(name, Responses.quoted(told)))

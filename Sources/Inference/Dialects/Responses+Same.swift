@@ -35,6 +35,11 @@ extension Responses {
             edits.append(.set("input", items))
             if hasLeftSealed { omissions.append("input.reasoning") }
         }
+        // Servers of others' make take a response's name from it: it could be that of another client's.
+        if view.document["request_id"] != nil {
+            edits.append(.remove("request_id"))
+            omissions.append("request_id")
+        }
         return (view.body(model: model, edits), omissions)
     }
 

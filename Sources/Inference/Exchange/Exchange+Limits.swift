@@ -58,9 +58,13 @@ extension Exchange {
             load.prompt = asked.estimatedInputTokens
             load.answer = asked.operation == .embeddings ? 0 : Self.reservedAnswer(asked.maxTokens)
         }
-        guard let subjects = key?.subjects, !subjects.isEmpty else { return true }
-        load.payers = key?.payers
-        return take(from: subjects, at: now)
+        guard let key, key.isLimited else { return true }
+        guard !asked.isInBackground else {
+            refuse(ClientError(.uncounted("background")), at: now)
+            return false
+        }
+        load.payers = key.payers
+        return take(from: key.subjects, at: now)
     }
 
     /// The same of the group that serves.
@@ -270,4 +274,13 @@ extension Cause {
     static let atLimit = Cause("at-limit")
     /// Its provider said that it takes no more for a while.
     static let providerLimit = Cause("provider-limit")
+}
+
+extension RequestError {
+    /// What goes on after the answer is over costs what nobody here sees.
+    fileprivate static func uncounted(_ field: String) -> RequestError {
+        let text =
+            "What '\(field)' costs is not known here, and this key has limits or a budget: leave '\(field)' out, or use a key without."
+        return RequestError(.unsupported, field, text)
+    }
 }

@@ -87,7 +87,11 @@ extension Passage {
         if request.isWork { usage = PassageUsage(contentType: head.contentType) }
         record.status = head.status
         record.headAfter = now - self.startedAt
-        let headers = [Header("x-martlet-decision", record.id)] + head.fields
+        // Of whose account it is, its fields speak too.
+        let fields =
+            request.retelling == nil
+            ? head.fields : head.fields.filter { ["content-type", "retry-after"].contains($0.name) }
+        let headers = [Header("x-martlet-decision", record.id)] + fields
         guard !retells(head, headers) else { return }
         actions.append(.writeHead(ClientHead(status: head.status, headers: headers, length: head.length)))
     }

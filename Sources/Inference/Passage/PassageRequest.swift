@@ -100,6 +100,11 @@ package struct PassageRequest: Sendable {
         return headers(fields, without: others)
     }
 
+    /// The same of a question about what a provider has kept: whom it is for and who pays is the operator's to say.
+    package static func carriedOfQuestion(_ fields: [(name: String, value: String)]) -> [Header] {
+        carried(fields).filter { ["accept", "content-type", "user-agent"].contains($0.name) }
+    }
+
     /// Of a provider's fields those that go on. Cookies are between it and us; `date` is ours.
     package static func returned(_ fields: [(name: String, value: String)]) -> [Header] {
         headers(fields, without: ["set-cookie", "date"])

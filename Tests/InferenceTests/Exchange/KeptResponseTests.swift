@@ -1,4 +1,5 @@
 /// Does what a provider has kept, or sealed, find its way back to it? Every request here is made on a view of its own, as after a restart.
+import Chance
 import NetTypes
 import PolicyEngine
 import Testing
@@ -130,6 +131,36 @@ import Wire
         try world.endUpstream()
         #expect(world.head?.status == 404 && world.signals.isEmpty && world.alarms.isEmpty)
         #expect(world.body == Array(error.utf8))
+    }
+
+    /// A response that is not kept has no name that leads anywhere, and no client gives one its name.
+    @Test func noClientHasTheNameOfAnothersResponseSealed() throws {
+        let world = try KeptStage.world(#","request_id":"resp_victim","store":false"#)
+        let answer = try KeptStage.answered(world, KeptStage.response(#","store":false"#))
+        #expect(try JSONDocument(#require(world.sent.last).body)["request_id"] == nil)
+        #expect(answer["id"]?.string == "resp_own")
+        #expect(world.head?.headers.contains { $0.name == "x-martlet-not-carried" && $0.value == "request_id" } == true)
+    }
+
+    @Test func whoseUseIsLimitedAsksForNothingInTheBackground() throws {
+        var snapshot = KeptStage.snapshot()
+        let digest = KeyDigest(bytes: SHA256.digest([0x6B]))?.hexadecimal ?? ""
+        let limits = LoadLimits(requests: Pace(100, per: .seconds(60)))
+        snapshot.keys = [GatewayKey(name: "ci", sha256: digest, limits: limits)]
+        var request = ClientRequest(
+            dialect: .responses,
+            body: Array(#"{"model":"chat","input":"hello","background":true}"#.utf8),
+            key: "ci",
+            team: nil,
+            source: nil,
+            unixMicroseconds: 1_790_000_000_000_000,
+            draw: 0
+        )
+        request.access = try RoutingView(snapshot) { _, _ in PlainWords() }.keys.key(presented: [0x6B])
+        let world = try ExchangeWorld(snapshot)
+        try world.feed(.request(request))
+        #expect(world.head?.status == 400 && world.sent.isEmpty)
+        #expect(try JSONDocument(world.body)["error"]?["param"]?.string == "background")
     }
 
     /// Of what works on in the background nobody here sees the end: what was reserved for it is owed.
