@@ -83,17 +83,21 @@ import Wire
         #expect(world.record?.outcome == .answered)
     }
 
+    /// A thought of `chat.small`'s as its client was told it.
+    private static func sealedBySmall() throws -> String {
+        let answer = try KeptStage.answered(
+            KeptStage.world(model: "chat.small"),
+            KeptStage.response("", KeptStage.thought)
+        )
+        return try #require(answer["output"]?.elements.map(\.self).first?["encrypted_content"]?.string)
+    }
+
     private static func thinking(_ sealed: String) -> String {
         #","input":[{"role":"user","content":"a"},{"type":"reasoning","id":"rs_1","summary":[],"encrypted_content":"\#(sealed)"},{"role":"user","content":"b"}]"#
     }
 
     @Test func aSealedThoughtGoesBackToTheMemberThatHadIt() throws {
-        let first = try KeptStage.answered(
-            KeptStage.world(model: "chat.small"),
-            KeptStage.response("", KeptStage.thought)
-        )
-        let sealed = try #require(first["output"]?.elements.map(\.self).first?["encrypted_content"]?.string)
-        let world = try KeptStage.world(Self.thinking(sealed))
+        let world = try KeptStage.world(Self.thinking(Self.sealedBySmall()))
         #expect(world.order?.host == "two.example")
         try world.connect()
         let items = try JSONDocument(#require(world.sent.last).body)["input"]?.elements.map(\.self)
@@ -101,12 +105,7 @@ import Wire
     }
 
     @Test func aThoughtThatNobodyCanOpenIsLeftOutAndNamed() throws {
-        let first = try KeptStage.answered(
-            KeptStage.world(model: "chat.small"),
-            KeptStage.response("", KeptStage.thought)
-        )
-        let sealed = try #require(first["output"]?.elements.map(\.self).first?["encrypted_content"]?.string)
-        let world = try KeptStage.world(Self.thinking(sealed))
+        let world = try KeptStage.world(Self.thinking(Self.sealedBySmall()))
         try world.refuseConnection(.connectRefused)
         #expect(world.order?.host == "192.0.2.1", "better without the thought than not at all")
         _ = try KeptStage.answered(world)
