@@ -24,6 +24,8 @@ package struct Chat: Equatable, Sendable {
     package var stop: [String] = []
     /// The form the answer must have; nil if the client did not say.
     package var responseFormat: ResponseFormat?
+    /// Whether the form's schema must be followed to the letter; nil if the client did not say.
+    package var isFormStrict: Bool?
     /// How hard the model shall think, in the client's word; nil if the client did not say.
     package var effort: String?
     /// Whether the model shall think before it answers, and how long; nil if the client did not say.
@@ -125,6 +127,14 @@ extension Chat {
 }
 
 extension Chat {
+    /// What the proof of a call is called (`ToolUse.signature`), which means nothing to any provider but the one that gave it.
+    static let proofField = "messages.tool_calls.extra_content"
+
+    /// Whether a call brings its proof back.
+    var hasProof: Bool {
+        messages.contains { $0.parts.contains { $0.toolUse?.signature != nil } }
+    }
+
     /// Whether a system message stands inside the conversation: where instructions have a place of their own, it is heard before it.
     var hasLateSystemMessage: Bool {
         guard let first = messages.firstIndex(where: { $0.role != .system }) else { return false }

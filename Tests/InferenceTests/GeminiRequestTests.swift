@@ -122,7 +122,7 @@ struct GeminiRequestTests {
         (#""generationConfig":{"responseLogprobs":true}"#, "generationConfig.responseLogprobs"),
         (#""toolConfig":{"functionCallingConfig":{"mode":"odd"}}"#, "toolConfig.functionCallingConfig.mode"),
         (#""generationConfig":{"temperature":3}"#, "generationConfig.temperature"),
-        (#""systemInstruction":{"parts":[{"inlineData":{}}]}"#, "systemInstruction.parts[0].text"),
+        (#""systemInstruction":{"parts":[{"inlineData":{}}]}"#, "systemInstruction.parts[0].inlineData"),
     ])
     func ofAClientIsRefused(fields: String, param: String) throws {
         let error = #expect(throws: RequestError.self) { try Self.gemini(fields) }

@@ -62,7 +62,7 @@ struct OllamaRequestTests {
     @Test func optionsOfTheServerAreHintsAndOptionsOfTheAnswerWishes() throws {
         let chat = try Self.chat(#""keep_alive":0,"options":{"num_ctx":4096,"mirostat":1,"top_k":4,"seed":1}"#)
         #expect(chat.uncarried == [.hint("keep_alive"), .hint("options.num_ctx"), .wish("options.mirostat")])
-        #expect(OpenAI.omissions(in: chat) == [.wish("top_k")] + chat.uncarried)
+        #expect(OpenAI.omissions(in: chat) == [.wish("options.top_k")] + chat.uncarried)
         let sent = try JSONDocument(OpenAI.requestBody(chat, model: "m", stream: false))
         #expect(sent["seed"]?.unsigned == 1)
     }

@@ -4,7 +4,7 @@ import Wire
 
 @testable import Inference
 
-/// One field of a dialect's published request schema, in a request that holds it (`Tests/Fixtures/fields`, by `scripts/distill-fields`).
+/// One field of a dialect's published schema, in a request or an answer that holds it (`Tests/Fixtures/fields`, by `scripts/distill-fields`).
 struct PublishedField {
     enum Step: Equatable {
         case name(String)
@@ -13,44 +13,45 @@ struct PublishedField {
 
     /// Where it is.
     let at: [Step]
+    /// What it holds.
+    let value: JSONValue
     /// The request with it, and the same one without.
     let with: [UInt8]
     let without: [UInt8]
 
-    /// Its path without indexes: `messages.content.type`.
-    var path: [String] {
-        at.compactMap { step in
-            if case .name(let name) = step { name } else { nil }
-        }
+    /// Its path without indexes: `messages.content.type`. An answer's events have it from there.
+    let path: [String]
+    /// The same in one word.
+    let name: String
+
+    /// All fields in a file; the first is the request that says the least, which has none.
+    static func all(_ file: String) throws -> [PublishedField] {
+        let lines = try lines(file)
+        guard case .object(let base)? = lines.first else { return [] }
+        return [PublishedField(base)] + lines.dropFirst().map { PublishedField($0, in: base) }
     }
 
-    /// All fields in a file.
-    static func all(_ file: String) throws -> [PublishedField] {
+    /// A file's lines.
+    static func lines(_ file: String) throws -> [JSONValue] {
         let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         let text = try Data(contentsOf: folder.appendingPathComponent("Fixtures/fields/\(file).jsonl"))
-        let lines = try text.split(separator: UInt8(ascii: "\n")).map { JSONValue(try JSONDocument(Array($0)).root) }
-        guard case .object(let base)? = lines.first else { return [] }
-        return lines.dropFirst().map { PublishedField($0, in: base) }
+        return try text.split(separator: UInt8(ascii: "\n")).map { JSONValue(try JSONDocument(Array($0)).root) }
     }
 
-    /// Compares lines with a file beside the fields, or writes them.
-    static func expect(_ lines: [String], toBe file: String) throws {
-        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        let place = folder.appendingPathComponent("Fixtures/fields/\(file)")
-        if ProcessInfo.processInfo.environment["MARTLET_WRITE_GOLDEN"] != nil {
-            return try Data(lines.map { $0 + "\n" }.joined().utf8).write(to: place)
-        }
-        let known = String(decoding: try Data(contentsOf: place), as: UTF8.self).split(separator: "\n").map(String.init)
-        let (now, before) = (Set(lines), Set(known))
-        #expect(now.subtracting(before).isEmpty && before.subtracting(now).isEmpty)
+    /// What it holds, as JSON.
+    var text: String { String(decoding: Self.bytes(value), as: UTF8.self) }
+
+    private init(_ base: [JSONValue.Member]) {
+        (at, value, path, name, with) = ([], .null, [], "", Self.bytes(.object(base)))
+        without = with
     }
 
     private init(_ line: JSONValue, in base: [JSONValue.Member]) {
         guard case .array(let steps)? = line["at"], let set = line["set"] else {
-            (at, with, without) = ([], [], [])
+            self = Self([])
             return
         }
-        at = steps.map { step in
+        let at: [Step] = steps.map { step in
             switch step {
             case .string(let name): .name(name)
             case .number(let text): .place(Int(text) ?? 0)
@@ -58,18 +59,46 @@ struct PublishedField {
             }
         }
         guard case .name(let outermost)? = at.first else {
-            (with, without) = ([], [])
+            self = Self([])
             return
         }
         let request = JSONValue.object(base.filter { $0.name != outermost } + [JSONValue.Member(outermost, set)])
+        self.at = at
+        let names = at.compactMap { step in
+            if case .name(let name) = step { name } else { nil }
+        }
+        path = Array(names.first == "events" ? names.dropFirst() : names[...])
+        name = path.joined(separator: ".")
+        value = Self.value(at[...], in: request)
         with = Self.bytes(request)
         without = Self.bytes(Self.removing(at[...], from: request))
     }
 
-    private static func bytes(_ value: JSONValue) -> [UInt8] {
+    static func bytes(_ value: JSONValue) -> [UInt8] {
         var writer = JSONWriter(capacity: 1024)
         writer.value(value)
         return writer.bytes
+    }
+
+    /// The types of the objects that it stands in, and its own.
+    var types: [String] {
+        guard let document = try? JSONDocument(with) else { return [] }
+        var (value, types) = (JSONValue(document.root), [String]())
+        for step in at.map(Optional.init) + [nil] {
+            if case .string(let type)? = value["type"] { types.append(type) }
+            if let step { value = Self.value([step], in: value) }
+        }
+        return types
+    }
+
+    private static func value(_ steps: ArraySlice<Step>, in value: JSONValue) -> JSONValue {
+        switch (steps.first, value) {
+        case (.name(let name), .object(let members)):
+            members.last { $0.name == name }.map { self.value(steps.dropFirst(), in: $0.value) } ?? .null
+        case (.place(let place), .array(let elements)) where elements.indices.contains(place):
+            self.value(steps.dropFirst(), in: elements[place])
+        default: value
+        }
     }
 
     private static func removing(_ steps: ArraySlice<Step>, from value: JSONValue) -> JSONValue {

@@ -31,6 +31,25 @@ struct SchemaTests {
         ),
     ]
 
+    @Test(arguments: [
+        (#"{"type":"STRING","nullable":true,"enum":["a"]}"#, #"{"type":["string","null"],"enum":["a",null]}"#, false),
+        (
+            #"{"nullable":true,"anyOf":[{"type":"NULL"}]}"#, #"{"anyOf":[{"type":"null"},{"type":"null"}]}"#, false
+        ),
+        (
+            #"{"type":"OBJECT","properties":{"b":{},"a":{"example":1},"c":{}},"property_ordering":["a","b"]}"#,
+            #"{"type":"object","properties":{"a":{},"b":{},"c":{}},"additionalProperties":false}"#, true
+        ),
+        (#"{"type":"TYPE_UNSPECIFIED","example":2}"#, "{}", true),
+    ])
+    func whatGeminisSchemasSayIsSaidInOthers(said: String, plain: String, hasExample: Bool) throws {
+        let schema = try JSONDocument(Array(said.utf8)).root
+        var chat = Chat(model: "m", messages: [])
+        Gemini.noteExamples(in: schema, at: "s", &chat)
+        #expect(String(decoding: Gemini.jsonSchema(schema), as: UTF8.self) == plain)
+        #expect(chat.uncarried == (hasExample ? [.hint("s.example")] : []))
+    }
+
     @Test(arguments: schemas)
     func anOpenObjectIsClosedForAnthropic(said: String, closed: String) {
         #expect(String(decoding: Anthropic.closed(Array(said.utf8)), as: UTF8.self) == closed)

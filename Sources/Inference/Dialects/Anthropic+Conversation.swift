@@ -21,7 +21,7 @@ extension Anthropic {
             guard try Field.requiredText(block["type"], "\(place).type") == "text" else {
                 throw .wrongValue("\(place).type", wanted: "'text'")
             }
-            parts.append(try text(block, place, &chat))
+            parts.append(try text(block, place, &chat, at: field == "system" ? field : "messages.content"))
         }
         return parts
     }
@@ -47,9 +47,17 @@ extension Anthropic {
         chat.note(value, beyond: ["role", "content"], at: "messages")
         switch role {
         case "system": append(.system, try systemParts(content, "\(field).content", &chat), position, &chat)
-        case "assistant": append(.assistant, try blocks(content, "\(field).content", &chat), position, &chat)
+        case "assistant":
+            let parts = try blocks(content, "\(field).content", &chat)
+            guard !parts.contains(where: \.isToolResult) else {
+                throw .wrongValue("\(field).content", wanted: "results of tools in what the user says only")
+            }
+            append(.assistant, parts, position, &chat)
         case "user":
             let parts = try blocks(content, "\(field).content", &chat)
+            guard !parts.contains(where: { $0.toolUse != nil || $0.isThought }) else {
+                throw .wrongValue("\(field).content", wanted: "calls and thoughts in what the assistant says only")
+            }
             // The results answer the message before, and so stand before what the user says besides.
             for part in parts where part.isToolResult { append(.tool, [part], position, &chat) }
             append(.user, parts.filter { !$0.isToolResult }, position, &chat)
@@ -85,6 +93,7 @@ extension Anthropic {
         case "tool_use": return try toolUse(block, field, &chat)
         case "tool_result": return try toolResult(block, field, &chat)
         case "thinking":
+            chat.note(block, beyond: ["type", "thinking", "signature"], hints: cacheHints, at: "messages.content")
             let words = try Field.requiredText(block["thinking"], "\(field).thinking")
             return .thought(.open(words, signature: try Field.text(block["signature"], "\(field).signature") ?? ""))
         case "redacted_thinking": return .thought(.redacted(try Field.requiredText(block["data"], "\(field).data")))
@@ -95,9 +104,14 @@ extension Anthropic {
 
     private static let cacheHints = ["cache_control"]
 
-    private static func text(_ block: JSONView, _ field: String, _ chat: inout Chat) throws(RequestError) -> Chat.Part {
+    private static func text(
+        _ block: JSONView,
+        _ field: String,
+        _ chat: inout Chat,
+        at path: String = "messages.content"
+    ) throws(RequestError) -> Chat.Part {
         // Citations of an answer before, sent back with it.
-        chat.note(block, beyond: ["type", "text"], hints: ["cache_control", "citations"], at: "messages.content")
+        chat.note(block, beyond: ["type", "text"], hints: ["cache_control", "citations"], at: path)
         return .text(try Field.requiredText(block["text"], "\(field).text"))
     }
 
@@ -167,14 +181,18 @@ extension Anthropic {
         return .toolResult(
             Chat.ToolResult(
                 id: try Field.requiredText(block["tool_use_id"], "\(field).tool_use_id"),
-                texts: try resultTexts(block["content"], "\(field).content"),
+                texts: try resultTexts(block["content"], "\(field).content", &chat),
                 isError: try Field.flag(block["is_error"], "\(field).is_error") ?? false
             )
         )
     }
 
     /// A tool that says nothing has answered all the same.
-    private static func resultTexts(_ value: JSONView?, _ field: String) throws(RequestError) -> [String] {
+    private static func resultTexts(
+        _ value: JSONView?,
+        _ field: String,
+        _ chat: inout Chat
+    ) throws(RequestError) -> [String] {
         guard let value, !value.isNull else { return [] }
         if let text = value.string { return [text] }
         guard value.kind == .array else { throw .wrongType(field, wanted: "a string or an array") }
@@ -184,6 +202,12 @@ extension Anthropic {
             guard try Field.requiredText(block["type"], "\(place).type") == "text" else {
                 throw .untranslatable("\(place).type")
             }
+            chat.note(
+                block,
+                beyond: ["type", "text"],
+                hints: ["cache_control", "citations"],
+                at: "messages.content.content"
+            )
             texts.append(try Field.requiredText(block["text"], "\(place).text"))
         }
         return texts

@@ -35,6 +35,10 @@ extension Anthropic {
         if let effort = chat.effort, !effortWords.contains(effort), effort != "none" {
             fields.append(.wish("reasoning_effort"))
         }
+        if chat.messages.contains(where: { $0.parts.contains(where: \.isUnsigned) }) {
+            fields.append(.hint("messages.content.thinking"))
+        }
+        if chat.hasProof { fields.append(.hint(Chat.proofField)) }
         if chat.hasLateSystemMessage { fields.append(.hint("messages.role")) }
         for extra in chat.extras where !extra.isNeutral {
             let isCarried = extra.name == "safety_identifier" && chat.user == nil

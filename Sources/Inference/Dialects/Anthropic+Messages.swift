@@ -187,3 +187,10 @@ extension Chat.Part {
         }
     }
 }
+
+extension Chat.Part {
+    /// A thought whose proof is missing, which the provider would refuse.
+    var isUnsigned: Bool {
+        if case .thought(.open(_, let signature)) = self { signature.isEmpty } else { false }
+    }
+}

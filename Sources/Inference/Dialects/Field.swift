@@ -105,6 +105,13 @@ extension Chat {
         }
     }
 
+    /// Notes the members of an object that are not read and make no other answer, whatever they are.
+    mutating func noteHints(_ object: JSONView, beyond read: [String], at path: String) {
+        for member in object.members where !member.value.isNull && !read.contains(member.name) {
+            note(.hint("\(path).\(member.name)"))
+        }
+    }
+
     /// A schema with what is said of it beside it, where that has no place of its own: in JSON Schema it has one.
     /// - Parameter field: of the client's, whose `description` this is.
     mutating func schema(_ schema: [UInt8], described description: JSONView?, at field: String) -> [UInt8] {

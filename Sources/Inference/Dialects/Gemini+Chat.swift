@@ -66,6 +66,8 @@ extension Gemini {
     ) throws(RequestError) {
         switch name {
         case "responseMimeType", "responseSchema", "responseJsonSchema": break
+        // The API's other word for the same.
+        case "_responseJsonSchema": break
         case "maxOutputTokens": chat.maxTokens = try Field.tokens(value, field)
         case "temperature": chat.temperature = try Field.number(value, field, in: 0...2)
         case "topP": chat.topP = try Field.number(value, field, in: 0...1)
@@ -125,15 +127,21 @@ extension Gemini {
         let place = "generationConfig"
         let type = try Field.text(value.either("responseMimeType"), "\(place).responseMimeType")
         let typed = try Field.object(value.either("responseSchema"), "\(place).responseSchema")
-        let plain = try Field.object(value.either("responseJsonSchema"), "\(place).responseJsonSchema")
+        let other = value["_responseJsonSchema"] ?? value["_response_json_schema"]
+        let plain = try Field.object(value.either("responseJsonSchema") ?? other, "\(place).responseJsonSchema")
         switch type {
-        case "text/plain", nil: return
+        case "text/plain", nil:
+            for (name, schema) in [("responseSchema", typed), ("responseJsonSchema", plain)] where schema != nil {
+                throw .wrongValue("\(place).\(name)", wanted: "'application/json' in 'responseMimeType' beside it")
+            }
+            return
         case "application/json": break
         default: throw .untranslatable("\(place).responseMimeType")
         }
         if let schema = plain {
             chat.responseFormat = .jsonSchema(name: schemaName, schema: Array(schema.raw))
         } else if let schema = typed {
+            noteExamples(in: schema, at: "\(place).responseSchema", &chat)
             chat.responseFormat = .jsonSchema(name: schemaName, schema: jsonSchema(schema))
         } else {
             chat.responseFormat = .jsonObject
@@ -173,6 +181,7 @@ extension Gemini {
         }
         let typed = try Field.object(value["parameters"], "\(field).parameters")
         let plain = try Field.object(value.either("parametersJsonSchema"), "\(field).parametersJsonSchema")
+        if let typed, plain == nil { noteExamples(in: typed, at: "tools.functionDeclarations.parameters", &chat) }
         return Chat.Tool(
             name: try Field.requiredText(value["name"], "\(field).name"),
             description: try Field.text(value["description"], "\(field).description"),
@@ -221,7 +230,7 @@ extension Gemini {
 
     /// `inline_data` is `inlineData`.
     static func camel(_ name: String) -> String {
-        guard name.utf8.contains(UInt8(ascii: "_")) else { return name }
+        guard name.utf8.contains(UInt8(ascii: "_")), name.utf8.first != UInt8(ascii: "_") else { return name }
         let words = name.split(separator: "_")
         return words.dropFirst().reduce(words.first.map(String.init) ?? "") {
             $0 + $1.prefix(1).uppercased() + $1.dropFirst()

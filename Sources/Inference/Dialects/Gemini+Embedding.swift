@@ -18,7 +18,8 @@ extension Gemini {
         guard let content = try Field.object(request["content"], path + "content") else {
             throw .missing(path + "content")
         }
-        ask.texts.append(try text(of: content, path + "content"))
+        ask.texts.append(try text(of: content, path + "content", &ask))
+        let plain = path.isEmpty ? "" : "requests."
         let isFirst = ask.texts.count == 1
         var dimensions: UInt64?
         for member in request.members where !member.value.isNull {
@@ -26,9 +27,9 @@ extension Gemini {
             switch name {
             case "model", "content": break
             case "outputDimensionality": dimensions = try Field.tokens(member.value, path + name)
-            case "title": note(.hint(name), in: &ask)
+            case "title": note(.hint(plain + name), in: &ask)
             // What it is for shapes the vector, and no other dialect can say it.
-            default: note(.wish(name), in: &ask)
+            default: note(.wish(plain + name), in: &ask)
             }
         }
         if isFirst { ask.dimensions = dimensions }
@@ -39,11 +40,19 @@ extension Gemini {
         if !ask.uncarried.contains(omission) { ask.uncarried.append(omission) }
     }
 
-    private static func text(of content: JSONView, _ field: String) throws(RequestError) -> String {
+    private static func text(
+        of content: JSONView,
+        _ field: String,
+        _ ask: inout EmbeddingAsk
+    ) throws(RequestError) -> String {
         var (text, count) = ("", 0)
         for part in (content["parts"] ?? content).elements {
             guard let words = part["text"]?.string else { throw .untranslatable("\(field).parts[\(count)]") }
             text += words
+            for member in part.members where member.name != "text" && !member.value.isNull {
+                let place = field == "content" ? field : "requests.content"
+                note(.hint("\(place).parts.\(camel(member.name))"), in: &ask)
+            }
             count += 1
         }
         guard count > 0 else { throw .missing("\(field).parts") }

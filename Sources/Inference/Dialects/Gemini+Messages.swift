@@ -10,11 +10,27 @@ extension Gemini {
         note(value, beyond: ["parts", "role"], at: field, in: &chat)
         var parts: [Chat.Part] = []
         for part in (value["parts"] ?? value).elements {
-            note(part, beyond: ["text"], at: "\(field).parts", in: &chat)
+            try checkInstruction(part, "\(field).parts[\(parts.count)]")
+            note(part, beyond: ["text"], hints: beside, at: "\(field).parts", in: &chat)
             parts.append(.text(try Field.requiredText(part["text"], "\(field).parts[\(parts.count)].text")))
         }
         append(.system, parts, 0, &chat)
     }
+
+    /// Others take instructions in words only.
+    private static func checkInstruction(_ part: JSONView, _ field: String) throws(RequestError) {
+        for member in part.members where !member.value.isNull {
+            let name = camel(member.name)
+            if name != "text", !beside.contains(name), !viewing.contains(name) {
+                throw .untranslatable("\(field).\(name)")
+            }
+        }
+    }
+
+    /// Of what a part has, what is read with its neighbour, whichever that is.
+    private static let beside = ["thought", "thoughtSignature", "partMetadata"]
+    /// What says how a part's film or picture is to be looked at.
+    private static let viewing = ["videoMetadata", "mediaResolution"]
 
     static func takeContents(_ value: JSONView, into chat: inout Chat) throws(RequestError) {
         var open: [Chat.ToolUse] = []
@@ -96,9 +112,10 @@ extension Gemini {
         _ chat: inout Chat
     ) throws(RequestError) -> Chat.Part? {
         guard value.kind == .object else { throw .wrongType(field, wanted: "an object") }
-        // Read with its neighbour, whichever that is.
-        let beside = ["thought", "thoughtSignature", "partMetadata"]
         if value["partMetadata"] ?? value["part_metadata"] != nil { chat.note(.hint("contents.parts.partMetadata")) }
+        // Proof of a call goes with it; proof of words is proof of nothing elsewhere.
+        let hasProof = value.either("thoughtSignature").map { !$0.isNull } ?? false
+        if hasProof, value.either("functionCall") == nil { chat.note(.hint("contents.parts.thoughtSignature")) }
         var found: Chat.Part?
         for member in value.members where !member.value.isNull {
             let name = camel(member.name)
@@ -109,7 +126,7 @@ extension Gemini {
             case "fileData": found = .file(.url(try address(member.value, "\(field).fileData", &chat)))
             case "functionCall": found = try call(member.value, value, "\(field).functionCall", &chat)
             case "functionResponse": found = try result(member.value, "\(field).functionResponse", &chat)
-            case "videoMetadata", "mediaResolution": chat.note(.wish("contents.parts.\(name)"))
+            case _ where viewing.contains(name): chat.note(.wish("contents.parts.\(name)"))
             // Code that ran at the provider, and whatever comes next.
             default: throw .untranslatable("\(field).\(name)")
             }
@@ -160,6 +177,9 @@ extension Gemini {
         _ chat: inout Chat
     ) throws(RequestError) -> String {
         note(value, beyond: ["mimeType", "fileUri"], hints: ["displayName"], at: "contents.parts.fileData", in: &chat)
+        if let type = value.either("mimeType")?.string, type.hasPrefix("audio/") || type.hasPrefix("video/") {
+            throw .untranslatable("\(field).mimeType")
+        }
         let address = try Field.webAddress(value.either("fileUri"), "\(field).fileUri")
         // What was uploaded there is known to that provider only.
         if address.contains("generativelanguage.googleapis.com/") { throw .untranslatable("\(field).fileUri") }

@@ -9,6 +9,20 @@ extension Gemini {
         return writer.bytes
     }
 
+    /// Notes examples, which stand there for whoever reads the schema: strict providers take no such word.
+    static func noteExamples(in schema: JSONView, at path: String, _ chat: inout Chat) {
+        for member in schema.members {
+            switch camel(member.name) {
+            case "example": chat.note(.hint("\(path).example"))
+            case "properties":
+                for property in member.value.members { noteExamples(in: property.value, at: path, &chat) }
+            case "items": noteExamples(in: member.value, at: path, &chat)
+            case "anyOf": for element in member.value.elements { noteExamples(in: element, at: path, &chat) }
+            default: break
+            }
+        }
+    }
+
     private static func write(schema: JSONView, to writer: inout JSONWriter) {
         guard schema.kind == .object else { return writer.raw(schema.raw) }
         let isNullable = schema["nullable"]?.bool == true
@@ -22,11 +36,12 @@ extension Gemini {
             switch name {
             case "nullable", "propertyOrdering", "example": break
             case "type": write(type: value, orNull: isNullable, to: &writer)
+            case "enum": write(words: value, orNull: isNullable, to: &writer)
             case "properties":
                 isClosed = true
                 writer.key(name)
                 writer.beginObject()
-                for property in value.members {
+                for property in ordered(value, by: schema.either("propertyOrdering")) {
                     writer.key(property.name)
                     write(schema: property.value, to: &writer)
                 }
@@ -38,6 +53,8 @@ extension Gemini {
                 writer.key(name)
                 writer.beginArray()
                 for element in value.elements { write(schema: element, to: &writer) }
+                // Without a type of its own null is one more choice.
+                if isNullable, schema["type"] == nil { writer.raw(nothing[...]) }
                 writer.endArray()
             // Its counts are texts, since they may have 64 bits.
             case "minItems", "maxItems", "minLength", "maxLength", "minProperties", "maxProperties":
@@ -56,7 +73,33 @@ extension Gemini {
         writer.endObject()
     }
 
+    private static let nothing = Array(#"{"type":"null"}"#.utf8)
+
+    /// Properties as the schema wants them told: elsewhere they are told as they are named. What it does not order follows.
+    private static func ordered(_ properties: JSONView, by order: JSONView?) -> [JSONView.Member] {
+        let members = Array(properties.members)
+        let names = order.map { $0.elements.compactMap(\.string) } ?? []
+        guard !names.isEmpty else { return members }
+        let place = { (member: JSONView.Member) in names.firstIndex(of: member.name) ?? names.count }
+        return members.enumerated().sorted { (place($0.element), $0.offset) < (place($1.element), $1.offset) }
+            .map(\.element)
+    }
+
+    /// What may be null may be null beside its words, too.
+    private static func write(words: JSONView, orNull isNullable: Bool, to writer: inout JSONWriter) {
+        writer.key("enum")
+        guard isNullable, words.kind == .array, !words.elements.contains(where: \.isNull) else {
+            return writer.raw(words.raw)
+        }
+        writer.beginArray()
+        for word in words.elements { writer.raw(word.raw) }
+        writer.null()
+        writer.endArray()
+    }
+
     private static func write(type: JSONView, orNull isNullable: Bool, to writer: inout JSONWriter) {
+        // An unspecified one is none.
+        if type.string?.hasSuffix("_UNSPECIFIED") == true { return }
         writer.key("type")
         guard let word = type.string?.lowercased() else { return writer.raw(type.raw) }
         guard isNullable, word != "null" else { return writer.string(word) }

@@ -146,7 +146,7 @@ extension Ollama {
                 }
             case _ where sharedOptions.contains(name):
                 guard member.value.kind == .number else { throw .wrongType(field, wanted: "a number") }
-                chat.extras.append(Chat.Extra(name: name, value: JSONValue(member.value)))
+                chat.extras.append(Chat.Extra(name: name, value: JSONValue(member.value), field: field))
             default: chat.note(loadOptions.contains(name) ? .hint(field) : .wish(field))
             }
         }

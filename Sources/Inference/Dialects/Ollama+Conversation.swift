@@ -39,7 +39,7 @@ extension Ollama {
                 parts.insert(.thought(.open(thought, signature: "")), at: 0)
             }
             parts += try images(value["images"], "\(field).images")
-            open = try calls(value["tool_calls"], "\(field).tool_calls", position)
+            open = try calls(value["tool_calls"], "\(field).tool_calls", position, &chat)
             append(.assistant, parts + open.map { .toolUse($0) }, position, &chat)
         case "tool":
             chat.note(value, beyond: ["role", "content", "tool_name", "tool_call_id", "name"], at: "messages")
@@ -58,13 +58,15 @@ extension Ollama {
     private static func calls(
         _ value: JSONView?,
         _ field: String,
-        _ position: Int
+        _ position: Int,
+        _ chat: inout Chat
     ) throws(RequestError) -> [Chat.ToolUse] {
         guard let value, !value.isNull else { return [] }
         var calls: [Chat.ToolUse] = []
         for element in try Field.array(value, field) {
             let place = "\(field)[\(calls.count)]"
             let arguments = try Field.object(element["function"]?["arguments"], "\(place).function.arguments")
+            chat.noteHints(element, beyond: ["id", "type", "function"], at: "messages.tool_calls")
             let id = try Field.text(element["id"], "\(place).id") ?? ""
             calls.append(
                 Chat.ToolUse(

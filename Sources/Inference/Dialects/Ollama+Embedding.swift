@@ -14,8 +14,8 @@ extension Ollama {
             switch name {
             case "model", "input": break
             case "dimensions": ask.dimensions = try Field.tokens(value, name)
-            // Others refuse a text that is too long, as `false` has it; `true` is what happens here where nothing is said.
-            case "truncate": _ = try Field.flag(value, name)
+            // Others refuse a text that is too long, as `false` has it.
+            case "truncate": if try Field.flag(value, name) == true { ask.uncarried.append(.hint(name)) }
             case "keep_alive", "options": ask.uncarried.append(.hint(name))
             default: ask.uncarried.append(.wish(name))
             }

@@ -41,6 +41,7 @@ extension Ollama {
         let parts = chat.messages.lazy.flatMap(\.parts)
         // What a model of another provider thought and signed means nothing to this one.
         if parts.contains(where: \.isSignedThought) { fields.append(.hint("messages.content.thinking")) }
+        if chat.hasProof { fields.append(.hint(Chat.proofField)) }
         if parts.contains(where: \.isFailedResult) { fields.append(.wish("messages.content.is_error")) }
         if chat.tools.contains(where: { $0.strict == true }) { fields.append(.wish("tools.function.strict")) }
         if chat.allowsParallelTools == false, !chat.tools.isEmpty { fields.append(.wish("parallel_tool_calls")) }

@@ -99,7 +99,7 @@ extension OpenAI {
         case "json_object": return .jsonObject
         case "json_schema":
             guard let format = value["json_schema"] else { throw .missing("\(field).json_schema") }
-            // `strict` is what every provider with schemas does anyway.
+            chat.isFormStrict = try Field.flag(format["strict"], "\(field).json_schema.strict")
             let told = format["schema"]?.kind == .object ? ["description"] : []
             chat.note(format, beyond: ["name", "schema", "strict"] + told, at: "\(field).json_schema")
             return .jsonSchema(

@@ -31,7 +31,7 @@ extension OpenAI {
             if let reason = refused[extra.name] { throw .inexpressible(extra.field, in: .openai, reason) }
         }
         if chat.stop.count > mostStops {
-            throw .inexpressible("stop_sequences", in: .openai, "it knows at most \(mostStops)")
+            throw .inexpressible("stop", in: .openai, "it knows at most \(mostStops)")
         }
         if chat.tools.isEmpty {
             switch chat.toolChoice {
@@ -47,11 +47,14 @@ extension OpenAI {
         let parts = chat.messages.lazy.flatMap(\.parts)
         // What a model of another provider thought means nothing to this one, whose own thoughts stay with it.
         if parts.contains(where: \.isThought) { fields.append(.hint("messages.content.thinking")) }
+        if chat.hasProof { fields.append(.hint(Chat.proofField)) }
         if parts.contains(where: \.isFailure) { fields.append(.wish("messages.content.is_error")) }
         // How much a model thinks is its own affair here, but for the effort.
         if case .on(budget: _?) = chat.thinking { fields.append(.hint("thinking.budget_tokens")) }
         // Nor is it asked to tell its thoughts.
-        if chat.thinking == .on(budget: nil), chat.effort == nil { fields.append(.hint("thinking")) }
+        if chat.thinking == .on(budget: nil) || chat.thinking == .off, chat.effort == nil {
+            fields.append(.hint("thinking"))
+        }
         for extra in chat.extras {
             if extra.name == "service_tier", extra.value == .string("auto") { continue }
             if extra.isOpenAIs, shared.contains(extra.name) { continue }

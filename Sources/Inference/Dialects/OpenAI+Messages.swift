@@ -27,11 +27,11 @@ extension OpenAI {
         switch role {
         case .tool:
             let id = try Field.requiredText(value["tool_call_id"], "\(field).tool_call_id")
-            parts = [.toolResult(.init(id: id, texts: try texts(value["content"], "\(field).content")))]
+            parts = [.toolResult(.init(id: id, texts: try texts(value["content"], "\(field).content", &chat)))]
         case .assistant:
             parts = try content(value["content"], "\(field).content", &chat)
             if let refusal = try Field.text(value["refusal"], "\(field).refusal") { parts.append(.text(refusal)) }
-            parts += try toolCalls(value["tool_calls"], "\(field).tool_calls")
+            parts += try toolCalls(value["tool_calls"], "\(field).tool_calls", &chat)
             for name in ["audio", "function_call"] where value[name].map({ !$0.isNull }) ?? false {
                 throw .untranslatable("\(field).\(name)")
             }
@@ -75,9 +75,11 @@ extension OpenAI {
         return parts
     }
 
+    private static let cacheHints = ["prompt_cache_breakpoint"]
+
     private static func part(_ value: JSONView, _ field: String, _ chat: inout Chat) throws(RequestError) -> Chat.Part {
         let type = try Field.requiredText(value["type"], "\(field).type")
-        chat.note(value, beyond: ["type", type], hints: ["prompt_cache_breakpoint"], at: "messages.content")
+        chat.note(value, beyond: ["type", type], hints: cacheHints, at: "messages.content")
         switch type {
         case "text", "refusal": return .text(try Field.requiredText(value[type], "\(field).\(type)"))
         case "image_url":
@@ -147,7 +149,11 @@ extension OpenAI {
         return .data(mediaType: String(type), base64: String(url[url.utf8.index(after: head.endIndex)...]))
     }
 
-    private static func texts(_ value: JSONView?, _ field: String) throws(RequestError) -> [String] {
+    private static func texts(
+        _ value: JSONView?,
+        _ field: String,
+        _ chat: inout Chat
+    ) throws(RequestError) -> [String] {
         guard let value, !value.isNull else { throw .missing(field) }
         if let text = value.string { return [text] }
         guard value.kind == .array else { throw .wrongType(field, wanted: "a string or an array") }
@@ -157,12 +163,18 @@ extension OpenAI {
             guard try Field.requiredText(element["type"], "\(field).type") == "text" else {
                 throw .untranslatable("\(field).type")
             }
+            chat.note(element, beyond: ["type", "text"], hints: cacheHints, at: "messages.content")
             texts.append(try Field.requiredText(element["text"], "\(field).text"))
         }
         return texts
     }
 
-    private static func toolCalls(_ value: JSONView?, _ field: String) throws(RequestError) -> [Chat.Part] {
+    /// What else stands in a call is about an answer that was given.
+    private static func toolCalls(
+        _ value: JSONView?,
+        _ field: String,
+        _ chat: inout Chat
+    ) throws(RequestError) -> [Chat.Part] {
         guard let value, !value.isNull else { return [] }
         guard value.kind == .array else { throw .wrongType(field, wanted: "an array") }
         var calls: [Chat.Part] = []
@@ -178,6 +190,11 @@ extension OpenAI {
                 signature: element["extra_content"]?["google"]?["thought_signature"]?.string
             )
             calls.append(.toolUse(call))
+            chat.noteHints(
+                element,
+                beyond: ["id", "type", "function", "index", foreignField],
+                at: "messages.tool_calls"
+            )
         }
         return calls
     }

@@ -68,7 +68,7 @@ extension OpenAI {
             writer.beginObject()
             writer.member("name", name)
             // Others' schemas are always followed to the letter, ours must say so where that is possible.
-            writer.member("strict", schema.map(canBeStrict) ?? true)
+            writer.member("strict", chat.isFormStrict ?? schema.map(canBeStrict) ?? true)
             if let schema { writer.member("schema", raw: schema) }
             writer.endObject()
         }

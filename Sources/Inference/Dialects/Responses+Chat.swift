@@ -103,7 +103,7 @@ extension Responses {
         case "text": chat.responseFormat = .text
         case "json_object": chat.responseFormat = .jsonObject
         case "json_schema":
-            // `strict` is what every provider with schemas does anyway.
+            chat.isFormStrict = try Field.flag(format["strict"], "\(field).strict")
             chat.note(format, beyond: ["type", "name", "schema", "strict", "description"], at: field)
             guard let schema = try Field.object(format["schema"], "\(field).schema") else {
                 throw .missing("\(field).schema")

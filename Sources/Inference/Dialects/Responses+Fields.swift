@@ -40,10 +40,13 @@ extension Responses {
         let parts = chat.messages.lazy.flatMap(\.parts)
         // What a model of another provider thought means nothing to this one, whose own thoughts are sealed.
         if parts.contains(where: \.isThought) { fields.append(.hint("messages.content.thinking")) }
+        if chat.hasProof { fields.append(.hint(Chat.proofField)) }
         if parts.contains(where: \.saysFailure) { fields.append(.wish("messages.content.is_error")) }
         if !chat.stop.isEmpty { fields.append(.wish("stop")) }
         if case .on(budget: _?) = chat.thinking { fields.append(.hint("thinking.budget_tokens")) }
-        if chat.thinking == .on(budget: nil), chat.effort == nil { fields.append(.hint("thinking")) }
+        if chat.thinking == .on(budget: nil) || chat.thinking == .off, chat.effort == nil {
+            fields.append(.hint("thinking"))
+        }
         for extra in chat.extras where !extra.isNeutral && !isShared(extra) {
             fields.append(hints.contains(extra.name) ? .hint(extra.field) : .wish(extra.field))
         }

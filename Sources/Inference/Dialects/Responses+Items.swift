@@ -158,6 +158,8 @@ extension Responses {
             let field = "\(field).output[\(texts.count)]"
             let type = try Field.requiredText(element["type"], "\(field).type")
             guard type == "input_text" || type == "output_text" else { throw .unknownType(type, field) }
+            let read = ["type", "text"] + marginalia.filter { isEmpty(element[$0]) }
+            chat.note(element, beyond: read, hints: marginalia + cacheHints, at: "input.output")
             texts.append(try Field.requiredText(element["text"], "\(field).text"))
         }
         return .toolResult(.init(id: id, texts: texts))

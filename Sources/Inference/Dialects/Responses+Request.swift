@@ -47,7 +47,7 @@ extension Responses {
         guard chat.responseFormat != nil || verbosity != nil else { return }
         writer.key("text")
         writer.beginObject()
-        if let format = chat.responseFormat { try write(format, to: &writer) }
+        if let format = chat.responseFormat { try write(format, isStrict: chat.isFormStrict, to: &writer) }
         if let verbosity {
             writer.key("verbosity")
             writer.value(verbosity.value)
@@ -55,7 +55,11 @@ extension Responses {
         writer.endObject()
     }
 
-    private static func write(_ format: Chat.ResponseFormat, to writer: inout JSONWriter) throws(RequestError) {
+    private static func write(
+        _ format: Chat.ResponseFormat,
+        isStrict: Bool?,
+        to writer: inout JSONWriter
+    ) throws(RequestError) {
         writer.key("format")
         writer.beginObject()
         switch format {
@@ -67,7 +71,7 @@ extension Responses {
             writer.member("type", "json_schema")
             writer.member("name", name)
             // Others' schemas are always followed to the letter, ours must say so where that is possible.
-            writer.member("strict", OpenAI.canBeStrict(schema))
+            writer.member("strict", isStrict ?? OpenAI.canBeStrict(schema))
             writer.member("schema", raw: schema)
         }
         writer.endObject()

@@ -21,7 +21,8 @@ package enum Responses {
 
     /// What a client calls fields that the form between dialects has by the names of Chat Completions.
     private static let names = [
-        ("messages.content.thinking", "input.reasoning"), ("messages", "input"),
+        ("messages.content.thinking", "input.reasoning"), (Chat.proofField, "input.extra_content"),
+        ("messages.content.file.filename", "input.content.filename"), ("messages", "input"),
         ("reasoning_effort", "reasoning.effort"), ("response_format.json_schema", "text.format"),
         ("response_format", "text.format"), ("max_completion_tokens", "max_output_tokens"),
         ("tools.function.", "tools."),

@@ -129,16 +129,11 @@ struct ClientAsk: Sendable {
         _ dialect: Dialect,
         model: String
     ) throws(RequestError) -> (body: [UInt8], omissions: [Omission]) {
-        switch view.dialect {
-        case .openai, .anthropic, .gemini, .ollama: return try said(in: dialect, model: model)
-        case .responses, .mistral: break
-        }
-        let isResponses = view.dialect == .responses
         do throws(RequestError) {
             let (body, omissions) = try said(in: dialect, model: model)
-            return (body, omissions.map { isResponses ? Responses.named($0) : Mistral.named($0) })
+            return (body, omissions.map(view.dialect.named))
         } catch {
-            throw isResponses ? Responses.named(error) : Mistral.named(error)
+            throw view.dialect.named(error)
         }
     }
 
