@@ -212,6 +212,8 @@ extension Answers {
             [("head", record.headAfter), ("first meaningful byte", record.contentAfter)]
             .compactMap { name, span in span.map { "\(name) \($0)" } } + ["end \(record.duration)"]
         let words = "\(status)\(error), \(record.bytesToClient) bytes [\(times.joined(separator: ", "))]"
-        return .init("answer", "\(words) to the client")
+        let lost = [("of the request not carried", record.notCarried), ("of the answer not told", record.notTold)]
+            .compactMap { name, fields in fields.map { "; \(name): \($0.joined(separator: ", "))" } }.joined()
+        return .init("answer", "\(words) to the client\(lost)")
     }
 }

@@ -14,6 +14,8 @@ package struct ChatAnswer: Equatable, Sendable {
     package var finish: FinishReason?
     /// What was used.
     package var usage = Usage()
+    /// Fields that this form has no place for.
+    package var untold = Untold()
 
     /// An empty answer.
     package init(id: String, model: String) {

@@ -98,6 +98,23 @@ package enum ClientDialect: String, CaseIterable, Hashable, Sendable, Codable {
         }
     }
 
+    /// Whether its clients bring the proof of a call back, which the call's provider wants to see.
+    var takesProofs: Bool {
+        switch self {
+        case .openai, .responses: true
+        case .anthropic, .gemini, .ollama, .mistral: false
+        }
+    }
+
+    /// Names of fields that a client never sees of a whole answer.
+    func untold(of answer: ChatAnswer) -> [String] {
+        var untold = answer.untold
+        if !takesProofs, answer.toolCalls.contains(where: { $0.signature != nil }) {
+            untold.note(path: Gemini.proofField)
+        }
+        return untold.names
+    }
+
     /// A whole answer of a provider that speaks another dialect.
     /// - Parameter times: how long it took.
     func answer(_ answer: ChatAnswer, _ terms: AnswerTerms, times: AnswerTimes = AnswerTimes()) -> [UInt8] {

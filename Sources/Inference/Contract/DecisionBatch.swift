@@ -64,6 +64,8 @@ extension [UInt8] {
         add(record.localDay) { $0.add(UInt64(clamping: $1)) }
         add(record.headAfter) { $0.add($1) }
         add(record.contentAfter) { $0.add($1) }
+        add(record.notCarried) { $0.add(rows: $1) { $0.add($1) } }
+        add(record.notTold) { $0.add(rows: $1) { $0.add($1) } }
     }
 
     private mutating func add(_ row: CandidateRow) {
@@ -191,7 +193,9 @@ private struct RecordReader {
             bytesToClient: number(),
             localDay: optional { $0.count() },
             headAfter: optional { $0.span() },
-            contentAfter: optional { $0.span() }
+            contentAfter: optional { $0.span() },
+            notCarried: optional { $0.rows { $0.text() } },
+            notTold: optional { $0.rows { $0.text() } }
         )
         return isBroken ? nil : record
     }

@@ -48,6 +48,10 @@ package struct DecisionRecord: Hashable, Sendable, Codable {
     /// From `startedAt` to the head, and to the first meaningful byte, that went to the client.
     package var headAfter: Span?
     package var contentAfter: Span?
+    /// Fields of the request that its provider never saw; nil: none.
+    package var notCarried: [String]?
+    /// Fields of the answer that the client never saw; nil: none.
+    package var notTold: [String]?
 }
 
 /// What became of a request.

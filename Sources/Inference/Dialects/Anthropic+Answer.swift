@@ -16,6 +16,7 @@ extension Anthropic {
         for block in content.elements { take(block, into: &answer) }
         answer.finish = document["stop_reason"]?.string.map(finishReason)
         answer.usage = usage(document["usage"]) ?? Usage()
+        answer.untold.look(at: document.root, told)
         return answer
     }
 

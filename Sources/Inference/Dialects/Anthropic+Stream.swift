@@ -20,6 +20,8 @@ extension Anthropic {
         private static let openLimit = 64
 
         private var reader = EventStreamReader()
+        /// Fields that events have no place for.
+        package private(set) var untold = Untold()
         private var open: [OpenCall] = []
         private var calls = 0
         private var usage = Usage()
@@ -51,6 +53,7 @@ extension Anthropic {
             guard let document = try? JSONDocument(data, limits: .answer) else {
                 throw .malformed("An event of the provider's stream is no JSON.")
             }
+            untold.look(at: document.root, Anthropic.toldEvent)
             // The event's name only repeats the type. Types we do not know may be added at any time, says the API's
             // versioning: they are passed over, `ping` among them.
             switch document["type"]?.string {

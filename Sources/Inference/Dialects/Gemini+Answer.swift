@@ -23,6 +23,7 @@ extension Gemini {
         answer.finish = finishReason(document.root)
         if answer.finish == .stop, !answer.toolCalls.isEmpty { answer.finish = .toolCalls }
         answer.usage = usage(document["usageMetadata"]) ?? Usage()
+        answer.untold.look(at: document.root, told)
         return answer
     }
 

@@ -8,6 +8,8 @@ extension Gemini {
         private static let callLimit = 256
 
         private var reader = EventStreamReader()
+        /// Fields that events have no place for.
+        package private(set) var untold = Untold()
         private let decision: String
         private var hasStarted = false
         private var calls = 0
@@ -38,6 +40,7 @@ extension Gemini {
             guard let document = try? JSONDocument(data, limits: .answer) else {
                 throw .malformed("An event of the provider's stream is no JSON.")
             }
+            untold.look(at: document.root, Gemini.told)
             if let error = Gemini.embeddedError(document.root) { return events.append(.error(error)) }
             if !hasStarted { start(document, &events) }
             let candidate = document["candidates"]?.elements.first { _ in true }

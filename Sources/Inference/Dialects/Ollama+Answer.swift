@@ -23,6 +23,7 @@ extension Ollama {
         answer.text = piece.text ?? (answer.toolCalls.isEmpty ? "" : nil)
         answer.finish = finishReason(document["done_reason"]?.string, hasCalled: !answer.toolCalls.isEmpty)
         answer.usage = usage(of: document)
+        answer.untold.look(at: document.root, told)
         return answer
     }
 

@@ -5,6 +5,8 @@ extension Ollama {
     /// Reads a provider's stream.
     package struct StreamDecoder: Sendable {
         private var reader = JSONLineReader()
+        /// Fields that events have no place for.
+        package private(set) var untold = Untold()
         private let decision: String
         private var hasStarted = false
         private var calls = 0
@@ -39,6 +41,7 @@ extension Ollama {
             guard let document = try? JSONDocument(line.text, limits: .answer) else {
                 throw .malformed("A line of the provider's stream is no JSON.")
             }
+            untold.look(at: document.root, Ollama.told)
             if let error = Ollama.embeddedError(document) { return events.append(.error(error)) }
             if !hasStarted {
                 hasStarted = true

@@ -8,6 +8,8 @@ extension OpenAI {
         private static let callLimit = 256
 
         private var reader = EventStreamReader()
+        /// Fields that events have no place for.
+        package private(set) var untold = Untold()
         private var hasStarted = false
         private var answerID = ""
         /// The provider's indexes of the calls begun so far: the place in it is our own index, without gaps.
@@ -47,6 +49,7 @@ extension OpenAI {
             guard let document = try? JSONDocument(data, limits: .answer) else {
                 throw .malformed("An event of the provider's stream is no JSON.")
             }
+            untold.look(at: document.root, OpenAI.told)
             if let error = OpenAI.embeddedError(document) { return events.append(.error(error)) }
             if !hasStarted { start(document, &events) }
             for choice in (document["choices"] ?? document.root).elements { try take(choice, &events) }

@@ -23,6 +23,7 @@ extension OpenAI {
         }
         for call in message["tool_calls"]?.elements ?? choice.elements { take(call, into: &answer) }
         answer.usage = usage(of: document) ?? Usage()
+        answer.untold.look(at: document.root, OpenAI.told)
         return answer
     }
 

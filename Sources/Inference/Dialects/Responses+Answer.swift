@@ -16,6 +16,7 @@ extension Responses {
         for item in output.elements { take(item, into: &answer) }
         answer.finish = finish(of: document.root, hasCalls: !answer.toolCalls.isEmpty)
         answer.usage = usage(of: document.root) ?? Usage()
+        answer.untold.look(at: document.root, told)
         return answer
     }
 

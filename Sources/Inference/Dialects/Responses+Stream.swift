@@ -17,6 +17,8 @@ extension Responses {
         private static let openLimit = 64
 
         private var reader = EventStreamReader()
+        /// Fields that events have no place for.
+        package private(set) var untold = Untold()
         private var open: [OpenCall] = []
         private var calls = 0
         /// Whether the stream has come to its proper end.
@@ -47,6 +49,7 @@ extension Responses {
             guard let document = try? JSONDocument(data, limits: .answer) else {
                 throw .malformed("An event of the provider's stream is no JSON.")
             }
+            untold.look(at: document.root, Responses.toldEvent)
             // What an item or a part ends with repeats its pieces.
             switch document["type"]?.string {
             case "response.created": start(document["response"], &events)

@@ -116,6 +116,11 @@ struct ProviderDecoder: Sendable {
         return try ollama?.finish() ?? []
     }
 
+    /// What of the stream no event could tell.
+    var untold: Untold {
+        openAI?.untold ?? anthropic?.untold ?? gemini?.untold ?? responses?.untold ?? ollama?.untold ?? Untold()
+    }
+
     /// Whether providers leave the mark of a proper end out, or there is none.
     var mayLackEnd: Bool { openAI != nil || gemini != nil }
 }

@@ -18,15 +18,27 @@ struct AnswerStream: Sendable {
     private var observer = ProviderObserver()
     private var decoder = ProviderDecoder()
     private var encoder = ClientEncoder()
+    /// Whether a call had a proof that the client's dialect has no place for.
+    private var hasLostProof = false
+    /// Whether the client's dialect has a place for it.
+    private let takesProofs: Bool
     /// How long the answer took up to now, for clients that are told.
     var times = AnswerTimes()
     /// The number of the client's next event, in the dialect that counts them.
     var sequence: UInt64 { encoder.sequence }
 
+    /// Names of fields that the client never sees.
+    var untold: [String] {
+        var untold = decoder.untold
+        if hasLostProof { untold.note(path: Gemini.proofField) }
+        return untold.names
+    }
+
     /// - Parameters:
     ///   - provider: the provider's dialect.
     ///   - terms: what of the request stands in the answer.
     init(from provider: Dialect, to client: ClientDialect, _ terms: AnswerTerms) {
+        takesProofs = client.takesProofs
         isPassed = provider == client.provider && !terms.tellsCallsWhole
         guard !isPassed else {
             observer = ProviderObserver(provider, terms)
@@ -73,6 +85,7 @@ struct AnswerStream: Sendable {
         meter.observe(event)
         // What an error becomes for the client is the exchange's to say: before the content commit, nothing.
         if case .error(let error) = event { return AnswerPiece(bytes: [], error: error) }
+        if case .toolCallSignature = event, !takesProofs { hasLostProof = true }
         let bytes = encoder.encode(event, times: times)
         guard !encoder.hasOverflowed else {
             return AnswerPiece(

@@ -19,6 +19,7 @@ extension Exchange {
             if let view = ask?.view, view.operation == .embeddings { return try embed(body, dialect, view, at: now) }
             let answer = try dialect.answer(from: body, decision: record.id)
             meter.observe(answer)
+            notTold = client.untold(of: answer)
             deliver(client.answer(answer, terms, times: times(at: now)), at: now)
         } catch {
             failInBody(error, at: now)
@@ -198,6 +199,10 @@ extension Exchange {
         if !omissions.isEmpty, status == 200 {
             headers.append(Header("x-martlet-not-carried", omissions.joined(separator: ", ")))
         }
+        // Of a stream it is known at its end only.
+        if !notTold.isEmpty, status == 200 {
+            headers.append(Header("x-martlet-not-told", notTold.joined(separator: ", ")))
+        }
         headers += loadFields(at: now)
         record.status = status
         record.headAfter = now - startedAt
@@ -217,6 +222,8 @@ extension Exchange {
         record.duration = now - startedAt
         record.usage = UsageRow(meter.usage)
         record.cost = charge()
+        record.notCarried = Untold.kept(omissions)
+        record.notTold = Untold.kept(stream?.untold ?? notTold)
         settleLoad(at: now)
         noteCache()
         actions.append(.endAnswer(end))

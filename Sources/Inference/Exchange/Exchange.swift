@@ -47,6 +47,8 @@ package struct Exchange: ~Copyable, Sendable {
     var held: [UInt8] = []
     /// What the provider of the answer cannot take into account.
     var omissions: [String] = []
+    /// Fields of the answer that the client never sees, of an answer in one piece.
+    var notTold: [String] = []
     var isClientBlocked = false
     /// How the last attempt failed, for the answer when nobody is left.
     var lastFailure: Failure?

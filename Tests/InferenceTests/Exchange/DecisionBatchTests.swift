@@ -42,6 +42,7 @@ import Testing
                 input: 1,
                 output: 2
             ).withText
+        (record.notCarried, record.notTold) = (["temperature", "n"], ["stop_sequence"])
         record.cost?.units = MediaUnits(images: 3, milliseconds: .max, characters: 5)
         return record
     }
