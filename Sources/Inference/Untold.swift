@@ -15,8 +15,10 @@ indirect enum Told: Sendable {
     /// What depends on its `type`.
     case types([(type: String, members: [Member])])
 
-    /// Members all of which are told as a whole.
-    static func whole(_ names: String...) -> [Member] { names.map { ($0, .whole) } }
+    /// Members that are told as a whole, and others.
+    static func whole(_ names: String..., and others: [Member] = []) -> [Member] {
+        names.map { ($0, .whole) } + others
+    }
 }
 
 /// Names of fields that are not told, gathered while an answer is read.

@@ -7,7 +7,7 @@ extension OpenAI {
     ]
 
     private static let message: [Told.Member] =
-        Told.whole("role", "content", "refusal", reasoningField, "reasoning") + [("tool_calls", .members(call))]
+        Told.whole("role", "content", "refusal", reasoningField, "reasoning", and: [("tool_calls", .members(call))])
 
     /// Of a whole answer and of a chunk.
     static let told = Told.members([
@@ -38,84 +38,105 @@ extension Responses {
     ])
 
     private static let item = Told.types([
-        ("message", Told.whole("type", "id", "status", "role", "phase") + [("content", part)]),
-        ("reasoning", Told.whole("type", "id", "status") + [("content", part), ("summary", part)]),
+        ("message", Told.whole("type", "id", "status", "role", "phase", and: [("content", part)])),
+        ("reasoning", Told.whole("type", "id", "status", and: [("content", part), ("summary", part)])),
         ("function_call", Told.whole("type", "id", "status", "call_id", "name", "arguments")),
     ])
 
-    private static let response: [Told.Member] =
-        Told.whole("id", "object", "status", "created_at", "completed_at", "model", "error", "output_text") + [
-            ("incomplete_details", .members(Told.whole("reason"))), ("output", item),
-            (
-                "usage",
-                .members([
-                    ("input_tokens", .whole), ("output_tokens", .whole), ("total_tokens", .whole),
-                    ("input_tokens_details", .members(Told.whole("cached_tokens", "cache_write_tokens"))),
-                    ("output_tokens_details", .members(Told.whole("reasoning_tokens"))),
-                ])
-            ),
-        ]
-        + Told.whole(
-            "background",
-            "conversation",
-            "frequency_penalty",
-            "instructions",
-            "max_output_tokens",
-            "max_tool_calls",
-            "metadata",
-            "parallel_tool_calls",
-            "presence_penalty",
-            "previous_response_id",
-            "prompt",
-            "prompt_cache_key",
-            "prompt_cache_options",
-            "prompt_cache_retention",
-            "reasoning",
-            "safety_identifier",
-            "service_tier",
-            "store",
-            "temperature",
-            "text",
-            "tool_choice",
-            "tools",
-            "top_logprobs",
-            "top_p",
-            "truncation",
-            "user"
-        )
+    private static let usage = Told.members([
+        ("input_tokens", .whole), ("output_tokens", .whole), ("total_tokens", .whole),
+        ("input_tokens_details", .members(Told.whole("cached_tokens", "cache_write_tokens"))),
+        ("output_tokens_details", .members(Told.whole("reasoning_tokens"))),
+    ])
 
-    /// Of a whole answer.
-    static let told = Told.members(response)
+    /// Of a whole answer: its own, and what repeats the request.
+    static let told = Told.members(own + repeated)
 
-    private static let place = Told.whole(
-        "type",
-        "sequence_number",
-        "item_id",
-        "output_index",
-        "content_index",
-        "summary_index"
+    private static let own: [Told.Member] = Told.whole(
+        "id",
+        "object",
+        "status",
+        "created_at",
+        "completed_at",
+        "model",
+        "error",
+        "output_text",
+        and: [("incomplete_details", .members(Told.whole("reason"))), ("output", item), ("usage", usage)]
     )
-    private static let words = place + Told.whole("delta", "text", "refusal", "obfuscation")
-    private static let call = place + Told.whole("delta", "arguments", "name", "obfuscation")
-    private static let state = place + [("response", Told.whole)]
-    private static let end = place + [("response", told)]
+
+    private static let repeated: [Told.Member] = Told.whole(
+        "background",
+        "conversation",
+        "frequency_penalty",
+        "instructions",
+        "max_output_tokens",
+        "max_tool_calls",
+        "metadata",
+        "parallel_tool_calls",
+        "presence_penalty",
+        "previous_response_id",
+        "prompt",
+        "prompt_cache_key",
+        "prompt_cache_options",
+        "prompt_cache_retention",
+        "reasoning",
+        "safety_identifier",
+        "service_tier",
+        "store",
+        "temperature",
+        "text",
+        "tool_choice",
+        "tools",
+        "top_logprobs",
+        "top_p",
+        "truncation",
+        "user"
+    )
+
+    /// Where an event belongs, and what it brings.
+    private static func event(_ members: Told.Member...) -> [Told.Member] {
+        Told.whole(
+            "type",
+            "sequence_number",
+            "item_id",
+            "output_index",
+            "content_index",
+            "summary_index",
+            and: members
+        )
+    }
+
+    private static let words = event(
+        ("delta", .whole),
+        ("text", .whole),
+        ("refusal", .whole),
+        ("status", .whole),
+        ("obfuscation", .whole)
+    )
+    private static let call = event(
+        ("delta", .whole),
+        ("arguments", .whole),
+        ("name", .whole),
+        ("obfuscation", .whole)
+    )
+    private static let state = event(("response", .whole))
+    private static let end = event(("response", told))
+    private static let itemEvent = event(("item", item))
+    private static let partEvent = event(("part", part), ("status", .whole))
+    private static let failure = event(("error", .whole), ("code", .whole), ("message", .whole), ("param", .whole))
 
     /// Of an event: the end repeats the whole.
     static let toldEvent = Told.types([
         ("response.created", state), ("response.queued", state), ("response.in_progress", state),
         ("response.completed", end), ("response.incomplete", end), ("response.failed", state),
-        ("response.output_item.added", place + [("item", item)]),
-        ("response.output_item.done", place + [("item", item)]),
-        ("response.content_part.added", place + [("part", part)]),
-        ("response.content_part.done", place + [("part", part)]),
+        ("response.output_item.added", itemEvent), ("response.output_item.done", itemEvent),
+        ("response.content_part.added", partEvent), ("response.content_part.done", partEvent),
         ("response.output_text.delta", words), ("response.output_text.done", words),
         ("response.refusal.delta", words), ("response.refusal.done", words),
         ("response.reasoning_text.delta", words), ("response.reasoning_text.done", words),
-        ("response.reasoning_summary_part.added", place + [("part", part)]),
-        ("response.reasoning_summary_part.done", place + [("part", part), ("status", .whole)]),
-        ("response.reasoning_summary_text.delta", words),
-        ("response.reasoning_summary_text.done", words + [("status", .whole)]),
+        ("response.reasoning_summary_part.added", partEvent), ("response.reasoning_summary_part.done", partEvent),
+        ("response.reasoning_summary_text.delta", words), ("response.reasoning_summary_text.done", words),
         ("response.function_call_arguments.delta", call), ("response.function_call_arguments.done", call),
-        ("error", place + Told.whole("error", "code", "message", "param")),
+        ("error", failure),
     ])
 }

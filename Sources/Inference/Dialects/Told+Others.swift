@@ -13,13 +13,14 @@ extension Anthropic {
             "cache_read_input_tokens",
             "cache_creation_input_tokens",
             "cache_creation",
-            "service_tier"
-        ) + [("output_tokens_details", .members(Told.whole("thinking_tokens")))]
+            "service_tier",
+            and: [("output_tokens_details", .members(Told.whole("thinking_tokens")))]
+        )
     )
 
     /// Of a whole answer.
     static let told = Told.members(
-        Told.whole("id", "type", "role", "model", "stop_reason") + [("content", block), ("usage", usage)]
+        Told.whole("id", "type", "role", "model", "stop_reason", and: [("content", block), ("usage", usage)])
     )
 
     private static let delta = Told.types([
@@ -31,8 +32,8 @@ extension Anthropic {
     /// Of an event.
     static let toldEvent = Told.types([
         ("message_start", [("type", .whole), ("message", told)]),
-        ("content_block_start", Told.whole("type", "index") + [("content_block", block)]),
-        ("content_block_delta", Told.whole("type", "index") + [("delta", delta)]),
+        ("content_block_start", Told.whole("type", "index", and: [("content_block", block)])),
+        ("content_block_delta", Told.whole("type", "index", and: [("delta", delta)])),
         ("content_block_stop", Told.whole("type", "index")),
         ("message_delta", [("type", .whole), ("delta", .members(Told.whole("stop_reason"))), ("usage", usage)]),
         ("message_stop", Told.whole("type")), ("ping", Told.whole("type")), ("error", Told.whole("type", "error")),
@@ -83,7 +84,7 @@ extension Ollama {
     private static let calls: Told.Member = (
         "tool_calls",
         .members(
-            Told.whole("id", "type") + [("function", .members(Told.whole("index", "name", "arguments")))]
+            Told.whole("id", "type", and: [("function", .members(Told.whole("index", "name", "arguments")))])
         )
     )
 
@@ -101,7 +102,8 @@ extension Ollama {
             "total_duration",
             "load_duration",
             "prompt_eval_duration",
-            "eval_duration"
-        ) + [calls, ("message", .members(Told.whole("role", "content", "thinking") + [calls]))]
+            "eval_duration",
+            and: [calls, ("message", .members(Told.whole("role", "content", "thinking", and: [calls])))]
+        )
     )
 }
