@@ -11,8 +11,9 @@
 package import NetTypes
 import PolicyEngine
 
-/// Owned once: it is large, and a copy that went on by itself would be another answer to the same request.
-package struct Exchange: ~Copyable, Sendable {
+/// Owned once, by whoever drives it: it is large, and a copy that went on by itself would be another answer to the same request.
+/// `~Copyable` would say so, but the compiler's check of a type with so many parts in its parts took minutes.
+package struct Exchange: Sendable {
     /// What the client has got so far. → nothing → head → content → over; plain answers go from nothing to over.
     enum Commit: Int, Sendable, Comparable {
         case nothing, head, content, over
