@@ -7,10 +7,12 @@ package enum JSONEdit: Equatable, Sendable {
     case remove(String)
     /// Edits inside the object that the member holds. A missing member, or one that holds no object, becomes an object first.
     case within(String, [JSONEdit])
+    /// Edits inside the object that the member holds, or inside each object of its array. Nothing is made where there is none.
+    case each(String, [JSONEdit])
 
     fileprivate var name: String {
         switch self {
-        case .set(let name, _), .remove(let name), .within(let name, _): name
+        case .set(let name, _), .remove(let name), .within(let name, _), .each(let name, _): name
         }
     }
 }
@@ -71,13 +73,28 @@ private struct JSONPatch {
         case .set(_, let replacement): output.append(contentsOf: replacement)
         case .within(_, let inner) where value.kind == .object: rewrite(value, inner)
         case .within(_, let inner): writeNew(inner)
+        case .each(_, let inner): rewriteEach(value, inner)
         case .remove, nil: copy(value.place)
         }
     }
 
+    private mutating func rewriteEach(_ value: JSONView, _ edits: [JSONEdit]) {
+        guard value.kind == .array else { return value.kind == .object ? rewrite(value, edits) : copy(value.place) }
+        var position = value.place.lowerBound
+        for element in value.elements where element.kind == .object {
+            copy(position..<element.place.lowerBound)
+            rewrite(element, edits)
+            position = element.place.upperBound
+        }
+        copy(position..<value.place.upperBound)
+    }
+
     /// Adds what was not there; gives how many members that made.
     private mutating func insert(_ edit: JSONEdit, after kept: Int) -> Int {
-        if case .remove = edit { return 0 }
+        switch edit {
+        case .remove, .each: return 0
+        case .set, .within: break
+        }
         if kept > 0 { output.append(UInt8(ascii: ",")) }
         var name = JSONWriter(capacity: 32)
         name.string(edit.name)
@@ -86,7 +103,7 @@ private struct JSONPatch {
         switch edit {
         case .set(_, let value): output.append(contentsOf: value)
         case .within(_, let inner): writeNew(inner)
-        case .remove: break
+        case .remove, .each: break
         }
         return 1
     }

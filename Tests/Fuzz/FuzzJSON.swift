@@ -13,7 +13,9 @@ public func fuzzJSON(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
         fatalError("what was written reads differently")
     }
     guard document.root.kind == .object else { return 0 }
-    let edits: [JSONEdit] = [.set("model", Array("\"m\"".utf8)), .within("o", [.set("x", [0x31])]), .remove("a")]
+    let edits: [JSONEdit] = [
+        .set("model", Array("\"m\"".utf8)), .within("o", [.set("x", [0x31])]), .remove("a"), .each("e", [.remove("a")]),
+    ]
     guard let patched = try? document.applying(edits), let result = try? JSONDocument(patched),
         result["model"]?.string == "m", result["o"]?["x"]?.unsigned == 1, result["a"] == nil
     else { fatalError("a patch did not take, or broke the text") }

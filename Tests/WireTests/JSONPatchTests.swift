@@ -27,6 +27,18 @@ struct JSONPatchTests {
             (#"{"o":{"y":1}}"#, [.within("o", [.remove("y")])], #"{"o":{}}"#, "one level in, removed"),
             (#"{"o":null}"#, [.within("o", [.set("y", yes)])], #"{"o":{"y":true}}"#, "null becomes an object"),
             (#"{}"#, [.within("o", [.set("y", yes)])], #"{"o":{"y":true}}"#, "a missing object is made"),
+            (
+                #"{"o":[ {"x":1,"y":2}, 3,{"y":4} ,[{"y":5}]]}"#, [.each("o", [.remove("y")])],
+                #"{"o":[ {"x":1}, 3,{} ,[{"y":5}]]}"#, "in each object of an array"
+            ),
+            (
+                #"{"o":{"y":1,"p":[{"z":1}]}}"#, [.each("o", [.remove("y"), .each("p", [.remove("z")])])],
+                #"{"o":{"p":[{}]}}"#, "in the object itself, and further in"
+            ),
+            (
+                #"{"a":1,"o":"y"}"#, [.each("o", [.set("y", yes)]), .each("p", [.remove("y")])], #"{"a":1,"o":"y"}"#,
+                "nothing is made"
+            ),
             (#"{"\u0061":1}"#, [.set("a", yes)], #"{"\u0061":true}"#, "an escaped key is met and kept"),
             (#"{"a":1}"#, [.set("\"", yes)], #"{"a":1,"\"":true}"#, "a new key is escaped"),
         ] as [(String, [JSONEdit], String, String)]
@@ -71,7 +83,7 @@ struct JSONPatchTests {
                     members.append(.init(name, .bool(true)))
                 }
             case .remove(let name): members.removeAll { $0.name == name }
-            case .within: break
+            case .within, .each: break
             }
         }
         return .object(members)
