@@ -98,6 +98,16 @@ extension OverSockets {
             }
         }
 
+        @Test func everyQuestionHasTheProvidersQuery() throws {
+            let server = try Server(["/v1/models?k=v": Self.models, "/metrics?k=v": Self.metrics(2)])
+            let gateway = try GatewayUnderTest(ports: [server.mock.port]) {
+                $0.providers[0].probe = Self.probe(.vllm)
+                $0.providers[0].quirks = ProviderQuirks(query: "k=v")
+            }
+            #expect(eventually(within: 20) { Self.outcomes(gateway).contains { $0.reading?.running == 2 } })
+            try gateway.stop()
+        }
+
         @Test func aServerThatIsNotThereIsReadWhenItIs() throws {
             let server = try Server([:])
             let gateway = try GatewayUnderTest(ports: [server.mock.port]) { $0.providers[0].probe = Self.probe(.vllm) }

@@ -163,7 +163,7 @@ final class ProbeRun {
         guard let credentials else { return end(.secretUnavailable, nil) }
         let ask = inspection?.ask
         var head = HTTPWriter(capacity: 512)
-        guard head.requestLine(ask?.body == nil ? "GET" : "POST", ask?.path ?? provider.modelsPath) else {
+        guard head.requestLine(ask?.body == nil ? "GET" : "POST", provider.path(of: ask)) else {
             return end(.malformed, "the provider's path is none")
         }
         head.field("host", address.authority)

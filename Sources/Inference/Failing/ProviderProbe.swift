@@ -114,9 +114,11 @@ extension GatewayProvider {
         probe?.kind.server.map { ServerInspection($0, prefix: pathPrefix, wanted: wanted, memo: memo) }
     }
 
-    /// Where its list of models is.
-    package var modelsPath: String {
-        dialect.versioned(pathPrefix) + dialect.modelsPath + (quirks?.query.map { "?" + $0 } ?? "")
+    /// Where a probe's question goes, behind it what stands behind each of its addresses.
+    /// - Parameter ask: nil: its list of models is asked for.
+    package func path(of ask: ServerAsk?) -> String {
+        let path = ask?.path ?? dialect.versioned(pathPrefix) + dialect.modelsPath
+        return path + (quirks?.query.map { "?" + $0 } ?? "")
     }
 }
 
