@@ -21,6 +21,8 @@ extension OverSockets {
             var more: [String] = []
             /// Fields that it answers with an error.
             var unknown: Set<String> = []
+            /// The same in a message: what a model of another provider thought.
+            var unknownInMessages: Set<String> = []
             /// How it calls the most tokens of an answer.
             var tokens = "max_completion_tokens"
         }
@@ -30,7 +32,7 @@ extension OverSockets {
 
         /// Those whose dialect is not OpenAI's: what it cannot say is refused before it is the provider's affair, and how they answer is tried
         /// elsewhere.
-        private static let others: Set = ["anthropic", "google", "openai-responses"]
+        private static let others: Set = ["anthropic", "google", "ollama", "openai-responses"]
 
         static let providers: [Strictness] = [
             .init(
@@ -57,7 +59,8 @@ extension OverSockets {
             .init(
                 name: "cerebras",
                 address: "/v1/chat/completions",
-                unknown: ["frequency_penalty", "presence_penalty", "logit_bias", "service_tier", "store"]
+                unknown: ["frequency_penalty", "presence_penalty", "logit_bias", "service_tier", "store"],
+                unknownInMessages: ["reasoning_content"]
             ),
             .init(
                 name: "cohere",
@@ -96,7 +99,12 @@ extension OverSockets {
                 unknown: ["model", "messages", "stream", "max_completion_tokens", "stop"],
                 tokens: "generationConfig.maxOutputTokens"
             ),
-            .init(name: "groq", address: "/openai/v1/chat/completions", unknown: ["logit_bias", "logprobs"]),
+            .init(
+                name: "groq",
+                address: "/openai/v1/chat/completions",
+                unknown: ["logit_bias", "logprobs"],
+                unknownInMessages: ["reasoning_content"]
+            ),
             .init(
                 name: "hyperbolic",
                 address: "/v1/chat/completions",
@@ -110,6 +118,7 @@ extension OverSockets {
                 name: "mistral",
                 address: "/v1/chat/completions",
                 unknown: ["logit_bias", "logprobs", "service_tier", "store", "stream_options", "user", "seed"],
+                unknownInMessages: ["reasoning_content"],
                 tokens: older
             ),
             .init(
@@ -130,6 +139,12 @@ extension OverSockets {
                 address: "/v1/chat/completions",
                 unknown: ["logit_bias", "parallel_tool_calls", "service_tier", "store", "user"],
                 tokens: older
+            ),
+            .init(
+                name: "ollama",
+                address: "/api/chat",
+                unknown: ["max_completion_tokens", "stop", "temperature", "tool_choice", "user"],
+                tokens: "options.num_predict"
             ),
             .init(name: "openai", address: "/v1/chat/completions"),
             .init(
@@ -202,7 +217,8 @@ extension OverSockets {
             return
                 #"{"model":"chat","stream":\#(isStreamed),"max_completion_tokens":50,"temperature":0.5,"stop":["END"],"#
                 + (others.contains(provider) ? "" : wide) + tools
-                + #""user":"u-1","messages":[{"role":"user","content":"hello"}]}"#
+                + #""user":"u-1","messages":[{"role":"user","content":"hello"},"#
+                + #"{"role":"assistant","content":"hi","reasoning_content":"be brief"},{"role":"user","content":"so?"}]}"#
         }
 
         /// What a provider finds wrong with a request; nil if nothing.
@@ -225,6 +241,10 @@ extension OverSockets {
             else { return (400, "no JSON") }
             if let unknown = body.keys.first(where: strict.unknown.contains) {
                 return (400, "unknown field \(unknown)")
+            }
+            let messages = body["messages"] as? [[String: Any]] ?? []
+            if let unknown = messages.lazy.flatMap(\.keys).first(where: strict.unknownInMessages.contains) {
+                return (400, "unknown field \(unknown) of a message")
             }
             let tokens = strict.tokens.split(separator: ".").reduce(body as Any?) {
                 ($0 as? [String: Any])?[String($1)]

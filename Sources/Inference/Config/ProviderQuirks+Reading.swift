@@ -15,7 +15,7 @@ extension ProviderQuirks {
             keyHeader: keyHeader,
             headers: headers(block),
             query: block.optional("query", as: AddressQuery.self)?.value.text,
-            refuses: bounded(block.values("refuses", as: String.self).map(\.value), "refuses", block),
+            refuses: bounded(block.values("refuses", as: FieldPath.self).map(\.value.text), "refuses", block),
             renames: renames(block)
         )
     }
@@ -90,6 +90,24 @@ private struct HeadFieldName: ScalarValue {
             }
             return nil
         }
+    }
+}
+
+/// A field of a request, by names from the outermost in.
+private struct FieldPath: ScalarValue {
+    let text: String
+
+    static var expectation: String { "the path of a field such as store or messages.name" }
+
+    static func parse(_ text: String) throws(ScalarError) -> FieldPath {
+        let names = text.split(separator: ".", omittingEmptySubsequences: false)
+        guard names.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy { (0x21...0x7E).contains($0) } }) else {
+            throw .notThis
+        }
+        guard !text.contains("[") else {
+            throw .because("a path has no indexes: every element is meant", hint: nil)
+        }
+        return FieldPath(text: text)
     }
 }
 

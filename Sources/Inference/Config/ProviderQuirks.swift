@@ -25,7 +25,7 @@ package struct ProviderQuirks: Hashable, Sendable, Codable {
     package var headers: [Constant]
     /// What stands behind the `?` of every address of ours, without it: `api-version=2024-10-21`.
     package var query: String?
-    /// Outermost fields of a request that are answered with an error.
+    /// Paths of fields of a request that are answered with an error, in every element of what is an array: `store`, `messages.name`.
     package var refuses: [String]
     package var renames: [Rename]
 
@@ -65,33 +65,4 @@ package struct ProviderQuirks: Hashable, Sendable, Codable {
 
     /// In which dialects tell a key.
     static let keyFields: Set = ["authorization", "x-api-key", "x-goog-api-key"]
-}
-
-extension ProviderQuirks {
-    /// Fields that shade no answer: they go without effect silently but for being named in the answer's head.
-    private static let hints: Set = [
-        "metadata", "prompt_cache_key", "safety_identifier", "service_tier", "store", "user",
-    ]
-    /// What we ask for ourselves, for the meter: a provider that refuses the wish tells its usage without it, or not at all.
-    private static let ours = "stream_options"
-
-    /// A request as this provider takes it, and what of it is left out.
-    func fitted(_ body: [UInt8]) -> (body: [UInt8], omissions: [Omission]) {
-        guard !refuses.isEmpty || !renames.isEmpty, let document = try? JSONDocument(body, limits: .request) else {
-            return (body, [])
-        }
-        let refused = refuses.filter { document[$0] != nil }
-        var edits = refused.map(JSONEdit.remove)
-        for rename in renames {
-            guard let value = document[rename.from] else { continue }
-            edits.append(.remove(rename.from))
-            // Who says both means the one that the provider knows.
-            if document[rename.to] == nil { edits.append(.set(rename.to, Array(value.raw))) }
-        }
-        guard !edits.isEmpty, let fitted = try? document.applying(edits) else { return (body, []) }
-        let omissions = refused.filter { $0 != Self.ours }.map { name in
-            Self.hints.contains(name) ? Omission.hint(name) : Omission.wish(name)
-        }
-        return (fitted, omissions)
-    }
 }

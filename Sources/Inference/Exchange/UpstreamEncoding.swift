@@ -68,11 +68,20 @@ struct ClientAsk: Sendable {
         _ deployment: Deployment
     ) throws(RequestError) -> ([UInt8], [String]) {
         guard let quirks = provider.quirks, view.upload == nil else { return said }
-        let (body, omissions) = quirks.fitted(said.body)
+        let (body, left) = quirks.fitted(said.body)
+        let omissions = left.map(named)
         if deployment.notCarried == .refuse, let wish = omissions.first(where: \.isWish) {
             throw .leftOut(wish.field, at: provider.name)
         }
         return (body, said.omissions + omissions.map(\.field))
+    }
+
+    /// A field of the provider's, as the client said it.
+    private func named(_ omission: Omission) -> Omission {
+        guard let extra = chat?.extras.first(where: { $0.name == omission.field }) else {
+            return view.dialect.named(omission)
+        }
+        return Omission(field: extra.field, isWish: omission.isWish)
     }
 
     /// Only conversations and embeddings are translated.
