@@ -22,6 +22,8 @@ package struct EmbeddingAnswer: Equatable, Sendable {
     package var vectors: [[UInt8]]
     /// What was used.
     package var usage: Usage
+    /// Fields that no client of another dialect sees.
+    package var untold = Untold()
 
     /// An answer.
     package init(vectors: [[UInt8]], usage: Usage = Usage()) {
@@ -49,13 +51,14 @@ extension Dialect {
         guard let document = try? JSONDocument(body, limits: .answer) else {
             throw .malformed("The provider's answer is no JSON.")
         }
-        let answer =
+        var (answer, told) =
             switch self {
-            case .openai: try OpenAI.embeddings(from: document)
-            case .gemini: try Gemini.embeddings(from: document)
-            case .ollama: try Ollama.embeddings(from: document)
-            case .anthropic, .responses: EmbeddingAnswer(vectors: [])
+            case .openai: (try OpenAI.embeddings(from: document), OpenAI.toldOfVectors)
+            case .gemini: (try Gemini.embeddings(from: document), Gemini.toldOfVectors)
+            case .ollama: (try Ollama.embeddings(from: document), Ollama.toldOfVectors)
+            case .anthropic, .responses: (EmbeddingAnswer(vectors: []), Told.whole)
             }
+        answer.untold.look(at: document.root, told)
         guard answer.vectors.count == count else {
             throw .malformed("The provider's answer has not a vector for each text.")
         }

@@ -4,53 +4,70 @@ import Wire
 
 /// What of an object is told to clients, or is nothing that could be lost.
 indirect enum Told: Sendable {
-    typealias Member = (name: String, what: Told)
-
     /// All of it.
     case whole
     /// Where this member stands beside it.
     case beside(String)
+    /// These words: any other one is named.
+    case words([String])
     /// These members of it; in an array, of each element.
     case members([Member])
     /// What depends on its `type`.
-    case types([(type: String, members: [Member])])
+    case types([Kind])
 
-    /// Members that are told as a whole, and others.
-    static func whole(_ names: String..., and others: [Member] = []) -> [Member] {
-        names.map { ($0, .whole) } + others
+    /// A member of an object.
+    struct Member: Sendable {
+        let name: String
+        let what: Told
+
+        init(_ name: String, _ what: Told) { (self.name, self.what) = (name, what) }
+
+        static func list(_ whole: [String], _ others: [Member]) -> [Member] {
+            whole.map { Member($0, .whole) } + others
+        }
     }
+
+    /// Objects of one type.
+    struct Kind: Sendable {
+        let type: String
+        let members: [Member]
+
+        /// - Parameter whole: members that are told as a whole, besides `type`.
+        init(_ type: String, _ whole: [String], _ others: [Member] = []) {
+            self.type = type
+            members = Member.list(["type"] + whole, others)
+        }
+    }
+
+    /// An object.
+    /// - Parameter whole: members that are told as a whole.
+    static func object(_ whole: [String], _ others: [Member] = []) -> Told { .members(Member.list(whole, others)) }
 }
 
 /// Names of fields that are not told, gathered while an answer is read.
 package struct Untold: Equatable, Sendable {
-    /// A provider may send any number of fields that nobody knows.
-    private static let limit = 16
-    /// Of a name, in bytes.
-    private static let longest = 80
-
-    /// Paths without indexes, in the order they were met, each once.
-    package private(set) var names: [String] = []
+    private var lost = LostNames()
     private var path: [String] = []
 
     /// Nothing is lost.
     package init() {}
 
-    /// Names that came from somewhere else, as many as are kept and in words that may stand anywhere; nil: there are none.
-    static func kept(_ names: [String]) -> [String]? {
-        var kept = Untold()
-        for name in names { kept.note(path: isPlain(name) ? name : "?") }
-        return kept.names.isEmpty ? nil : kept.names
-    }
+    /// Paths without indexes, as many as are told.
+    package var names: [String] { lost.names }
 
     /// Looks for members that are not told.
     mutating func look(at value: JSONView, _ told: Told) {
+        // Nothing that is there could be told any more.
+        guard !lost.isFull else { return }
         switch told {
         case .whole, .beside: break
+        case .words(let words):
+            if let word = value.unknown(to: words) { note(word) }
         case .members(let members): eachObject(of: value) { $0.look(atMembersOf: $1, members) }
         case .types(let types):
             eachObject(of: value) { untold, object in
                 let type = object["type"]
-                guard let row = types.first(where: { type.map($0.type.isSpelled) ?? false }) else {
+                guard let row = types.first(where: { type?.isText($0.type) ?? false }) else {
                     return untold.note(type?.string ?? "type")
                 }
                 untold.look(atMembersOf: object, row.members)
@@ -59,9 +76,7 @@ package struct Untold: Equatable, Sendable {
     }
 
     /// Notes a field by its whole path, once.
-    mutating func note(path name: String) {
-        if names.count < Self.limit, !names.contains(name) { names.append(name) }
-    }
+    mutating func note(path name: String) { lost.note(name) }
 
     private mutating func eachObject(of value: JSONView, _ body: (inout Untold, JSONView) -> Void) {
         switch value.kind {
@@ -80,7 +95,7 @@ package struct Untold: Equatable, Sendable {
             switch known.what {
             case .whole: break
             case .beside(let other): if object[other] == nil, !member.value.isNothing { note(known.name) }
-            case .members, .types:
+            case .words, .members, .types:
                 path.append(known.name)
                 look(at: member.value, known.what)
                 path.removeLast()
@@ -88,31 +103,18 @@ package struct Untold: Equatable, Sendable {
         }
     }
 
-    /// The words are a provider's: what could not stand in a head is not repeated.
     private mutating func note(_ name: String) {
-        guard names.count < Self.limit else { return }
-        let full = (path + [name]).joined(separator: ".")
-        note(path: Self.isPlain(full) ? full : (path + ["?"]).joined(separator: "."))
+        if !lost.isFull { lost.note((path + [name]).joined(separator: ".")) }
     }
-
-    private static func isPlain(_ name: String) -> Bool {
-        name.utf8.count <= longest && name.utf8.allSatisfy(isPlain)
-    }
-
-    private static func isPlain(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."): true
-        default: false
-        }
-    }
-}
-
-extension String {
-    fileprivate func isSpelled(_ view: JSONView) -> Bool { view.string == self }
 }
 
 extension JSONView {
+    /// A word that is none of these.
+    fileprivate func unknown(to words: [String]) -> String? {
+        guard kind == .string, raw.count > 2, !words.contains(where: isText) else { return nil }
+        return string
+    }
+
     /// Whether it holds nothing that could be lost: no flag that is set, no count, no word.
     fileprivate var isNothing: Bool {
         switch kind {

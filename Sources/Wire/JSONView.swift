@@ -50,6 +50,15 @@ package struct JSONView: Sendable {
         return JSONText.text(bytes, inside, isEscaped: isEscaped)
     }
 
+    /// Whether it is a string of this text; copies nothing where it was written without escapes.
+    package func isText(_ text: String) -> Bool {
+        guard kind == .string else { return false }
+        let bytes = bytes
+        let inside = (range.lowerBound + 1)..<(range.upperBound - 1)
+        let isEscaped = ByteScan.escapeStop(bytes.span.bytes, from: inside.lowerBound) < inside.upperBound
+        return JSONKey(text: inside, isEscaped: isEscaped).spells(text, in: bytes.span.bytes)
+    }
+
     /// A number as it was written: no digit is lost.
     package var number: String? {
         kind == .number ? String(decoding: raw, as: UTF8.self) : nil

@@ -5,9 +5,9 @@ import Wire
 @testable import Inference
 
 /// Why is nothing lost by a field that neither arrives nor is refused nor is reported? Rows of `Tests/Fixtures/fields/nothing-lost-*.jsonl`, each
-/// with its reason: `from` is the client's file for a request and the provider for an answer, or what its name begins with; `to` is the other
-/// side; `paths` may end in `*`; `values` is what the fields hold, `reported` what is named in their stead. Without them it is anything. A row that
-/// nothing needs any more fails, too.
+/// with its reason: `from` is the client's file for a request, for an answer the provider, with `-stream` for a stream, or what that begins with;
+/// `to` is the other side; `paths` may end in `*`; `values` is what the fields hold, `reported` what is named in their stead. Without them it is
+/// anything. A row that nothing needs any more fails, too.
 struct NothingLost {
     private struct Row {
         let from: String

@@ -59,7 +59,8 @@ struct PublishedAnswerTests {
                 }
                 if with.names.contains(where: { isNamed(field, $0, isNew: false) }) { continue }
                 if try isAccounted(field, with, outcome(without, provider, client)) { continue }
-                if !reasons.holds(of: field, from: provider.rawValue, to: client.provider, with.names) {
+                let from = provider.rawValue + (isStream ? "-stream" : "")
+                if !reasons.holds(of: field, from: from, to: client.provider, with.names) {
                     lost.append("\(file) → \(client): \(field.name) \(field.text.prefix(160)) \(with.names)")
                 }
             }

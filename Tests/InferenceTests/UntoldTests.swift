@@ -5,10 +5,13 @@ import Wire
 
 /// Which names does a client or an operator read of fields that were lost? As many as are bounded, in letters that may stand in a head.
 struct UntoldTests {
-    private static let told = Told.members([
-        ("id", .whole), ("proof", .beside("call")), ("call", .whole),
-        ("text", .types([("a", Told.whole("type", "b"))])),
-    ])
+    private static let told = Told.object(
+        ["id", "call"],
+        [
+            Told.Member("proof", .beside("call")), Told.Member("text", .types([Told.Kind("a", ["b"])])),
+            Told.Member("end", .words(["stop"])),
+        ]
+    )
 
     private static func names(_ json: String) throws -> [String] {
         var untold = Untold()
@@ -22,18 +25,48 @@ struct UntoldTests {
         (#"{"odd":null,"none":[],"zero":{"n":0.0},"off":false,"blank":""}"#, []),
         (#"{"odd":1,"text":[{"type":"a","c":1},{"type":"a","c":2}]}"#, ["odd", "text.c"]),
         (#"{"text":[{"type":"z","b":1},{"b":1}]}"#, ["text.z", "text.type"]),
+        (#"{"end":"stop"}"#, []), (#"{"end":"s\u0074op"}"#, []), (#"{"end":""}"#, []), (#"{"end":null}"#, []),
+        (#"{"end":"eos"}"#, ["end.eos"]), (#"{"end":"bad word"}"#, ["end.?"]),
         (#"{"a\r\nb: c":1}"#, ["?"]), (#"{"text":{"type":"a","\u00e4":1}}"#, ["text.?"]),
     ])
     func whatIsNotToldIsNamedOnce(json: String, names: [String]) throws {
         #expect(try Self.names(json) == names)
     }
 
-    @Test func namesAreBounded() throws {
-        let json = "{" + (0..<100).map { "\"f\($0)\":1" }.joined(separator: ",") + "}"
-        #expect(try Self.names(json).count == 16)
-        #expect(try Self.names("{\"\(String(repeating: "x", count: 81))\":1}") == ["?"])
-        #expect(Untold.kept([]) == nil)
-        #expect(Untold.kept(["a", "b\n", "a"]) == ["a", "?"])
+    private static func some(_ count: Int) -> [String] { (0..<count).map { "f\($0)" } }
+
+    private static func object(_ names: [String]) -> String {
+        "{" + names.map { "\"\($0)\":1" }.joined(separator: ",") + "}"
+    }
+
+    @Test func namesAreBoundedAndMoreOfThemIsSaid() throws {
+        #expect(try Self.names(Self.object(Self.some(16))) == Self.some(16))
+        #expect(try Self.names(Self.object(Self.some(17))) == Self.some(16) + ["..."])
+        #expect(LostNames(Self.some(100) + ["f0"]).names == Self.some(16) + ["..."])
+        #expect(LostNames(Self.some(16) + ["f0"]).names == Self.some(16))
+        #expect(LostNames(["a", "...", "b"]).names == ["a", "..."])
+        #expect(LostNames([String]()).names.isEmpty)
+    }
+
+    @Test(arguments: [
+        ("messages.name", "messages.name"), ("tools[2].x-y", "tools[2].x-y"), ("a.b\nc.d", "a.?.d"), ("a.b,c", "a.?"),
+        ("a.b c", "a.?"), ("ä", "?"), ("\r\n", "?"), ("", ""),
+        (String(repeating: "x", count: 80), String(repeating: "x", count: 80)),
+        (String(repeating: "x", count: 81), "?"), ("a." + String(repeating: "x", count: 80), "a.?"),
+    ])
+    func aNameIsOfLettersThatMayStandInAHead(path: String, told: String) {
+        #expect(LostNames([path]).names == [told])
+    }
+
+    /// Whoever sends any number of fields gets as many of them named, and is refused for one that shades the answer wherever it stands.
+    @Test func fieldsOfARequestAreBounded() {
+        var noted: [Omission] = []
+        for name in Self.some(100_000) { noted.note(.hint(name)) }
+        #expect(noted.count == 33 && noted.last == .hint("..."))
+        noted.note(.hint("f5"))
+        for name in ["w", "w", "v"] { noted.note(.wish(name)) }
+        noted.note(.hint("g"))
+        #expect(noted.count == 34 && noted.filter(\.isWish) == [.wish("w")])
     }
 }
 

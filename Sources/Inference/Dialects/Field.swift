@@ -129,7 +129,5 @@ extension Chat {
     }
 
     /// Notes one field, once.
-    mutating func note(_ omission: Omission) {
-        if !uncarried.contains(omission) { uncarried.append(omission) }
-    }
+    mutating func note(_ omission: Omission) { uncarried.note(omission) }
 }

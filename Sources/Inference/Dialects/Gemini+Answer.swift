@@ -70,13 +70,17 @@ extension Gemini {
         return candidate?["finishReason"]?.string.flatMap(finishReason(word:))
     }
 
+    /// What keeps a model from going on.
+    static let filterWords = [
+        "SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "IMAGE_SAFETY",
+        "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION",
+    ]
+
     private static func finishReason(word: String) -> FinishReason? {
         switch word {
         case "FINISH_REASON_UNSPECIFIED": nil
         case "MAX_TOKENS": .length
-        case "SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "IMAGE_SAFETY",
-            "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION":
-            .contentFilter
+        case _ where filterWords.contains(word): .contentFilter
         default: .stop
         }
     }

@@ -27,17 +27,13 @@ extension Gemini {
             switch name {
             case "model", "content": break
             case "outputDimensionality": dimensions = try Field.tokens(member.value, path + name)
-            case "title": note(.hint(plain + name), in: &ask)
+            case "title": ask.uncarried.note(.hint(plain + name))
             // What it is for shapes the vector, and no other dialect can say it.
-            default: note(.wish(plain + name), in: &ask)
+            default: ask.uncarried.note(.wish(plain + name))
             }
         }
         if isFirst { ask.dimensions = dimensions }
         guard ask.dimensions == dimensions else { throw .untranslatable(path + "outputDimensionality") }
-    }
-
-    private static func note(_ omission: Omission, in ask: inout EmbeddingAsk) {
-        if !ask.uncarried.contains(omission) { ask.uncarried.append(omission) }
     }
 
     private static func text(
@@ -51,7 +47,7 @@ extension Gemini {
             text += words
             for member in part.members where member.name != "text" && !member.value.isNull {
                 let place = field == "content" ? field : "requests.content"
-                note(.hint("\(place).parts.\(camel(member.name))"), in: &ask)
+                ask.uncarried.note(.hint("\(place).parts.\(camel(member.name))"))
             }
             count += 1
         }

@@ -40,8 +40,8 @@ extension Gemini {
             guard let document = try? JSONDocument(data, limits: .answer) else {
                 throw .malformed("An event of the provider's stream is no JSON.")
             }
-            untold.look(at: document.root, Gemini.told)
             if let error = Gemini.embeddedError(document.root) { return events.append(.error(error)) }
+            untold.look(at: document.root, Gemini.told)
             if !hasStarted { start(document, &events) }
             let candidate = document["candidates"]?.elements.first { _ in true }
             for part in (candidate?["content"]?["parts"] ?? document.root).elements { try take(part: part, &events) }

@@ -15,9 +15,9 @@ extension Ollama {
             case "model", "input": break
             case "dimensions": ask.dimensions = try Field.tokens(value, name)
             // Others refuse a text that is too long, as `false` has it.
-            case "truncate": if try Field.flag(value, name) == true { ask.uncarried.append(.hint(name)) }
-            case "keep_alive", "options": ask.uncarried.append(.hint(name))
-            default: ask.uncarried.append(.wish(name))
+            case "truncate": if try Field.flag(value, name) == true { ask.uncarried.note(.hint(name)) }
+            case "keep_alive", "options": ask.uncarried.note(.hint(name))
+            default: ask.uncarried.note(.wish(name))
             }
         }
         return ask

@@ -41,8 +41,8 @@ extension Ollama {
             guard let document = try? JSONDocument(line.text, limits: .answer) else {
                 throw .malformed("A line of the provider's stream is no JSON.")
             }
-            untold.look(at: document.root, Ollama.told)
             if let error = Ollama.embeddedError(document) { return events.append(.error(error)) }
+            untold.look(at: document.root, Ollama.told)
             if !hasStarted {
                 hasStarted = true
                 events.append(.start(id: "", model: document["model"]?.string ?? "", created: nil))

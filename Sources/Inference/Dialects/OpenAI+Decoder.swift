@@ -49,8 +49,8 @@ extension OpenAI {
             guard let document = try? JSONDocument(data, limits: .answer) else {
                 throw .malformed("An event of the provider's stream is no JSON.")
             }
-            untold.look(at: document.root, OpenAI.told)
             if let error = OpenAI.embeddedError(document) { return events.append(.error(error)) }
+            untold.look(at: document.root, OpenAI.told)
             if !hasStarted { start(document, &events) }
             for choice in (document["choices"] ?? document.root).elements { try take(choice, &events) }
             if let usage = OpenAI.usage(of: document), !usage.isUnreported { events.append(.usage(usage)) }
@@ -69,7 +69,7 @@ extension OpenAI {
                 let thought = OpenAI.reasoningFields.lazy.compactMap { delta[$0]?.string }.first { !$0.isEmpty }
                 let before = events.count
                 if let thought { events.append(.reasoning(thought)) }
-                if let text = delta["content"]?.string, !text.isEmpty { events.append(.text(text)) }
+                if let content = delta["content"] { take(content: content, &events) }
                 if let refusal = delta["refusal"]?.string, !refusal.isEmpty {
                     hasRefused = true
                     events.append(.text(refusal))
@@ -80,6 +80,20 @@ extension OpenAI {
             if let word = choice["finish_reason"]?.string {
                 events.append(.finish(hasRefused ? .contentFilter : OpenAI.finishReason(word)))
                 isInCall = false
+            }
+        }
+
+        private func take(content: JSONView, _ events: inout [ChatEvent]) {
+            if let text = content.string {
+                if !text.isEmpty { events.append(.text(text)) }
+                return
+            }
+            for part in content.elements {
+                switch OpenAI.said(in: part) {
+                case .text(let text) where !text.isEmpty: events.append(.text(text))
+                case .thought(let text) where !text.isEmpty: events.append(.reasoning(text))
+                case .text, .thought, nil: break
+                }
             }
         }
 

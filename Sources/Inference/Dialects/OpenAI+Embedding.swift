@@ -24,7 +24,7 @@ extension OpenAI {
             case "encoding_format": _ = try isBase64(value)
             case "dimensions": ask.dimensions = try Field.tokens(value, name)
             case "user": ask.user = try Field.text(value, name)
-            default: ask.uncarried.append(.wish(name))
+            default: ask.uncarried.note(.wish(name))
             }
         }
         return ask

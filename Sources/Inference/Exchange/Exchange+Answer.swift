@@ -35,6 +35,7 @@ extension Exchange {
         let answer = try dialect.embeddings(from: body, of: ask?.textCount ?? 0)
         meter.observe(.usage(answer.usage))
         meter.observe(.done)
+        notTold = answer.untold.names
         deliver(client.body(of: answer, to: view), at: now)
     }
 
@@ -222,8 +223,9 @@ extension Exchange {
         record.duration = now - startedAt
         record.usage = UsageRow(meter.usage)
         record.cost = charge()
-        record.notCarried = Untold.kept(omissions)
-        record.notTold = Untold.kept(stream?.untold ?? notTold)
+        let untold = stream?.untold ?? notTold
+        record.notCarried = omissions.isEmpty ? nil : omissions
+        record.notTold = untold.isEmpty ? nil : untold
         settleLoad(at: now)
         noteCache()
         actions.append(.endAnswer(end))

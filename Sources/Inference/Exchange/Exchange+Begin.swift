@@ -124,7 +124,7 @@ extension Exchange {
                     ? view.keeping(of: candidate.member, for: record.key ?? "", keeper) : nil
             )
             guard let made else { return false }
-            omissions = made.omissions
+            omissions = LostNames(made.omissions).names
             guard takeOfMember(candidate, at: now) else { return false }
             connect(to: candidate, provider, deployment.timeouts, made.request, row, at: now)
             return true

@@ -38,4 +38,25 @@ import Wire
         #expect(world.head?.headers.contains { $0.name == "x-martlet-not-told" } == false)
         #expect(world.record?.notTold == ["choices.delta.annotations"])
     }
+
+    /// A stream that breaks off says so; that is told, and nothing is missing.
+    @Test func anErrorInAStreamIsNoFieldThatIsNotTold() throws {
+        let world = try world(isStreamed: true)
+        try world.answer(Answer.streamHead)
+        try world.send(Answer.role + Answer.word + Answer.error)
+        #expect(world.record?.outcome == .brokenOff && world.record?.notTold == nil)
+    }
+
+    @Test func ofVectorsItStandsInTheHeadToo() throws {
+        let told = { (dialect: Dialect, body: String, count: Int) in
+            try dialect.embeddings(from: Array(body.utf8), of: count).untold.names
+        }
+        let usage = #""usage":{"prompt_tokens":1,"total_tokens":1,"cost":2}"#
+        let row = #"{"object":"embedding","index":0,"embedding":[1,2]}"#
+        #expect(try told(.openai, #"{"object":"list","model":"m","data":[\#(row)],\#(usage)}"#, 1) == ["usage.cost"])
+        let cut = #"{"values":[1],"statistics":{"tokenCount":9,"truncated":true}}"#
+        #expect(try told(.gemini, #"{"embeddings":[\#(cut)]}"#, 1) == ["embeddings.statistics.truncated"])
+        let whole = #"{"model":"m","embeddings":[[1,2]],"prompt_eval_count":1,"total_duration":3,"load_duration":1}"#
+        #expect(try told(.ollama, whole, 1) == [])
+    }
 }
