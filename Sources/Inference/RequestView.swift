@@ -59,6 +59,8 @@ package struct RequestView: Sendable {
         self.operation = operation
         self.document = document
         self.model = name
+        // They are paid for by what is asked for here, and a text is as good as a number to many a server.
+        if operation.makesImages { _ = try Field.count(document["n"], "n") }
         let flag = address == nil ? try Field.flag(document["stream"], "stream") : nil
         let wantsStream = address?.isStreamed ?? flag ?? (dialect == .ollama)
         stream = (operation == .speech ? Self.wantsEvents(document) : wantsStream) && operation.streams
@@ -97,7 +99,7 @@ package struct RequestView: Sendable {
     /// The messages, or whatever else the model is to read, unread.
     package var messages: JSONView { prompt }
 
-    /// Bytes of the files that came with it; of one whose end has not come nothing is known.
+    /// Bytes of the files that came with it, as far as they are at hand.
     var fileBytes: UInt64 { upload.map { UInt64($0.form.fileBytes) } ?? 0 }
 
     /// Whether the provider is to answer at once and to work on by itself.

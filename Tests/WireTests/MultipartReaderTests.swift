@@ -149,6 +149,26 @@ struct MultipartReaderTests {
         #expect(throws: error, "\(why), a byte at a time") { try Self.read(bytes, pieces: Array(0..<bytes.count)) }
     }
 
+    /// Some readers take any of these for a file, and none of them may be counted as none.
+    @Test(arguments: [
+        (#"; filename="a""#, true), (#"; filename*=UTF-8''%C3%A9"#, true),
+        (#"; filename="e"; filename*=UTF-8''%C3%A9"#, true), (#"; FileName*=UTF-8''a"#, true), ("", false),
+    ]) func aNameOfItsOwnMakesAFile(_ more: String, _ isFile: Bool) throws {
+        let form = "--B\r\ncontent-disposition: form-data; name=\"a\"\(more)\r\n\r\nx\r\n--B--"
+        #expect(try Self.read(Array(form.utf8)) == [Seen(name: "a", isFile: isFile, value: "x")])
+    }
+
+    @Test func anOpenPartIsToldAsFarAsItHasCome() throws {
+        var reader = MultipartReader(try #require(MultipartBoundary(contentType: "multipart/form-data; boundary=B")))
+        let head = "--B\r\ncontent-disposition: form-data; name=\"a\"; filename=\"b\"\r\n\r\n"
+        _ = try reader.feed(Array(head.utf8.dropLast(2)).span.bytes)
+        #expect(reader.openPart == nil, "its head is not over")
+        _ = try reader.feed(Array("\r\nxyz".utf8).span.bytes)
+        #expect(reader.openPart?.isFile == true && reader.openPart?.body == head.utf8.count..<head.utf8.count + 3)
+        #expect(try reader.feed(Array("\r\n--B--".utf8).span.bytes).map(\.body.count) == [3])
+        #expect(reader.openPart == nil)
+    }
+
     @Test func headsAndPartsAreBounded() {
         let long = "--B\r\ncontent-disposition: form-data; name=\"a\"\r\nx: " + String(repeating: "y", count: 5000)
         #expect(throws: MultipartError.headTooLarge) { try Self.read(Array(long.utf8)) }

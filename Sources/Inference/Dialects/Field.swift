@@ -58,6 +58,13 @@ enum Field {
         return view.elements
     }
 
+    /// A count that may be missing or null.
+    static func count(_ view: JSONView?, _ field: String) throws(RequestError) -> UInt64? {
+        guard let view, !view.isNull else { return nil }
+        guard let count = view.unsigned, count > 0 else { throw .wrongValue(field, wanted: "a whole number above 0") }
+        return count
+    }
+
     /// A count of tokens.
     static func tokens(_ value: JSONView, _ field: String) throws(RequestError) -> UInt64 {
         guard let count = value.unsigned, count > 0 else { throw .wrongValue(field, wanted: "a whole number above 0") }

@@ -10,6 +10,11 @@ extension Exchange {
         return head.contentType != Self.jsonType
     }
 
+    /// Whether pictures or sound come as events that nobody asked for: whatever made its provider do so, what they tell of their cost is heard.
+    func isUnaskedStream(_ head: UpstreamHead) -> Bool {
+        passesOn(head) && head.contentType == attempt?.provider.dialect.streamType
+    }
+
     private static let jsonType = "application/json"
 
     /// Fields of a provider's head that say what the bytes are.

@@ -8,6 +8,14 @@ package enum BodyRest: Hashable, Sendable {
     case bytes(Int)
     /// Nobody knows how many.
     case chunks
+
+    /// Bytes that are said to follow.
+    var stated: UInt64 {
+        switch self {
+        case .bytes(let count): UInt64(max(count, 0))
+        case .chunks: 0
+        }
+    }
 }
 
 /// How far it has come.

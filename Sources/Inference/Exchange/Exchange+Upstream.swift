@@ -39,7 +39,7 @@ extension Exchange {
             deadlines[.silence] = now + timeouts.betweenTokens
         } else if let coding = head.contentEncoding {
             fail(.malformed, detail: "content-encoding \(coding)", at: now)
-        } else if record.isStreamed {
+        } else if record.isStreamed || isUnaskedStream(head) {
             beginStream(head, at: now)
         } else if passesOn(head) {
             beginPassing(timeouts, at: now)
@@ -56,6 +56,10 @@ extension Exchange {
             return fail(.malformed, detail: "content-type \(head.contentType)", at: now)
         }
         attempt?.phase = .streaming
+        if deadlines[.answer] != nil, let timeouts = attempt?.timeouts {
+            deadlines[.answer] = nil
+            deadlines[.firstToken] = now + timeouts.firstToken
+        }
         stream = AnswerStream(from: dialect, to: client, terms)
     }
 

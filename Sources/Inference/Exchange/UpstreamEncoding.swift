@@ -24,7 +24,7 @@ struct ClientAsk: Sendable {
     }
 
     /// Bytes that are said to follow.
-    var restBytes: UInt64 { if case .bytes(let count)? = rest { UInt64(count) } else { 0 } }
+    var restBytes: UInt64 { rest?.stated ?? 0 }
 
     /// The request for a provider, and the names of what loses effect there.
     /// - Parameter keeping: what the provider may keep of it, where its dialect has that.

@@ -50,8 +50,9 @@ package struct RequestFacts: Sendable {
         (promptTokens, user) = (request.estimatedInputTokens, request.user)
         (maxTokens, second) = (request.maxTokens, client.unixMicroseconds / 1_000_000)
         guard operation.isMedia else { return }
-        (units, answerTokens) = (request.askedUnits(), request.estimatedMediaOutput)
-        promptTokens = request.estimatedMediaInput()
+        let coming = client.rest?.stated ?? 0
+        (units, answerTokens) = (request.askedUnits(beside: coming), request.estimatedMediaOutput)
+        promptTokens = request.estimatedMediaInput(beside: coming)
     }
 
     /// The fact in this slot; absent when it is not known.

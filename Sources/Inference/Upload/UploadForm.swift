@@ -10,14 +10,17 @@ package struct UploadForm: Sendable {
     /// Where the model's name stands in the body; nil: it has not come.
     package private(set) var modelPlace: Range<Int>?
     /// Bytes of the files that are over.
-    private(set) var fileBytes = 0
-    /// Fields that need not be there but once, by their names.
+    private var endedBytes = 0
+    /// Fields that are looked at and have come.
     private var seen: Set<String> = []
 
     /// Of a field's value that is looked at, in bytes: the longest prompt of a picture has 32,000 characters.
     private static let longestValue = 128 << 10
-    /// What decides who answers and who pays.
     private static let modelField = "model"
+    /// What decides who answers, how, and what is paid for it: all of these are read, or the form is refused.
+    private static let decisive = [modelField, "n", "stream"]
+    /// Fields that are looked at: of each there is one, or a provider might obey another than the one that was looked at.
+    private static let looked = Set(decisive + ["prompt", "user"])
 
     /// A form that begins.
     package init(_ boundary: MultipartBoundary) {
@@ -28,14 +31,15 @@ package struct UploadForm: Sendable {
     /// Bytes of the body that were read.
     package var byteCount: Int { reader.offset }
 
+    /// Bytes of the files, as far as they have come.
+    var fileBytes: Int { endedBytes + (reader.openPart.map { $0.isFile ? $0.body.count : 0 } ?? 0) }
+
     /// Takes the next bytes of the body.
     /// - Parameter body: all of it as far as it is at hand, from its first byte; values that do not stand there are not looked at.
     package mutating func read(_ bytes: RawSpan, at hand: [UInt8]) throws(RequestError) {
-        do throws(MultipartError) {
-            for part in try reader.feed(bytes) { try take(part, hand) }
-        } catch {
-            throw RequestError(error)
-        }
+        let parts: [MultipartPart]
+        do throws(MultipartError) { parts = try reader.feed(bytes) } catch { throw RequestError(error) }
+        for part in parts { try take(part, hand) }
     }
 
     /// The body is over.
@@ -44,41 +48,53 @@ package struct UploadForm: Sendable {
         guard modelPlace != nil else { throw .missing(Self.modelField) }
     }
 
-    private mutating func take(_ part: MultipartPart, _ hand: [UInt8]) throws(MultipartError) {
+    private mutating func take(_ part: MultipartPart, _ hand: [UInt8]) throws(RequestError) {
+        let name = Self.plain(part.name)
+        if Self.looked.contains(name) { try check(part, name) }
         guard !part.isFile else {
-            // A file may have the name of a field, and some readers would take it for one.
-            guard !Self.namesModel(part.name) else { throw .disposition }
-            fileBytes += part.body.count
+            endedBytes += part.body.count
             return
         }
-        if Self.namesModel(part.name) {
-            // Twice, or in other letters: readers differ in which they obey.
-            guard part.name == Self.modelField, seen.insert(part.name).inserted, part.body.upperBound <= hand.count
-            else { throw .disposition }
-            modelPlace = part.body
+        let isDecisive = Self.decisive.contains(name)
+        guard part.body.upperBound <= hand.count else {
+            if isDecisive { throw .tooLate(name, "came when the form was on its way") }
+            return
         }
-        guard part.body.count <= Self.longestValue, part.body.upperBound <= hand.count,
-            let value = String(validating: hand[part.body], as: UTF8.self)
-        else { return }
+        guard part.body.count <= Self.longestValue, let value = String(validating: hand[part.body], as: UTF8.self)
+        else {
+            if isDecisive { throw .ambiguous(name, "cannot be read") }
+            return
+        }
+        if name == Self.modelField { modelPlace = part.body }
         fields.append((part.name, value))
     }
 
-    /// Whether a reader might take it for the model's, be it that letters or brackets mean nothing to it.
-    private static func namesModel(_ name: String) -> Bool {
-        name.lowercased().prefix { $0 != "[" && $0 != "." } == modelField
+    /// Twice, in other letters or as a file: readers differ in what they obey then.
+    private mutating func check(_ part: MultipartPart, _ name: String) throws(RequestError) {
+        guard !part.isFile else { throw .ambiguous(name, "is a file") }
+        guard part.name == name else { throw .ambiguous(name, "has another name to some readers: '\(part.name)'") }
+        guard seen.insert(name).inserted else { throw .ambiguous(name, "stands there twice") }
     }
 
-    /// The fields as a JSON object, as a client says them that sends no file: what routing and policies read. Of several with one name the first
-    /// counts.
+    /// A field's name to a reader for whom letters' size, brackets and dots mean nothing.
+    private static func plain(_ name: String) -> String {
+        String(name.lowercased().prefix { $0 != "[" && $0 != "." })
+    }
+
+    /// The fields as a JSON object, as a client says them that sends no file: what routing and policies read. Numbers and flags that are none
+    /// stay texts, for whoever reads them to refuse. Of several with one name the first counts.
     var document: [UInt8] {
         var writer = JSONWriter(capacity: 256)
         var written: Set<String> = []
         writer.beginObject()
         for (name, value) in fields where written.insert(name).inserted {
-            switch name {
-            case "stream" where value.lowercased() == "true": writer.member(name, true)
-            case "stream" where value.lowercased() == "false": writer.member(name, false)
-            case "n": if let count = UInt64(value) { writer.member(name, count) }
+            switch (name, value.lowercased()) {
+            // As if it had not been said.
+            case ("stream", ""), ("n", ""): break
+            case ("stream", "true"): writer.member(name, true)
+            case ("stream", "false"): writer.member(name, false)
+            case ("n", _):
+                if let count = UInt64(value) { writer.member(name, count) } else { writer.member(name, value) }
             default: writer.member(name, value)
             }
         }
@@ -108,8 +124,16 @@ extension RequestError {
 
     /// A form of which the beginning is kept, and the model's name stands behind it.
     package static func modelTooLate(bytes: Int) -> RequestError {
-        let text =
-            "The field 'model' must stand within the first \(bytes >> 20) MiB of the form: put it before the file."
-        return RequestError(.invalidForm, "model", text)
+        tooLate("model", "must stand within the first \(bytes >> 20) MiB of the form")
+    }
+
+    /// - Parameter why: what it must do, or has not done.
+    fileprivate static func tooLate(_ name: String, _ why: String) -> RequestError {
+        RequestError(.invalidForm, name, "The field '\(name)' \(why): put it before the file.")
+    }
+
+    /// A field that two readers could understand differently.
+    fileprivate static func ambiguous(_ name: String, _ why: String) -> RequestError {
+        RequestError(.invalidForm, name, "The form is not acceptable: the field '\(name)' \(why).")
     }
 }

@@ -36,19 +36,21 @@ package struct MultipartPart: Hashable, Sendable {
         var parameters = HeadParameters(text)
         guard parameters.value == "form-data" else { throw .disposition }
         var names: [String] = []
-        var files = 0
+        var (files, foreign) = (0, 0)
         while let (name, value) = parameters.next() {
             switch name {
             case "name": names.append(value)
             case "filename": files += 1
-            // The one in other letters stands beside the plain one.
-            case "filename*": break
+            // Beside the plain one, or instead of it where that has no letters for it: most readers see a file then.
+            case "filename*": foreign += 1
             // Extended, continued or unknown to the form (RFC 7578 §4.2).
             default: throw .disposition
             }
         }
-        guard !parameters.isBroken, names.count == 1, files <= 1, isPlain(names[0]) else { throw .disposition }
-        return (names[0], files == 1)
+        guard !parameters.isBroken, names.count == 1, files <= 1, foreign <= 1, isPlain(names[0]) else {
+            throw .disposition
+        }
+        return (names[0], files + foreign > 0)
     }
 
     /// No escapes, of which there are several kinds, and nothing that cannot be seen.

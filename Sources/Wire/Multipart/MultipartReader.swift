@@ -41,6 +41,13 @@ package struct MultipartReader: Sendable {
     /// Whether the mark of the end has come.
     package var isOver: Bool { phase == .over }
 
+    /// The part whose end has not come, as far as it has come: with the bytes that may turn out to be the boundary behind it; nil between parts.
+    package var openPart: MultipartPart? {
+        guard phase == .body, var open = part else { return nil }
+        open.body = open.body.lowerBound..<max(open.body.lowerBound, offset)
+        return open
+    }
+
     /// A form that begins.
     package init(_ boundary: MultipartBoundary, limits: Limits = Limits()) {
         self.limits = limits

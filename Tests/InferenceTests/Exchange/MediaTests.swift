@@ -306,6 +306,78 @@ import Wire
         #expect(error?.code == .invalidForm)
     }
 
+    /// A provider that obeyed what is not counted would make pictures that nobody pays for.
+    @Test(arguments: [
+        (part("n", "1") + part("n", "10"), "n", "two counts"), (part("N", "10"), "n", "in other letters"),
+        (part("n[]", "10"), "n", "as a list"), (part("n", "10", isFile: true), "n", "as a file"),
+        (part("stream", "false") + part("stream", "true"), "stream", "twice"),
+        (part("stream.x", "true"), "stream", "as a field of it"),
+        (part("prompt", "a") + part("prompt", "b"), "prompt", "twice"),
+        (part("user", "a") + part("user", "b"), "user", "twice"),
+        (part("n", String(repeating: "0", count: 200_000) + "9"), "n", "longer than is looked at"),
+    ]) func aFieldThatReadersCouldTakeForAnotherIsRefused(_ fields: String, _ name: String, _ why: String) {
+        let form = Self.part("model", "chat") + fields + "--B--\r\n"
+        let error = #expect(throws: RequestError.self, "\(why)") { try Self.form(form) }
+        #expect(error?.code == .invalidForm && error?.param == name)
+    }
+
+    @Test(arguments: ["x", " 2", "2.0", "0", "-1", "２", "1e1"]) func aCountOfPicturesIsANumber(_ count: String) throws {
+        let fields = Self.part("model", "chat") + Self.part("prompt", "x") + Self.part("n", count) + "--B--\r\n"
+        let form = try Self.form(fields)
+        let error = #expect(throws: RequestError.self) { try RequestView(body: [], operation: .imageEdit, form: form) }
+        #expect(error?.param == "n")
+        let body = Array(#"{"model":"chat","prompt":"x","n":"\#(count)"}"#.utf8)
+        #expect(throws: RequestError.self) { try RequestView(body: body, operation: .imageGeneration) }
+    }
+
+    @Test func fieldsWithoutAValueAreAsIfTheyHadNotCome() throws {
+        let fields =
+            Self.part("model", "chat") + Self.part("prompt", "x") + Self.part("n", "") + Self.part("stream", "")
+        let view = try RequestView(body: [], operation: .imageEdit, form: Self.form(fields + "--B--\r\n"))
+        #expect(!view.stream && view.askedUnits() == MediaUnits(images: 1))
+    }
+
+    /// Of what is sent on and not kept, nothing is read that decides anything.
+    @Test(arguments: ["model", "n", "stream"]) func behindWhatIsKeptNothingDecides(_ name: String) throws {
+        var form = UploadForm(try #require(MultipartBoundary(contentType: "multipart/form-data; boundary=B")))
+        let kept = Array((Self.part("prompt", "x") + Self.part("image", "xxxx", isFile: true)).utf8)
+        try form.read(kept.span.bytes, at: kept)
+        let late = Array((Self.part("size", "1024x1024") + Self.part(name, "1")).utf8) + Array("--B--".utf8)
+        let error = #expect(throws: RequestError.self) { try form.read(late.span.bytes, at: kept) }
+        #expect(error?.param == name && error?.message.contains("before the file") == true)
+    }
+
+    @Test func aFileIsHeardFromItsFirstByteAlsoWhereItsEndHasNotCome() throws {
+        let size = 16_000
+        let body = Self.part("model", "chat") + Self.part("file", String(repeating: "x", count: size), isFile: true)
+        let open = try Self.form(String(body.dropLast()))
+        let view = try RequestView(body: Array(body.utf8), operation: .transcription, form: open)
+        #expect(view.askedUnits().milliseconds == 1000 && view.askedUnits(beside: 32_000).milliseconds == 3000)
+        let whole = try RequestView(body: [], operation: .transcription, form: Self.form(body + "--B--"))
+        #expect(whole.askedUnits() == view.askedUnits())
+    }
+
+    @Test func aStreamThatNobodyAskedForIsHeard() throws {
+        let each = PriceRates(input: 0, output: 0, pieces: .init(madeImage: 40_000_000_000))
+        let world = try Self.world(each)
+        try Self.ask(.imageGeneration, #"{"model":"chat","prompt":"x"}"#, world)
+        try world.connect()
+        try world.answer(Answer.streamHead)
+        let picture = Answer.event(#"{"type":"image_generation.completed","b64_json":"AA=="}"#)
+        for _ in 0..<10 { try world.send(picture) }
+        try world.feed(.tick, after: .seconds(50))
+        try world.send(picture)
+        try world.feed(.tick, after: .seconds(50))
+        try world.send(picture)
+        try world.feed(.tick, after: .seconds(50))
+        try world.send(picture)
+        try world.feed(.tick, after: .seconds(50))
+        #expect(world.record == nil, "it may take longer than an answer in one piece")
+        try world.endUpstream()
+        #expect(world.record?.outcome == .answered && world.record?.cost?.units == MediaUnits(images: 13))
+        #expect(world.record?.cost?.picoDollars == 13 * 40_000_000_000)
+    }
+
     @Test func aFormWithoutAModelIsRefusedInWords() throws {
         var form = try Self.form(Self.part("file", "x", isFile: true) + "--B--\r\n")
         let error = #expect(throws: RequestError.self) { try form.finish() }
