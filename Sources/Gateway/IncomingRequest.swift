@@ -156,8 +156,12 @@ final class IncomingRequest {
         return !isTooLarge
     }
 
-    /// Looks at more of a form that is sent on and not kept.
-    func look(at bytes: [UInt8]) throws(RequestError) { try form?.read(bytes.span.bytes, at: []) }
+    /// Looks at more of a form that is sent on and not kept. The last of as many bytes as it was said to have must end it: a provider that had them
+    /// all would have a whole request, and some take one for a form that has no end.
+    func look(at bytes: [UInt8]) throws(RequestError) {
+        try form?.read(bytes.span.bytes, at: [])
+        if let length, form?.byteCount == length { try form?.finish() }
+    }
 
     /// All of it has come.
     func endForm() throws(RequestError) { try form?.finish() }

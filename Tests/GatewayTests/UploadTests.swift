@@ -274,6 +274,46 @@ extension OverSockets {
             try gateway.stop()
         }
 
+        /// By the stated length its provider would have all of it, and might take it for a form.
+        @Test(arguments: [false, true]) func aFormWithoutAnEndNeverBecomesAWholeRequest(overHTTP2: Bool) throws {
+            let provider = try LedProvider(answer: Self.answer)
+            let gateway = try GatewayUnderTest(ports: [provider.port], timeouts: Self.timeouts)
+            let form = Self.model + Self.file(GatewayLimits.uploadWindow + (1 << 20))
+            let text: String
+            if overHTTP2 {
+                let client = try HTTP2Peer(gateway.port)
+                Self.begin(1, bytes: form.count, of: client)
+                client.upload(form, stream: 1, isLast: true)
+                text = try #require(client.answer(1)).text
+                client.socket.hangUp()
+            } else {
+                let client = try TestClient(gateway.port)
+                client.socket.write(Self.head("content-length: \(form.count)"))
+                client.socket.write(form)
+                text = try #require(client.answer()).body
+            }
+            #expect(text.contains("invalid_form") && text.contains("no end"))
+            #expect(eventually { provider.wasLeft }, "half a request is left")
+            #expect(provider.length.map { provider.body < $0 } == true)
+            #expect(gateway.record()?.cost == nil)
+            try gateway.stop()
+        }
+
+        /// What its file holds is counted from its first byte, though its end is not at hand when the form is routed.
+        @Test func allOfALargeFileIsHeard() throws {
+            let provider = try LedProvider(answer: Mock.answer(200, "hi", type: "text/plain"))
+            let gateway = try GatewayUnderTest(ports: [provider.port], timeouts: Self.timeouts)
+            let size = GatewayLimits.uploadWindow + (1 << 20)
+            let form = Self.model + Self.file(size) + Self.end
+            let client = try TestClient(gateway.port)
+            client.socket.write(Self.head("content-length: \(form.count)"))
+            #expect(client.socket.write(form))
+            #expect(client.answer()?.status == 200)
+            let heard = try #require(gateway.record()?.cost?.units?.milliseconds)
+            #expect((UInt64(size / 16)...UInt64(size / 16 + 100)).contains(heard), "\(heard) ms of \(size) bytes")
+            try gateway.stop()
+        }
+
         @Test func aModelBehindALargeFileIsRefusedInWordsAndTheConnectionServesOn() throws {
             let provider = try LedProvider(answer: Self.answer)
             let gateway = try GatewayUnderTest(ports: [provider.port], timeouts: Self.timeouts)

@@ -85,11 +85,11 @@ extension Exchange {
         withdraw(ClientError(408, type: "invalid_request_error", code: "request_timeout", text), at: now)
     }
 
-    /// The provider has half a request, for which nobody pays.
+    /// The provider has half a request, for which nobody pays, unless it has answered that already.
     private mutating func withdraw(_ error: ClientError, at now: Instant) {
         closeAttempt(as: nil, detail: nil, at: now)
-        debtor = nil
         guard commit < .content else { return finish(.brokenOff, end: .abort, at: now) }
+        debtor = nil
         turnAway(error, .rejected, [], at: now)
     }
 }

@@ -98,6 +98,18 @@ import Wire
         #expect(world.record?.cost == nil && world.signals.isEmpty)
     }
 
+    @Test func whatWasAnsweredBeforeItBrokeIsOwed() throws {
+        let world = try Self.begin()
+        try world.connect()
+        try world.feed(.uploaded(1_600_000))
+        try world.answer(UpstreamHead(status: 200, contentType: "text/plain"))
+        try world.send(Answer.bytes("hello"))
+        #expect(world.head?.status == 200)
+        try world.feed(.uploadBroke(RequestError(.truncated)))
+        #expect(world.record?.outcome == .brokenOff && world.end == .abort && world.upstream == .none)
+        #expect(world.record?.cost?.units?.milliseconds == 100_000, "what was heard by then")
+    }
+
     @Test func anAnswerMayComeBeforeTheEnd() throws {
         let world = try Self.begin()
         try world.connect()
