@@ -18,6 +18,11 @@ package struct ProviderWatch: Hashable, Sendable {
     package private(set) var readAt: Instant?
     /// Models that it has said once, instead of those that hold.
     private var unsure: [ServedModel]?
+    /// Readings in a row that said others than those that hold, and not the same.
+    private var doubts = 0
+
+    /// What was not said three times running holds no longer, whatever came instead.
+    private static let mostDoubts = 2
 
     init(_ name: String, _ probe: ProviderProbe, at now: Instant) {
         self.name = name
@@ -39,19 +44,25 @@ package struct ProviderWatch: Hashable, Sendable {
         } else {
             _ = health.observe(.success, at: now)
         }
-        if health.verdict == .down { (reading, readAt, unsure) = (nil, nil, nil) }
+        if health.verdict == .down { (reading, readAt, unsure, doubts) = (nil, nil, nil, 0) }
     }
 
-    /// Other models than before must be said twice in a row: who wavers changes nothing.
+    /// Other models than before must be said twice in a row: who wavers changes nothing. What was not answered is as it was before.
     /// - Returns: whether the models that hold are others than before.
     mutating func take(_ new: ServerReading, at now: Instant) -> Bool {
         readAt = now
-        let new = new.bounded
-        guard let old = reading, old.models != new.models, unsure != new.models else {
-            defer { (reading, unsure) = (new, nil) }
-            return reading?.models != new.models
+        let isWhole = new.unanswered == nil
+        let new = new.bounded.filled(from: reading)
+        guard let old = reading, old.models != new.models, old.unanswered == nil, unsure != new.models,
+            doubts < Self.mostDoubts
+        else {
+            let isOther = reading?.models != new.models
+            // Half an answer that says nothing new speaks for nothing.
+            if isWhole || isOther { (unsure, doubts) = (nil, 0) }
+            reading = new
+            return isOther
         }
-        unsure = new.models
+        (unsure, doubts) = (new.models, doubts + 1)
         reading?.running = new.running
         reading?.waiting = new.waiting
         return false

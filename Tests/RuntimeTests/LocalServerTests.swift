@@ -29,8 +29,14 @@ import Testing
     }
 
     @discardableResult
-    private func read(_ rig: inout Rig, _ models: ServedModel..., running: UInt32? = nil) -> [Effect] {
-        let reading = ServerReading(models: models, running: running)
+    private func read(
+        _ rig: inout Rig,
+        _ models: ServedModel...,
+        running: UInt32? = nil,
+        unanswered: ServerReading.Unanswered? = nil
+    ) -> [Effect] {
+        var reading = ServerReading(models: models, running: running)
+        reading.unanswered = unanswered
         let outcome = ProbeOutcome(path: nil, failure: nil, after: .milliseconds(1), reading: reading)
         rig.sleep(.seconds(1))
         return rig.tell(.gateway(.probed(provider: "local", [outcome], at: rig.now)))
@@ -78,6 +84,45 @@ import Testing
         let effects = read(&rig, ServedModel("qwen", context: 4096))
         #expect(deployment(rig)?.model == "qwen" && deployment(rig)?.facts?.context == 4096)
         #expect(effects.notes.contains(.found(member: "chat.one", model: "qwen", context: 4096)))
+    }
+
+    /// What it does say instead holds, though it never says it twice.
+    @Test func whatIsNotSaidThreeTimesRunningHoldsNoLonger() throws {
+        var rig = try rig()
+        read(&rig, ServedModel("a"))
+        read(&rig, ServedModel("b"))
+        read(&rig, ServedModel("c"))
+        #expect(deployment(rig)?.model == "a")
+        read(&rig, ServedModel("b"))
+        #expect(deployment(rig)?.model == "b")
+        for _ in 0..<5 {
+            #expect(read(&rig, ServedModel("c")).isEmpty && read(&rig, ServedModel("b")).isEmpty, "now it holds")
+        }
+    }
+
+    @Test func halfAnAnswerChangesNothingAndDelaysNothing() throws {
+        var rig = try rig()
+        let (loaded, other) = (ServedModel("a", context: 4096), ServedModel("b", context: 8192, isLoaded: false))
+        read(&rig, loaded, other)
+        for _ in 0..<5 {
+            let half = ServedModel("a", context: 131_072, isLoaded: false)
+            #expect(read(&rig, half, other, unanswered: .loaded).isEmpty)
+            #expect(read(&rig, ServedModel("a"), other, unanswered: .contexts).isEmpty)
+        }
+        #expect(deployment(rig)?.model == "a" && deployment(rig)?.facts?.context == 4096)
+        let now = ServedModel("b", context: 2048)
+        read(&rig, now, ServedModel("a", isLoaded: false))
+        read(&rig, loaded, other, unanswered: .loaded)
+        read(&rig, now, ServedModel("a", isLoaded: false))
+        #expect(deployment(rig)?.model == "b" && deployment(rig)?.facts?.context == 2048)
+    }
+
+    @Test func halfAnAnswerIsBetterThanNoneUntilThereIsAWholeOne() throws {
+        var rig = try rig()
+        read(&rig, ServedModel("a", context: 131_072, isLoaded: false), unanswered: .loaded)
+        #expect(absence(rig) == nil && deployment(rig)?.facts?.context == 131_072)
+        read(&rig, ServedModel("a", context: 4096))
+        #expect(deployment(rig)?.facts?.context == 4096, "at once: nothing whole was said before")
     }
 
     @Test func whatIsNotServedIsAbsentAndSaysWhy() throws {

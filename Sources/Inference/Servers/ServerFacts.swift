@@ -77,11 +77,13 @@ struct ServerFacts: Hashable, Sendable {
         models.append(ServedModel(name, context: Self.context(entry["max_model_len"]), isLoaded: isLoaded))
     }
 
-    /// llama.cpp: `n_ctx` is what one of its slots has.
-    mutating func takeProperties(_ bytes: [UInt8]) {
-        let context = Self.context(Self.document(bytes)?["default_generation_settings"]?["n_ctx"])
+    /// llama.cpp: `n_ctx` is what one of its slots has. False when it cannot be read.
+    mutating func takeProperties(_ bytes: [UInt8]) -> Bool {
+        guard let document = Self.document(bytes) else { return false }
+        let context = Self.context(document["default_generation_settings"]?["n_ctx"])
         let loaded = models.indices.filter { models[$0].isLoaded }
         if loaded.count == 1 { models[loaded[0]].context = context }
+        return true
     }
 
     mutating func takeSlots(_ bytes: [UInt8]) {
@@ -112,8 +114,10 @@ struct ServerFacts: Hashable, Sendable {
         models.append(ServedModel(name, isLoaded: false))
     }
 
-    mutating func takeLoaded(_ bytes: [UInt8]) {
-        guard let list = Self.document(bytes)?["models"] else { return }
+    /// False when it cannot be read.
+    mutating func takeLoaded(_ bytes: [UInt8]) -> Bool {
+        guard let document = Self.document(bytes) else { return false }
+        guard let list = document["models"] else { return true }
         let places = Dictionary(models.indices.map { (Array(models[$0].name.utf8), $0) }) { first, _ in first }
         for entry in list.elements.prefix(Self.mostListed) {
             guard let name = Self.name(entry["model"] ?? entry["name"]), let index = places[Array(name.utf8)] else {
@@ -122,6 +126,7 @@ struct ServerFacts: Hashable, Sendable {
             models[index].isLoaded = true
             models[index].context = Self.context(entry["context_length"])
         }
+        return true
     }
 
     static func question(about model: String) -> [UInt8] {
@@ -133,12 +138,13 @@ struct ServerFacts: Hashable, Sendable {
         return writer.bytes
     }
 
-    /// Of a model that is not loaded: what its file asks for, else the most that its architecture has. The server may give it less.
-    static func context(shown bytes: [UInt8]) -> UInt64? {
+    /// Of a model that is not loaded: what its file asks for, else the most that its architecture has. The server may give it less. Nil when it
+    /// cannot be read.
+    static func context(shown bytes: [UInt8]) -> UInt64?? {
         guard let document = document(bytes) else { return nil }
-        if let asked = document["parameters"]?.string.flatMap(contextAsked) { return asked }
+        if let asked = document["parameters"]?.string.flatMap(contextAsked) { return .some(asked) }
         let info = document["model_info"]?.members.first { $0.name.hasSuffix(".context_length") }
-        return info.flatMap { context($0.value) }
+        return .some(info.flatMap { context($0.value) })
     }
 
     /// `num_ctx 8192` in a line of its own.

@@ -25,6 +25,13 @@ package struct ServerInspection: Sendable {
         case properties
         case metrics
         case slots
+
+        var isOfContext: Bool {
+            switch self {
+            case .properties, .show: true
+            case .models, .loaded, .metrics, .slots: false
+            }
+        }
     }
 
     private let kind: ServerKind
@@ -35,6 +42,8 @@ package struct ServerInspection: Sendable {
     private var steps: [Step]
     private var facts = ServerFacts()
     package private(set) var memo: ServerMemo
+    /// Questions that went unanswered.
+    private var missed: [Step] = []
 
     /// Bytes of one answer: the metrics of a server with many histograms have some hundreds of kilobytes.
     package static let longestAnswer = 2 << 20
@@ -61,7 +70,16 @@ package struct ServerInspection: Sendable {
     package var isNeeded: Bool { steps.first == .models }
 
     /// What was read until now.
-    package var reading: ServerReading { facts.reading(wanted) }
+    package var reading: ServerReading {
+        var reading = facts.reading(wanted)
+        let open = missed + steps
+        if open.contains(.loaded) {
+            reading.unanswered = .loaded
+        } else if open.contains(where: \.isOfContext) {
+            reading.unanswered = .contexts
+        }
+        return reading
+    }
 
     private func ask(_ step: Step) -> ServerAsk {
         switch step {
@@ -87,20 +105,31 @@ package struct ServerInspection: Sendable {
             guard let said, facts.takeModels(said, of: kind) else { return .malformed }
             steps = Self.rest(of: kind)
         case .loaded:
-            if let said { facts.takeLoaded(said) }
+            note(step, status, isRead: said.map { facts.takeLoaded($0) })
             recall()
         case .show(let model):
-            let context = said.flatMap { ServerFacts.context(shown: $0) }
+            let context = said.map { ServerFacts.context(shown: $0) }
+            note(step, status, isRead: context.map { $0 != nil })
+            guard case .some(.some(let context)) = context else { break }
             if memo.count >= Self.mostRemembered { memo = [:] }
-            if said != nil, !model.digest.isEmpty { memo[model.digest] = .some(context) }
+            if !model.digest.isEmpty { memo[model.digest] = .some(context) }
             facts.set(context, of: model.name)
-        case .properties: if let said { facts.takeProperties(said) }
+        case .properties: note(step, status, isRead: said.map { facts.takeProperties($0) })
         case .metrics:
             let isSaid = said.map { facts.takeMetrics($0, of: kind) } ?? false
             if !isSaid, kind == .llamaCpp { steps.append(.slots) }
         case .slots: if let said { facts.takeSlots(said) }
         }
         return nil
+    }
+
+    /// What a server answers who has no such address, or shows it to nobody: it will say no more the next time.
+    private static let refusals = [400, 401, 403, 404, 405, 410, 501]
+
+    /// - Parameter isRead: whether the answer could be read; nil: there is none.
+    private mutating func note(_ step: Step, _ status: Int, isRead: Bool?) {
+        if isRead ?? Self.refusals.contains(status) { return }
+        missed.append(step)
     }
 
     private static func rest(of kind: ServerKind) -> [Step] {

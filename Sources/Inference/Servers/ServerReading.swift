@@ -11,6 +11,15 @@ package struct ServerReading: Hashable, Sendable, Codable {
     package var running: UInt32?
     /// Requests that it has not begun; nil: it does not say.
     package var waiting: UInt32?
+    /// What it was asked of its models and has not answered; nil: nothing. What is said of them then is what is taken where nothing better is known.
+    package var unanswered: Unanswered?
+
+    package enum Unanswered: String, Hashable, Sendable, Codable {
+        /// Which of them are loaded, and so with how much room.
+        case loaded
+        /// How much room some have of which nothing is said.
+        case contexts
+    }
 
     /// A server with more than these is a library: loaded and wanted models come first, and the rest is not needed.
     package static let mostModels = 32
@@ -35,6 +44,26 @@ package struct ServerReading: Hashable, Sendable, Codable {
     package var bounded: ServerReading {
         var copy = self
         copy.models = Array(models.lazy.filter { ServedModel.isName($0.name) }.prefix(Self.mostModels))
+        return copy
+    }
+
+    /// With what was not answered as it was before. What was half known before stays so.
+    package func filled(from old: ServerReading?) -> ServerReading {
+        guard let unanswered, let old else { return self }
+        var copy = self
+        copy.unanswered = old.unanswered
+        switch unanswered {
+        case .loaded:
+            // A long list may have been cut with what is loaded behind the cut.
+            let isCut = models.count >= Self.mostModels
+            let known = old.models.filter { before in isCut || models.contains { $0.isNamed(before.name) } }
+            let others = models.filter { new in !known.contains { $0.isNamed(new.name) } }
+            copy.models = Array((known + others).prefix(Self.mostModels))
+        case .contexts:
+            for index in models.indices where models[index].context == nil {
+                copy.models[index].context = old.models.first { $0.isNamed(models[index].name) }?.context
+            }
+        }
         return copy
     }
 

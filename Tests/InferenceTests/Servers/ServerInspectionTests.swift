@@ -128,6 +128,70 @@ import Testing
         #expect(read.reading.models == [ServedModel("m:latest", context: 16384, isLoaded: false)])
     }
 
+    private static let ps = #"{"models":[{"name":"llama3.3:70b","context_length":4096}]}"#
+
+    /// Asks all there is to ask; nil: no answer came.
+    private func reading(_ kind: ServerKind, _ answers: [String: (Int, String?)], until last: String = "")
+        -> ServerReading
+    {
+        var inspection = ServerInspection(kind, prefix: "/v1", wanted: ["qwen3", "llama3.3:70b"])
+        while let ask = inspection.ask, ask.path != last {
+            let (status, text) = answers[ask.path] ?? (404, nil)
+            #expect(inspection.take(status: status, text.map { Array($0.utf8) }) == nil)
+        }
+        return inspection.reading
+    }
+
+    /// Another answer than a refusal leaves open what holds; it is as it was.
+    @Test(
+        arguments: [
+            ((0, nil), ServerReading.Unanswered.loaded, "none"), ((200, nil), .loaded, "too long"),
+            ((200, "<html>"), .loaded, "a page"), ((503, "{}"), .loaded, "busy"), ((429, "{}"), .loaded, "busy"),
+            ((404, "{}"), nil, "no such address"), ((403, nil), nil, "not for us"),
+            ((200, "{}"), nil, "nothing is loaded"),
+        ] as [((Int, String?), ServerReading.Unanswered?, Comment)]
+    )
+    func whatIsNotAnsweredIsAsItWas(_ ps: (Int, String?), _ unanswered: ServerReading.Unanswered?, _ why: Comment) {
+        let rest: [String: (Int, String?)] = ["/api/tags": (200, Self.tags), "/api/show": (200, Self.show)]
+        let before = reading(.ollama, rest.merging(["/api/ps": (200, Self.ps)]) { $1 })
+        #expect(before.unanswered == nil && before.models.first?.context == 4096)
+        let now = reading(.ollama, rest.merging(["/api/ps": ps]) { $1 })
+        #expect(now.unanswered == unanswered, why)
+        #expect((now.filled(from: before) == before) == (unanswered != nil), why)
+        #expect(now.filled(from: nil) == now, "nothing better is known")
+    }
+
+    @Test func aRoundThatIsCutShortLeavesTheRestAsItWas() {
+        let answers: [String: (Int, String?)] = [
+            "/api/tags": (200, Self.tags), "/api/ps": (200, Self.ps), "/api/show": (200, Self.show),
+        ]
+        let before = reading(.ollama, answers)
+        let cut = reading(.ollama, answers, until: "/api/show")
+        #expect(cut.unanswered == .contexts && cut != before && cut.filled(from: before) == before)
+        let earlier = reading(.ollama, answers, until: "/api/ps")
+        #expect(earlier.unanswered == .loaded && earlier.filled(from: before) == before)
+        let llama: [String: (Int, String?)] = ["/v1/models": (200, Self.llama), "/props": (200, Self.properties)]
+        let (known, silent) = (
+            reading(.llamaCpp, llama), reading(.llamaCpp, llama.merging(["/props": (503, nil)]) { $1 })
+        )
+        #expect(
+            silent.unanswered == .contexts && silent.filled(from: known) == known && known.models[0].context == 8192
+        )
+    }
+
+    @Test func whatIsNewIsThereAndWhatIsGoneIsGoneThoughHalfIsUnanswered() {
+        let old = ServerReading(models: [ServedModel("a", context: 1), ServedModel("b", context: 2, isLoaded: false)])
+        var new = ServerReading(models: [
+            ServedModel("c", context: 3, isLoaded: false), ServedModel("a", isLoaded: false),
+        ])
+        new.unanswered = .loaded
+        #expect(
+            new.filled(from: old).models == [old.models[0], new.models[0]] && new.filled(from: old).unanswered == nil
+        )
+        new.unanswered = .contexts
+        #expect(new.filled(from: old).models == [new.models[0], ServedModel("a", context: 1, isLoaded: false)])
+    }
+
     /// Where the server's own addresses are.
     @Test(
         arguments: [
