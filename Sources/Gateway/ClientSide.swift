@@ -116,7 +116,7 @@ extension ClientSide {
             return answer(.noResponse(question.id), for: request)
         }
         var passed = passage(request, to: kept.provider, question.method, kept.path, of: key)
-        (passed.retelling, passed.model) = (kept.retelling, kept.model)
+        passed.retelling = kept.retelling
         begin(passed, for: request, on: state)
     }
 

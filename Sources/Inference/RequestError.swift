@@ -66,9 +66,9 @@ package struct RequestError: Error, Equatable, Sendable {
     }
 
     /// The same for what one provider does not take, whatever its dialect says.
-    static func leftOut(_ param: String, at provider: String) -> RequestError {
+    static func notTaken(_ param: String) -> RequestError {
         let text =
-            "'\(param)' is not taken by the provider '\(provider)' ('not-carried: report' on the model's group would leave it out)."
+            "'\(param)' is not taken by this model's provider ('not-carried: report' on the model's group would leave it out)."
         return RequestError(.unsupported, param, text)
     }
 

@@ -90,6 +90,8 @@ package struct RequestView: Sendable {
             user = nil
             maxTokens = Ollama.maxTokens(document)
         case .responses:
+            // Who takes a text for a flag works on where nobody here sees it.
+            _ = try Field.flag(document["background"], "background")
             includeUsage = true
             user = document["user"]?.string
             maxTokens = document["max_output_tokens"]?.unsigned

@@ -339,7 +339,7 @@ extension OverSockets {
                 let answer = try #require(client.ask(ask))
                 #expect(answer.status == status)
                 if status == 400 {
-                    #expect(answer.body.contains("is not taken by the provider 'perplexity'"))
+                    #expect(answer.body.contains("is not taken by this model's provider"))
                 } else {
                     #expect(answer.head.header("x-martlet-not-carried")?.contains("tools") == true)
                 }

@@ -5,8 +5,6 @@ import Wire
 extension Responses {
     /// What the provider may keep, and what it has.
     struct Keeping: Sendable {
-        /// The provider's name, for words about it.
-        let provider: String
         /// Whether the operator lets it keep responses.
         let isAllowed: Bool
         /// Of what this member made for the client's key.
@@ -114,7 +112,7 @@ extension RequestError {
             return RequestError(.unsupported, field, text)
         }
         let text =
-            "'\(field)' needs a response that is kept, which the provider '\(keeping.provider)' is not let to do ('keeps-responses: true' there would let it): send the whole conversation in 'input', and leave '\(field)' out."
+            "'\(field)' needs a response that is kept, which this model's provider is not let to do ('keeps-responses: true' there would let it): send the whole conversation in 'input', and leave '\(field)' out."
         return RequestError(.unsupported, field, text)
     }
 

@@ -71,7 +71,7 @@ struct ClientAsk: Sendable {
         let (body, left) = quirks.fitted(said.body)
         let omissions = left.map(named)
         if deployment.notCarried == .refuse, let wish = omissions.first(where: \.isWish) {
-            throw .leftOut(wish.field, at: provider.name)
+            throw .notTaken(wish.field)
         }
         return (body, said.omissions + omissions.map(\.field))
     }

@@ -186,8 +186,7 @@ extension Passage {
     }
 
     private mutating func giveUp(_ kind: FailureClass?, at now: Instant) {
-        let text = "No path leads to the provider '\(provider.name)' now."
-        let none = ClientError(503, type: "upstream_error", code: "no_candidate", text)
+        let none = ClientError(503, type: "upstream_error", code: "no_candidate", "No path leads to the provider now.")
         refuse(kind.map { ClientError($0.rule) } ?? none, .failed, at: now)
     }
 

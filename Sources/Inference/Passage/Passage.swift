@@ -65,11 +65,7 @@ package struct Passage: Sendable {
     /// Chooses a path and asks for a connection, or refuses.
     package mutating func begin(at now: Instant) -> [ExchangeAction] {
         deadlines[.total] = now + Self.timeouts.total
-        var facts = self.facts
-        let route = view.route(&facts, draw: request.draw)
-        if case .use(_, let policy, _) = route { record.policy = policy }
-        if case .rejected(let policy, let reason) = route {
-            record.policy = policy
+        if let reason = rejection() {
             refuse(ClientError(403, type: "permission_error", code: "rejected_by_policy", reason), .rejected, at: now)
         } else {
             weigh()
@@ -81,9 +77,27 @@ package struct Passage: Sendable {
         return taken()
     }
 
-    /// What policies can ask for. The model of a passage is `providers/NAME`; a kept response has the one that it was made for.
+    /// Why a policy rejects it; nil: none does.
+    private mutating func rejection() -> String? {
+        var facts = self.facts
+        guard request.retelling == nil else {
+            let rejection = view.rejection(ofKept: &facts)
+            record.policy = rejection?.policy
+            return rejection?.reason
+        }
+        switch view.route(&facts, draw: request.draw) {
+        case .use(_, let policy, _): record.policy = policy
+        case .unknownModel: break
+        case .rejected(let policy, let reason):
+            record.policy = policy
+            return reason
+        }
+        return nil
+    }
+
+    /// What policies can ask for. The model of a passage is `providers/NAME`.
     private var facts: RequestFacts {
-        var facts = RequestFacts(model: request.model ?? provider.passageName, document: nil)
+        var facts = RequestFacts(model: provider.passageName, document: nil)
         (facts.key, facts.team, facts.tags) = (request.key, request.team, request.tags)
         facts.source = request.source
         return facts

@@ -46,8 +46,6 @@ package struct PassageRequest: Sendable {
     package var draw: UInt64
     /// How names in the answer are told that lead back to the provider, where a kept response is asked for; nil: the answer passes as it is.
     package var retelling: Responses.Retelling?
-    /// The model that policies are asked about, where it is not the provider as a whole.
-    package var model: String?
 
     /// Whether it asks for work that is paid for. What was made before was paid for then.
     var isWork: Bool { method == .post && retelling == nil }

@@ -16,8 +16,6 @@ package struct KeptResponse: Sendable {
     package let provider: Int
     /// Below the provider's address.
     package let path: String
-    /// What policies are asked about: the group that the response was made for.
-    package let model: String
     package let retelling: Responses.Retelling
 }
 
@@ -48,7 +46,6 @@ extension RoutingView {
         let provider = provider(of: member)
         guard provider.dialect == .responses else { return nil }
         return Responses.Keeping(
-            provider: provider.name,
             isAllowed: provider.keepsResponses == true,
             names: names(of: member, for: key),
             previous: keeper?.previous?.own
@@ -80,7 +77,8 @@ extension RoutingView {
         return maker.map { Keeper(member: $0) }
     }
 
-    /// Who of an offer's members may be asked then: the maker; of others those of its provider, where that has kept the response. Nil: all.
+    /// Who of an offer's members may be asked then: the maker; of others those of its provider, where that has kept the response. Nil: all. Whether
+    /// the key may ask the maker itself is no question: what it made is its own, and who answers now is of an offer that it may use.
     /// - Throws: none of them may.
     func fence(_ keeper: Keeper, to offer: OfferID) throws(RequestError) -> [MemberID]? {
         let offer = offers.all[offer.index]
@@ -93,14 +91,13 @@ extension RoutingView {
         return others
     }
 
-    /// A kept response by the name that a client knows.
+    /// A kept response by the name that a client knows. Its name is sealed for the key it was made for, and that is the right to it: who may use a
+    /// group is served by whatever members policies put in its place, and must be able to read and to stop what those make.
     /// - Parameters:
     ///   - part: what is asked of it, with its slash: `/cancel`; empty: itself.
     ///   - query: behind the question mark.
     package func kept(_ id: String, _ part: String, query: String, for key: ServedKey) -> KeptResponse? {
-        guard let (member, original) = maker(of: id, for: key.name), allows(.member(member), to: key) else {
-            return nil
-        }
+        guard let (member, original) = maker(of: id, for: key.name) else { return nil }
         let place = deployment(of: member).provider
         var path = "/responses/" + ProviderAddress.segment(original) + part
         let queries = [provider(of: member).quirks?.query ?? "", query].filter { !$0.isEmpty }
@@ -110,7 +107,6 @@ extension RoutingView {
         return KeptResponse(
             provider: place,
             path: path,
-            model: groupNames[groupOfMember[member.index].index],
             retelling: retelling
         )
     }

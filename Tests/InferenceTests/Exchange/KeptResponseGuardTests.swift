@@ -69,12 +69,13 @@ import Wire
         #expect(retelling.whole(answer) == answer)
     }
 
-    @Test func aKeyReachesWhatItsModelsHaveKept() throws {
+    /// A policy may have put the member in the place of a group that the key may use, or the key may have lost a model since.
+    @Test(arguments: [["chat"], ["chat.small"], ["chat.big"], []]) func whatAKeyMadeIsItsOwn(models: [String]) throws {
         let view = try RoutingView(KeptStage.snapshot())
         let told = try #require(Self.names(view, of: 1).told("resp_own"))
-        #expect(Self.kept(told, on: view, models: ["chat"]) != nil)
-        #expect(Self.kept(told, on: view, models: ["chat.small"]) != nil)
-        #expect(Self.kept(told, on: view, models: ["chat.big"]) == nil && Self.kept(told, on: view, models: []) == nil)
+        #expect(Self.kept(told, on: view, models: models)?.provider == 1)
+        let others = try #require(Self.names(view, of: 1, key: "other").told("resp_own"))
+        #expect(Self.kept(others, on: view, models: models) == nil)
     }
 
     @Test func whatIsNoLongerLetBeKeptIsNotThere() throws {
@@ -88,16 +89,59 @@ import Wire
         #expect(world.head?.status == 400 && world.orders.isEmpty)
     }
 
-    /// Whoever may not ask a model any more may not read what it said, and closing a provider's other addresses closes nothing here.
-    @Test func policiesHoldForWhatWasKept() throws {
+    /// By which name the model was asked for is not known: what depends on it closes nothing, and may have let it through.
+    @Test(arguments: [
+        ([("", false)], true, "everything"), ([(#"key == "ci""#, false)], true, "its key"),
+        ([(#"key == "other""#, false)], false, "another key"),
+        ([(#"model == "chat""#, false)], false, "its group, which nobody may ask for by name"),
+        ([(#"model != "fast""#, false)], false, "every other name"),
+        ([(#"model == "providers/two""#, false)], false, "the provider's other addresses"),
+        ([(#"model == "fast""#, true), ("", false)], false, "what no policy before lets through"),
+        ([(#"model == "fast" and key == "other""#, true), ("", false)], true, "and that one is for others"),
+        ([(#"model == "fast" or key == "other""#, true), ("", false)], false, "or for others too"),
+        ([(#"not (model == "fast" or key == "ci")"#, true), ("", false)], true, "all but its key"),
+        ([(#"key == "ci""#, true), ("", false)], false, "its key is let through"),
+        ([(#"model == "fast" or key == "ci""#, false)], true, "its key, whatever the model"),
+    ]) func policiesHoldForWhatWasKept(_ policies: [(String, Bool)], _ isRefused: Bool, _ why: Comment) throws {
         var snapshot = KeptStage.snapshot()
-        let reject = GatewayPolicy.Target.reject(reason: "closed")
-        snapshot.policies = [Stage.policy("p", try Stage.match(#"model == "chat""#), reject)]
-        let (_, refused) = try KeptStage.asked("", .get, snapshot)
-        #expect(Self.head(refused)?.status == 403 && Self.record(refused)?.policy == "p")
-        snapshot.policies = [Stage.policy("p", try Stage.match(#"model == "providers/two""#), reject)]
-        let (_, asked) = try KeptStage.asked("", .get, snapshot)
-        #expect(Self.head(asked) == nil && asked.contains { if case .send = $0 { true } else { false } })
+        snapshot.policies = try policies.enumerated().map { index, policy in
+            let match = policy.0.isEmpty ? Match(root: .always, attributes: []) : try Stage.match(policy.0)
+            let target = policy.1 ? GatewayPolicy.Target.group(GroupID(0)) : .reject(reason: "closed")
+            return Stage.policy("p\(index)", match, target)
+        }
+        let (_, actions) = try KeptStage.asked("", .get, snapshot)
+        #expect((Self.head(actions)?.status == 403) == isRefused, why)
+        #expect(actions.contains { if case .send = $0 { true } else { false } } != isRefused, why)
+        if isRefused { #expect(Self.record(actions)?.policy == "p\(policies.count - 1)", why) }
+    }
+
+    /// Who may use a group is served by whatever a policy puts in its place, and can read and stop it there.
+    @Test func whatAPolicyMadeOfARequestIsReachedByItsKey() throws {
+        var snapshot = KeptStage.snapshot()
+        let small = GatewayPolicy.Target.member(MemberID(1))
+        snapshot.policies = [Stage.policy("elsewhere", try Stage.match(#"model == "chat.big""#), small)]
+        let world = try KeptStage.world(#","background":true"#, model: "chat.big", snapshot)
+        let told = try #require(try KeptStage.answered(world)["id"]?.string)
+        let view = try RoutingView(snapshot)
+        let kept = try #require(Self.kept(told, on: view, models: ["chat.big"]))
+        #expect(kept.provider == 1 && kept.path == "/responses/resp_own")
+    }
+
+    /// Strings, numbers and lists are flags to many a server.
+    @Test(arguments: ["\"true\"", "1", "0", "\"\"", "[]", "{}"]) func theBackgroundIsAFlagOrNothing(_ value: String)
+        throws
+    {
+        let world = try KeptStage.world(#","background":\#(value)"#)
+        #expect(world.head?.status == 400 && world.orders.isEmpty)
+        #expect(try JSONDocument(world.body)["error"]?["param"]?.string == "background")
+        #expect(try KeptStage.world(#","background":null"#).orders.count == 1)
+    }
+
+    @Test func aRefusalNamesNoProvider() throws {
+        let world = try KeptStage.world(#","store":true"#, KeptStage.snapshot(keeps: false))
+        let text = world.text
+        #expect(world.head?.status == 400 && text.contains("keeps-responses"))
+        for provider in KeptStage.snapshot().providers { #expect(!text.contains("'\(provider.name)'")) }
     }
 
     // MARK: What goes to the provider

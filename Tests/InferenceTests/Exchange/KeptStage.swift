@@ -82,7 +82,7 @@ enum KeptStage {
             unixMicroseconds: 1_790_000_000_000_000,
             draw: 0
         )
-        (request.retelling, request.model) = (kept.retelling, kept.model)
+        request.retelling = kept.retelling
         var passage = Passage(request, on: view, at: Stage.start)
         var actions = passage.begin(at: Stage.start)
         actions += passage.handle(.connected(AttemptID(0), isReused: false), at: Stage.start)
