@@ -3,7 +3,7 @@
 import Wire
 
 /// What of an object is told to clients, or is nothing that could be lost.
-indirect enum Told: Sendable {
+enum Told: Sendable {
     /// All of it.
     case whole
     /// Where this member stands beside it.
