@@ -16,6 +16,8 @@ package struct Chat: Equatable, Sendable {
     package var allowsParallelTools: Bool?
     /// The most tokens the answer may have; nil if the client did not say.
     package var maxTokens: UInt64?
+    /// Whether the client said that there is no bound.
+    package var isEndless = false
     /// Sampling temperature, as written.
     package var temperature: String?
     /// Nucleus sampling's probability mass, as written.
@@ -30,6 +32,8 @@ package struct Chat: Equatable, Sendable {
     package var effort: String?
     /// Whether the model shall think before it answers, and how long; nil if the client did not say.
     package var thinking: Thinking?
+    /// Whether the client asks to be told what the model thinks, apart from its being to think.
+    package var showsThoughts = false
     /// Whether the answer shall come in pieces.
     package var stream = false
     /// Whether a streamed answer shall end with the usage.
@@ -121,8 +125,8 @@ extension Chat {
     /// The form the answer must have.
     package enum ResponseFormat: Equatable, Sendable {
         case text, jsonObject
-        /// JSON that follows this schema, as written.
-        case jsonSchema(name: String, schema: [UInt8]?)
+        /// JSON that follows this schema, as written; its name is nil where the client's dialect has none.
+        case jsonSchema(name: String?, schema: [UInt8]?)
     }
 }
 

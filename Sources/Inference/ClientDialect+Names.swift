@@ -45,12 +45,14 @@ extension ClientDialect {
         ("response_format", "generationConfig.responseMimeType"), ("stop", "generationConfig.stopSequences"),
         ("temperature", "generationConfig.temperature"),
         ("thinking.budget_tokens", "generationConfig.thinkingConfig.thinkingBudget"),
-        ("thinking", "generationConfig.thinkingConfig.includeThoughts"),
+        ("thinking.display", "generationConfig.thinkingConfig.includeThoughts"),
+        ("thinking", "generationConfig.thinkingConfig.thinkingBudget"),
         ("tool_choice", "toolConfig.functionCallingConfig"), ("top_p", "generationConfig.topP"),
     ]
 
     private static let ollamaNames: [Name] = [
-        ("messages.content.thinking", "messages.thinking"), ("reasoning_effort", "think"),
+        ("max_completion_tokens", "options.num_predict"), ("messages.content.thinking", "messages.thinking"),
+        ("reasoning_effort", "think"),
         ("response_format", "format"), ("stop", "options.stop"), ("temperature", "options.temperature"),
         ("thinking", "think"), ("top_p", "options.top_p"),
     ]

@@ -44,8 +44,8 @@ extension Chat {
     package enum File: Equatable, Sendable {
         /// Here, in base64, with the name it is to have.
         case data(mediaType: String, base64: String, name: String?)
-        /// At this address.
-        case url(String)
+        /// At this address, with the name it is to have.
+        case url(String, name: String?)
     }
 
     /// What a model thought before it spoke, as it stands in a conversation that goes on.

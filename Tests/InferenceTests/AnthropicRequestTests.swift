@@ -62,7 +62,7 @@ struct AnthropicRequestTests {
         "reports",
         arguments: [
             (#""temperature":0.7"#, ["temperature"], "the current API has no sampling parameters"),
-            (#""temperature":1,"top_p":1.0"#, [], "these are what happens anyway"),
+            (#""temperature":1,"top_p":1.0"#, ["temperature", "top_p"], "named, though these are what happens anyway"),
             (#""top_p":0.5"#, ["top_p"], "a sampling parameter"),
             (#""reasoning_effort":"minimal""#, ["reasoning_effort"], "no such effort there"),
             (#""reasoning_effort":"max""#, [], "carried"),
@@ -83,7 +83,7 @@ struct AnthropicRequestTests {
             ),
             (
                 #""response_format":{"type":"json_schema","json_schema":{"name":"a","odd":"b","schema":{}}}"#,
-                ["response_format.json_schema.odd"], "an inner field"
+                ["response_format.json_schema.name", "response_format.json_schema.odd"], "inner fields"
             ),
         ] as [(String, [String], String)]
     )

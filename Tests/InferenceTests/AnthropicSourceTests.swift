@@ -21,4 +21,15 @@ import Testing
         let error = #expect(throws: RequestError.self) { try Anthropic.chat(from: view) }
         #expect(error?.code == .wrongValue && error?.param?.hasSuffix(source.param) == true)
     }
+
+    @Test(arguments: [
+        #"{"type":"document","source":{"type":"text","media_type":"text/html","data":"x"}}"#,
+        #"{"type":"image","source":{"type":"base64","media_type":"application/pdf","data":"AA=="}}"#,
+    ])
+    func whatIsOfAnotherTypeIsRefused(block: String) throws {
+        let body = #"{"model":"m","max_tokens":1,"messages":[{"role":"user","content":[\#(block)]}]}"#
+        let view = try RequestView(body: Array(body.utf8), dialect: .anthropic)
+        let error = #expect(throws: RequestError.self) { try Anthropic.chat(from: view) }
+        #expect(error?.param == "messages[0].content[0].source.media_type")
+    }
 }

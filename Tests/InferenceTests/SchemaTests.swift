@@ -41,6 +41,14 @@ struct SchemaTests {
             #"{"type":"object","properties":{"a":{},"b":{},"c":{}},"additionalProperties":false}"#, true
         ),
         (#"{"type":"TYPE_UNSPECIFIED","example":2}"#, "{}", true),
+        (
+            ##"{"ref":"#/defs/a","defs":{"a":{"type":"INTEGER","example":1}}}"##,
+            ##"{"$ref":"#/$defs/a","$defs":{"a":{"type":"integer"}}}"##, true
+        ),
+        (
+            #"{"type":"OBJECT","properties":{},"additional_properties":{"type":"STRING"}}"#,
+            #"{"type":"object","properties":{},"additionalProperties":{"type":"string"}}"#, false
+        ),
     ])
     func whatGeminisSchemasSayIsSaidInOthers(said: String, plain: String, hasExample: Bool) throws {
         let schema = try JSONDocument(Array(said.utf8)).root

@@ -80,7 +80,8 @@ struct FieldNameTests {
         (.anthropic, "messages[2].content", "messages[2].content"),
         (.gemini, "messages[2].content", "contents[2].parts"),
         (.gemini, "messages[1]", "contents[1]"), (.gemini, "messages[1].tool_calls", "contents[1].parts.functionCall"),
-        (.gemini, "thinking", "generationConfig.thinkingConfig.includeThoughts"),
+        (.gemini, "thinking.display", "generationConfig.thinkingConfig.includeThoughts"),
+        (.gemini, "thinking", "generationConfig.thinkingConfig.thinkingBudget"),
         (.ollama, "top_p", "options.top_p"), (.openai, "stop", "stop"), (.mistral, "seed", "random_seed"),
     ])
     func itIsTheClients(client: ClientDialect, field: String, own: String) {

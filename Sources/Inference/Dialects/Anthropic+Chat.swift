@@ -81,14 +81,12 @@ extension Anthropic {
         case "tool": chat.toolChoice = .tool(try Field.requiredText(value["name"], "\(field).name"))
         default: throw .wrongValue("\(field).type", wanted: "'auto', 'any', 'none' or 'tool'")
         }
+        chat.note(value, beyond: ["type", "name", "disable_parallel_tool_use"], at: field)
         let isOneAtATime = try Field.flag(value["disable_parallel_tool_use"], "\(field).disable_parallel_tool_use")
         chat.allowsParallelTools = isOneAtATime.map { !$0 }
     }
 
     // MARK: Form and effort
-
-    /// Schemas have no name here and must have one elsewhere.
-    private static let schemaName = "answer"
 
     private static func takeOutput(_ value: JSONView, into chat: inout Chat) throws(RequestError) {
         let field = "output_config"
@@ -99,10 +97,11 @@ extension Anthropic {
         guard try Field.requiredText(format["type"], "\(field).format.type") == "json_schema" else {
             throw .wrongValue("\(field).format.type", wanted: "'json_schema'")
         }
+        chat.note(format, beyond: ["type", "schema"], at: "\(field).format")
         guard let schema = try Field.object(format["schema"], "\(field).format.schema") else {
             throw .missing("\(field).format.schema")
         }
-        chat.responseFormat = .jsonSchema(name: schemaName, schema: Array(schema.raw))
+        chat.responseFormat = .jsonSchema(name: nil, schema: Array(schema.raw))
     }
 
     private static func takeThinking(_ value: JSONView, into chat: inout Chat) throws(RequestError) {
@@ -110,6 +109,8 @@ extension Anthropic {
         switch try Field.requiredText(value["type"], "thinking.type") {
         case "disabled": chat.thinking = .off
         case "enabled", "adaptive", "between_tools":
+            // Others think before they say anything.
+            if value["type"]?.string == "between_tools" { chat.note(.hint("thinking.type")) }
             chat.thinking = .on(budget: try Field.tokens(atMost: value["budget_tokens"], "thinking.budget_tokens"))
         default: throw .wrongValue("thinking.type", wanted: "'enabled', 'adaptive', 'between_tools' or 'disabled'")
         }

@@ -88,6 +88,7 @@ extension Anthropic {
         case "text": return try text(block, field, &chat)
         case "image":
             chat.note(block, beyond: ["type", "source"], hints: cacheHints, at: "messages.content")
+            if let source = block["source"] { noteSource(source, &chat) }
             return .image(try image(block["source"], "\(field).source"))
         case "document": return try document(block, field, &chat)
         case "tool_use": return try toolUse(block, field, &chat)
@@ -96,7 +97,9 @@ extension Anthropic {
             chat.note(block, beyond: ["type", "thinking", "signature"], hints: cacheHints, at: "messages.content")
             let words = try Field.requiredText(block["thinking"], "\(field).thinking")
             return .thought(.open(words, signature: try Field.text(block["signature"], "\(field).signature") ?? ""))
-        case "redacted_thinking": return .thought(.redacted(try Field.requiredText(block["data"], "\(field).data")))
+        case "redacted_thinking":
+            chat.note(block, beyond: ["type", "data"], hints: cacheHints, at: "messages.content")
+            return .thought(.redacted(try Field.requiredText(block["data"], "\(field).data")))
         // Blocks of tools that run at the provider, of search results and of files it keeps.
         default: throw .untranslatable("\(field).type")
         }
@@ -115,13 +118,21 @@ extension Anthropic {
         return .text(try Field.requiredText(block["text"], "\(field).text"))
     }
 
+    private static func noteSource(_ source: JSONView, _ chat: inout Chat) {
+        let isAddress = source["type"]?.string == "url"
+        let read = isAddress ? ["type", "url"] : ["type", "media_type", "data"]
+        chat.note(source, beyond: read, at: "messages.content.source")
+    }
+
     private static func image(_ source: JSONView?, _ field: String) throws(RequestError) -> Chat.Image {
         guard let source else { throw .missing(field) }
         switch try Field.requiredText(source["type"], "\(field).type") {
         case "url": return .url(try Field.webAddress(source["url"], "\(field).url"))
         case "base64":
+            let type = try Field.mediaType(source["media_type"], "\(field).media_type")
+            guard type.hasPrefix("image/") else { throw .wrongValue("\(field).media_type", wanted: "an image's type") }
             return .data(
-                mediaType: try Field.mediaType(source["media_type"], "\(field).media_type"),
+                mediaType: type,
                 base64: try Field.requiredText(source["data"], "\(field).data")
             )
         default: throw .untranslatable("\(field).type")
@@ -136,14 +147,18 @@ extension Anthropic {
         chat.note(block, beyond: ["type", "source", "title"], hints: cacheHints, at: "messages.content")
         let title = try Field.text(block["title"], "\(field).title")
         guard let source = block["source"] else { throw .missing("\(field).source") }
+        noteSource(source, &chat)
         switch try Field.requiredText(source["type"], "\(field).source.type") {
-        case "url": return .file(.url(try Field.webAddress(source["url"], "\(field).source.url")))
+        case "url": return .file(.url(try Field.webAddress(source["url"], "\(field).source.url"), name: title))
         case "base64":
             let type = try Field.mediaType(source["media_type"], "\(field).source.media_type")
             let data = try Field.requiredText(source["data"], "\(field).source.data")
             return .file(.data(mediaType: type, base64: data, name: title))
         // A document that is text is text, under its title.
         case "text":
+            if let type = try Field.text(source["media_type"], "\(field).source.media_type"), type != "text/plain" {
+                throw .wrongValue("\(field).source.media_type", wanted: "'text/plain'")
+            }
             let words = try Field.requiredText(source["data"], "\(field).source.data")
             return .text(title.map { "\($0)\n\n\(words)" } ?? words)
         default: throw .untranslatable("\(field).source.type")

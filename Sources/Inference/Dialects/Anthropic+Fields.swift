@@ -29,12 +29,20 @@ extension Anthropic {
     /// The fields of a request that a provider of this dialect never sees, by path, in the order of the request.
     package static func omissions(in chat: Chat) -> [Omission] {
         var fields: [Omission] = []
+        // There is no answer without a bound.
+        if chat.isEndless { fields.append(.hint("max_completion_tokens")) }
         // The API of the current models takes no sampling parameters.
-        if chat.temperature.flatMap(Double.init).map({ $0 != 1 }) ?? false { fields.append(.wish("temperature")) }
-        if chat.topP.flatMap(Double.init).map({ $0 != 1 }) ?? false { fields.append(.wish("top_p")) }
+        for (name, value) in [("temperature", chat.temperature), ("top_p", chat.topP)] {
+            guard let number = value.flatMap(Double.init) else { continue }
+            // So it is where nothing is said.
+            fields.append(number == 1 ? .hint(name) : .wish(name))
+        }
         if let effort = chat.effort, !effortWords.contains(effort), effort != "none" {
             fields.append(.wish("reasoning_effort"))
         }
+        // How long it thinks, the effort says.
+        if case .on(budget: _?) = chat.thinking { fields.append(Chat.budget) }
+        fields += chat.idleChoices + chat.namedForm
         if chat.messages.contains(where: { $0.parts.contains(where: \.isUnsigned) }) {
             fields.append(.hint("messages.content.thinking"))
         }
@@ -58,6 +66,8 @@ extension Anthropic {
             writer.key("thinking")
             writer.beginObject()
             writer.member("type", word)
+            // Unsaid, some models tell nothing of it.
+            if word == "adaptive", chat.showsThoughts { writer.member("display", "summarized") }
             writer.endObject()
         }
         guard schema != nil || effort != nil else { return }
@@ -79,7 +89,7 @@ extension Anthropic {
         switch chat.thinking {
         case .off: "disabled"
         case .on: "adaptive"
-        case nil: chat.effort == "none" ? "disabled" : nil
+        case nil: chat.effort == "none" ? "disabled" : chat.showsThoughts ? "adaptive" : nil
         }
     }
 

@@ -87,14 +87,16 @@ extension Anthropic {
         writer.beginObject()
         writer.member("type", "document")
         switch file {
-        case .url(let url): writeSource(url: url, to: &writer)
+        case .url(let url, _): writeSource(url: url, to: &writer)
         case .data(let type, let base64, _):
             guard type == "application/pdf" else {
                 throw .inexpressible("\(field).content", in: .anthropic, "files are application/pdf, not \(type)")
             }
             writeSource(type, base64, to: &writer)
         }
-        if case .data(_, _, let name?) = file { writer.member("title", name) }
+        switch file {
+        case .data(_, _, let name), .url(_, let name): if let name { writer.member("title", name) }
+        }
         writer.endObject()
     }
 

@@ -28,7 +28,8 @@ extension Gemini {
         case "tools": try takeTools(value, into: &chat)
         case "toolConfig": try takeCalling(value, into: &chat)
         case "generationConfig": try takeConfiguration(value, into: &chat)
-        case "safetySettings": if !isWithoutChecks(value) { chat.note(.wish(name)) }
+        // No check is asked for: nobody else has one that could be set, though some have checks.
+        case "safetySettings": chat.note(isWithoutChecks(value) ? .hint(name) : .wish(name))
         // What was said before stands at its provider.
         case "cachedContent": throw .untranslatable(name)
         case "labels", "serviceTier", "store": chat.note(.hint(name))
@@ -36,7 +37,7 @@ extension Gemini {
         }
     }
 
-    /// Whether no check is asked for: others make none that could be set.
+    /// Whether no check is asked for.
     private static func isWithoutChecks(_ settings: JSONView) -> Bool {
         settings.elements.allSatisfy { ["BLOCK_NONE", "OFF"].contains($0["threshold"]?.string ?? "") }
     }
@@ -92,11 +93,12 @@ extension Gemini {
     ) throws(RequestError) {
         guard value.kind == .object else { throw .wrongType(field, wanted: "an object") }
         note(value, beyond: ["includeThoughts", "thinkingBudget", "thinkingLevel"], at: field, in: &chat)
-        if let level = try Field.text(value.either("thinkingLevel"), "\(field).thinkingLevel") {
+        if let level = try Field.text(value.either("thinkingLevel"), "\(field).thinkingLevel"),
+            !level.hasSuffix("_UNSPECIFIED")
+        {
             chat.effort = level.lowercased()
         }
-        let isShown = try Field.flag(value.either("includeThoughts"), "\(field).includeThoughts") ?? false
-        if isShown { chat.thinking = .on(budget: nil) }
+        chat.showsThoughts = try Field.flag(value.either("includeThoughts"), "\(field).includeThoughts") ?? false
         guard let budget = value.either("thinkingBudget"), !budget.isNull else { return }
         // As the model likes.
         if budget.number == "-1" {
@@ -120,9 +122,6 @@ extension Gemini {
         }
     }
 
-    /// Schemas have no name here and must have one elsewhere.
-    private static let schemaName = "answer"
-
     private static func takeForm(_ value: JSONView, into chat: inout Chat) throws(RequestError) {
         let place = "generationConfig"
         let type = try Field.text(value.either("responseMimeType"), "\(place).responseMimeType")
@@ -131,7 +130,8 @@ extension Gemini {
         let plain = try Field.object(value.either("responseJsonSchema") ?? other, "\(place).responseJsonSchema")
         switch type {
         case "text/plain", nil:
-            for (name, schema) in [("responseSchema", typed), ("responseJsonSchema", plain)] where schema != nil {
+            let name = value.either("responseJsonSchema") == nil ? "_responseJsonSchema" : "responseJsonSchema"
+            for (name, schema) in [("responseSchema", typed), (name, plain)] where schema != nil {
                 throw .wrongValue("\(place).\(name)", wanted: "'application/json' in 'responseMimeType' beside it")
             }
             return
@@ -139,10 +139,10 @@ extension Gemini {
         default: throw .untranslatable("\(place).responseMimeType")
         }
         if let schema = plain {
-            chat.responseFormat = .jsonSchema(name: schemaName, schema: Array(schema.raw))
+            chat.responseFormat = .jsonSchema(name: nil, schema: Array(schema.raw))
         } else if let schema = typed {
             noteExamples(in: schema, at: "\(place).responseSchema", &chat)
-            chat.responseFormat = .jsonSchema(name: schemaName, schema: jsonSchema(schema))
+            chat.responseFormat = .jsonSchema(name: nil, schema: jsonSchema(schema))
         } else {
             chat.responseFormat = .jsonObject
         }

@@ -49,7 +49,7 @@ extension Gemini {
             case .image(.data(let type, let base64)): write(data: base64, type, to: &writer)
             case .image(.url(let url)): write(address: url, to: &writer)
             case .file(.data(let type, let base64, _)): write(data: base64, type, to: &writer)
-            case .file(.url(let url)): write(address: url, to: &writer)
+            case .file(.url(let url, _)): write(address: url, to: &writer)
             case .toolUse(let call):
                 let signature = call.signature ?? (isFirstCall && !isSigned ? foreignSignature : nil)
                 try write(call, signature, field, to: &writer)
@@ -92,7 +92,7 @@ extension Gemini {
         "pdf": "application/pdf",
     ]
 
-    private static func mediaType(of address: String) -> String? {
+    static func mediaType(of address: String) -> String? {
         let path = address.prefix { $0 != "?" && $0 != "#" }
         guard let dot = path.lastIndex(of: "."), path[dot...].utf8.count <= 5 else { return nil }
         return mediaTypes[path[dot...].dropFirst().lowercased()]

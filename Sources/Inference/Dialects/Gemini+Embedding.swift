@@ -9,6 +9,11 @@ extension Gemini {
             try take(view.document.root, "", into: &ask)
             return ask
         }
+        for member in view.document.members where !view.document.value(of: member).isNull {
+            let name = camel(view.document.name(of: member))
+            // The model is the address's to name.
+            if name != "model", name != "requests" { ask.uncarried.note(.wish(name)) }
+        }
         for request in view.messages.elements { try take(request, "requests[\(ask.texts.count)].", into: &ask) }
         guard !ask.texts.isEmpty else { throw .wrongValue("requests", wanted: "at least one request") }
         return ask

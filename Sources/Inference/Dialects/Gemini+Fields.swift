@@ -49,11 +49,11 @@ extension Gemini {
     package static func omissions(in chat: Chat) -> [Omission] {
         var fields: [Omission] = []
         let parts = chat.messages.lazy.flatMap(\.parts)
-        if parts.contains(where: \.isThought) { fields.append(.hint("messages.content.thinking")) }
-        if parts.contains(where: \.isNamedFile) { fields.append(.hint("messages.content.file.filename")) }
+        fields += chat.unheardThoughts + chat.idleChoices + chat.namedForm
+        if parts.contains(where: \.isNamedFile) { fields.append(Chat.fileName) }
         if chat.hasLateSystemMessage { fields.append(.hint("messages.role")) }
         if chat.allowsParallelTools == false, !chat.tools.isEmpty { fields.append(.wish("parallel_tool_calls")) }
-        if let effort = chat.effort, budget(of: effort) == nil { fields.append(.wish("reasoning_effort")) }
+        if let omission = effortOmission(of: chat) { fields.append(omission) }
         if chat.user != nil { fields.append(.hint("user")) }
         for extra in chat.extras where !extra.isNeutral && carriedNumber(extra) == nil {
             fields.append(hints.contains(extra.name) ? .hint(extra.field) : .wish(extra.field))
@@ -64,6 +64,19 @@ extension Gemini {
     private static func carriedNumber(_ extra: Chat.Extra) -> (name: String, value: String)? {
         guard let name = carried[extra.name], case .number(let value) = extra.value else { return nil }
         return (name, value)
+    }
+
+    /// The effort is a number of tokens here: words that there is none for become that of their neighbour, and a number that the client gives
+    /// goes before.
+    private static func effortOmission(of chat: Chat) -> Omission? {
+        guard let effort = chat.effort else { return nil }
+        guard budget(of: effort) != nil else { return .wish("reasoning_effort") }
+        let isExact = ["none", "low", "medium", "high"].contains(effort)
+        switch chat.thinking {
+        case .off: return effort == "none" ? nil : .hint("reasoning_effort")
+        case .on(budget: _?): return .hint("reasoning_effort")
+        case .on(budget: nil), nil: return isExact ? nil : .hint("reasoning_effort")
+        }
     }
 
     // MARK: What is set
@@ -126,11 +139,5 @@ extension Gemini {
         writer.member("includeThoughts", budget != 0)
         if let budget { writer.member("thinkingBudget", budget) }
         writer.endObject()
-    }
-}
-
-extension Chat.Part {
-    fileprivate var isNamedFile: Bool {
-        if case .file(.data(_, _, _?)) = self { true } else { false }
     }
 }

@@ -123,7 +123,7 @@ extension Gemini {
             switch name {
             case "text": found = try text(member.value, value, "\(field).text")
             case "inlineData": found = try data(member.value, "\(field).inlineData", &chat)
-            case "fileData": found = .file(.url(try address(member.value, "\(field).fileData", &chat)))
+            case "fileData": found = .file(.url(try address(member.value, "\(field).fileData", &chat), name: nil))
             case "functionCall": found = try call(member.value, value, "\(field).functionCall", &chat)
             case "functionResponse": found = try result(member.value, "\(field).functionResponse", &chat)
             case _ where viewing.contains(name): chat.note(.wish("contents.parts.\(name)"))
@@ -133,8 +133,10 @@ extension Gemini {
         }
         switch found {
         // A file with an image's type is shown as one.
-        case .file(.url(let url)) where mediaType(value)?.hasPrefix("image/") ?? false: found = .image(.url(url))
-        case .file(.data(let type, let base64, _)) where type.hasPrefix("image/"):
+        case .file(.url(let url, _)) where mediaType(value)?.hasPrefix("image/") ?? false: found = .image(.url(url))
+        case .file(.data(let type, let base64, let name)) where type.hasPrefix("image/"):
+            // Nobody else has names for images.
+            if name != nil { chat.note(.hint("contents.parts.inlineData.displayName")) }
             found = .image(.data(mediaType: type, base64: base64))
         default: break
         }
@@ -183,6 +185,10 @@ extension Gemini {
         let address = try Field.webAddress(value.either("fileUri"), "\(field).fileUri")
         // What was uploaded there is known to that provider only.
         if address.contains("generativelanguage.googleapis.com/") { throw .untranslatable("\(field).fileUri") }
+        // Others take the type from the address, or from whoever answers there.
+        if let type = value.either("mimeType")?.string, type != mediaType(of: address) {
+            chat.note(.hint("contents.parts.fileData.mimeType"))
+        }
         return address
     }
 

@@ -14,9 +14,9 @@ extension Gemini {
         for member in schema.members {
             switch camel(member.name) {
             case "example": chat.note(.hint("\(path).example"))
-            case "properties":
+            case "properties", "defs", "$defs":
                 for property in member.value.members { noteExamples(in: property.value, at: path, &chat) }
-            case "items": noteExamples(in: member.value, at: path, &chat)
+            case "items", "additionalProperties": noteExamples(in: member.value, at: path, &chat)
             case "anyOf": for element in member.value.elements { noteExamples(in: element, at: path, &chat) }
             default: break
             }
@@ -46,9 +46,20 @@ extension Gemini {
                     write(schema: property.value, to: &writer)
                 }
                 writer.endObject()
-            case "items":
+            case "items", "additionalProperties":
                 writer.key(name)
                 write(schema: value, to: &writer)
+            case "defs", "$defs":
+                writer.key("$defs")
+                writer.beginObject()
+                for definition in value.members {
+                    writer.key(definition.name)
+                    write(schema: definition.value, to: &writer)
+                }
+                writer.endObject()
+            case "ref", "$ref":
+                writer.key("$ref")
+                write(reference: value, to: &writer)
             case "anyOf":
                 writer.key(name)
                 writer.beginArray()
@@ -71,6 +82,13 @@ extension Gemini {
         }
         if isClosed, schema.either("additionalProperties") == nil { writer.member("additionalProperties", false) }
         writer.endObject()
+    }
+
+    /// Definitions stand below `defs` here, and below `$defs` elsewhere.
+    private static func write(reference: JSONView, to writer: inout JSONWriter) {
+        let own = "#/defs/"
+        guard let text = reference.string, text.hasPrefix(own) else { return writer.raw(reference.raw) }
+        writer.string("#/$defs/" + text.dropFirst(own.count))
     }
 
     private static let nothing = Array(#"{"type":"null"}"#.utf8)

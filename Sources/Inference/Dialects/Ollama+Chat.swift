@@ -98,11 +98,8 @@ extension Ollama {
 
     // MARK: Form and options
 
-    /// Schemas have no name here and must have one elsewhere.
-    private static let schemaName = "answer"
-
     private static func format(_ value: JSONView) throws(RequestError) -> Chat.ResponseFormat? {
-        if value.kind == .object { return .jsonSchema(name: schemaName, schema: Array(value.raw)) }
+        if value.kind == .object { return .jsonSchema(name: nil, schema: Array(value.raw)) }
         switch value.string {
         case "json": return .jsonObject
         case "": return nil
@@ -137,6 +134,7 @@ extension Ollama {
             case "num_predict":
                 guard let number = member.value.double else { throw .wrongType(field, wanted: "a number") }
                 // Below 0 is without end.
+                chat.isEndless = number < 0
                 if number >= 0 { chat.maxTokens = try Field.tokens(member.value, field) }
             case "stop":
                 if let text = member.value.string {

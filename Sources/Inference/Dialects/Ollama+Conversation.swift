@@ -67,6 +67,9 @@ extension Ollama {
             let place = "\(field)[\(calls.count)]"
             let arguments = try Field.object(element["function"]?["arguments"], "\(place).function.arguments")
             chat.noteHints(element, beyond: ["id", "type", "function"], at: "messages.tool_calls")
+            if let function = element["function"] {
+                chat.noteHints(function, beyond: ["name", "arguments"], at: "messages.tool_calls.function")
+            }
             let id = try Field.text(element["id"], "\(place).id") ?? ""
             calls.append(
                 Chat.ToolUse(

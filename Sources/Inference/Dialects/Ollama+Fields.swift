@@ -41,14 +41,20 @@ extension Ollama {
         let parts = chat.messages.lazy.flatMap(\.parts)
         // What a model of another provider thought and signed means nothing to this one.
         if parts.contains(where: \.isSignedThought) { fields.append(.hint("messages.content.thinking")) }
+        if parts.contains(where: \.isSealedThought) { fields.append(.hint("messages.content.data")) }
+        fields += chat.idleChoices + chat.namedForm
         if chat.hasProof { fields.append(.hint(Chat.proofField)) }
         if parts.contains(where: \.isFailedResult) { fields.append(.wish("messages.content.is_error")) }
         if chat.tools.contains(where: { $0.strict == true }) { fields.append(.wish("tools.function.strict")) }
         if chat.allowsParallelTools == false, !chat.tools.isEmpty { fields.append(.wish("parallel_tool_calls")) }
-        if let effort = chat.effort, effort != "none", !thinkWords.contains(effort) {
-            fields.append(.wish("reasoning_effort"))
+        if let effort = chat.effort, effort != "none" {
+            if !thinkWords.contains(effort) {
+                fields.append(.wish("reasoning_effort"))
+            } else if chat.thinking == .off {
+                fields.append(.hint("reasoning_effort"))
+            }
         }
-        if case .on(budget: _?) = chat.thinking { fields.append(.hint("thinking.budget_tokens")) }
+        if case .on(budget: _?) = chat.thinking { fields.append(Chat.budget) }
         if chat.user != nil { fields.append(.hint("user")) }
         for extra in chat.extras where !extra.isNeutral && !isCarried(extra) {
             fields.append(hints.contains(extra.name) ? .hint(extra.field) : .wish(extra.field))
@@ -64,11 +70,11 @@ extension Ollama {
 
 extension Chat.Part {
     fileprivate var isSignedThought: Bool {
-        switch self {
-        case .thought(.open(_, let signature)): !signature.isEmpty
-        case .thought(.redacted): true
-        case .text, .image, .file, .toolUse, .toolResult: false
-        }
+        if case .thought(.open(_, let signature)) = self { !signature.isEmpty } else { false }
+    }
+
+    fileprivate var isSealedThought: Bool {
+        if case .thought(.redacted) = self { true } else { false }
     }
 
     fileprivate var isFailedResult: Bool {

@@ -60,11 +60,11 @@ package enum Ollama {
         case .jsonObject, .jsonSchema(_, nil): writer.member("format", "json")
         case .jsonSchema(_, let schema?): writer.member("format", raw: schema)
         }
-        if let effort = chat.effort, thinkWords.contains(effort) {
-            writer.member("think", effort)
-        } else if chat.effort == "none" || chat.thinking == .off {
+        if chat.effort == "none" || chat.thinking == .off {
             writer.member("think", false)
-        } else if chat.thinking != nil {
+        } else if let effort = chat.effort, thinkWords.contains(effort) {
+            writer.member("think", effort)
+        } else if chat.thinking != nil || chat.showsThoughts {
             writer.member("think", true)
         }
     }

@@ -8,6 +8,9 @@ extension OpenAI {
         var chat = Chat(model: view.model, messages: [])
         chat.stream = view.stream
         chat.includeUsage = view.includeUsage
+        let most = ["max_completion_tokens", "max_tokens"].compactMap { view.document[$0] }
+        // The newer word counts.
+        if most.count == 2, !most.contains(where: \.isNull) { chat.note(.hint("max_tokens")) }
         for member in view.document.members {
             let value = view.document.value(of: member)
             if !value.isNull { try take(view.document.name(of: member), value, into: &chat) }
@@ -21,7 +24,7 @@ extension OpenAI {
         case "stream_options": chat.note(value, beyond: ["include_usage"], hints: ["include_obfuscation"], at: name)
         case "messages": try takeMessages(value, into: &chat)
         case "tools": chat.tools = try tools(value, &chat)
-        case "tool_choice": chat.toolChoice = try toolChoice(value)
+        case "tool_choice": chat.toolChoice = try toolChoice(value, &chat)
         case "parallel_tool_calls": chat.allowsParallelTools = try Field.flag(value, name)
         case "max_completion_tokens": chat.maxTokens = try Field.tokens(value, name)
         case "max_tokens": if chat.maxTokens == nil { chat.maxTokens = try Field.tokens(value, name) }
@@ -65,7 +68,7 @@ extension OpenAI {
         )
     }
 
-    private static func toolChoice(_ value: JSONView) throws(RequestError) -> Chat.ToolChoice {
+    private static func toolChoice(_ value: JSONView, _ chat: inout Chat) throws(RequestError) -> Chat.ToolChoice {
         let field = "tool_choice"
         if let word = value.string {
             switch word {
@@ -79,6 +82,8 @@ extension OpenAI {
         guard try Field.requiredText(value["type"], "\(field).type") == "function" else {
             throw .untranslatable("\(field).type")
         }
+        chat.note(value, beyond: ["type", "function"], at: field)
+        if let function = value["function"] { chat.note(function, beyond: ["name"], at: "\(field).function") }
         return .tool(try Field.requiredText(value["function"]?["name"], "\(field).function.name"))
     }
 
@@ -94,6 +99,7 @@ extension OpenAI {
         -> Chat.ResponseFormat
     {
         let field = "response_format"
+        chat.note(value, beyond: ["type", "json_schema"], at: field)
         switch try Field.requiredText(value["type"], "\(field).type") {
         case "text": return .text
         case "json_object": return .jsonObject

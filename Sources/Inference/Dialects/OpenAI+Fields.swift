@@ -27,7 +27,7 @@ extension OpenAI {
     private static let mostStops = 4
 
     static func refuseInexpressible(_ chat: Chat) throws(RequestError) {
-        for extra in chat.extras {
+        for extra in chat.extras where !extra.isNeutral {
             if let reason = refused[extra.name] { throw .inexpressible(extra.field, in: .openai, reason) }
         }
         if chat.stop.count > mostStops {
@@ -46,17 +46,13 @@ extension OpenAI {
         var fields: [Omission] = []
         let parts = chat.messages.lazy.flatMap(\.parts)
         // What a model of another provider thought means nothing to this one, whose own thoughts stay with it.
-        if parts.contains(where: \.isThought) { fields.append(.hint("messages.content.thinking")) }
+        fields += chat.unheardThoughts
         if chat.hasProof { fields.append(.hint(Chat.proofField)) }
         if parts.contains(where: \.isFailure) { fields.append(.wish("messages.content.is_error")) }
-        // How much a model thinks is its own affair here, but for the effort.
-        if case .on(budget: _?) = chat.thinking { fields.append(.hint("thinking.budget_tokens")) }
-        // Nor is it asked to tell its thoughts.
-        if chat.thinking == .on(budget: nil) || chat.thinking == .off, chat.effort == nil {
-            fields.append(.hint("thinking"))
-        }
-        for extra in chat.extras {
-            if extra.name == "service_tier", extra.value == .string("auto") { continue }
+        if parts.contains(where: \.isNamedSound) { fields.append(Chat.fileName) }
+        // How much a model thinks is its own affair here, but for the effort; nor is it asked to tell its thoughts.
+        fields += chat.thinkingBesideEffort + chat.idleChoices
+        for extra in chat.extras where !extra.isNeutral {
             if extra.isOpenAIs, shared.contains(extra.name) { continue }
             if carried.contains(extra.name), case .number = extra.value { continue }
             fields.append(hints.contains(extra.name) ? .hint(extra.field) : .wish(extra.field))

@@ -195,6 +195,9 @@ extension OpenAI {
                 beyond: ["id", "type", "function", "index", foreignField],
                 at: "messages.tool_calls"
             )
+            if let function = element["function"] {
+                chat.noteHints(function, beyond: ["name", "arguments"], at: "messages.tool_calls.function")
+            }
         }
         return calls
     }

@@ -66,7 +66,7 @@ extension OpenAI {
             writer.member("type", "json_schema")
             writer.key("json_schema")
             writer.beginObject()
-            writer.member("name", name)
+            writer.member("name", name ?? schemaName)
             // Others' schemas are always followed to the letter, ours must say so where that is possible.
             writer.member("strict", chat.isFormStrict ?? schema.map(canBeStrict) ?? true)
             if let schema { writer.member("schema", raw: schema) }
@@ -74,6 +74,9 @@ extension OpenAI {
         }
         writer.endObject()
     }
+
+    /// What a schema is called that has no name in its client's dialect, and must have one here.
+    static let schemaName = "answer"
 
     // MARK: Tools
 

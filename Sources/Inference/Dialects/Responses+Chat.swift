@@ -25,7 +25,7 @@ extension Responses {
         case "previous_response_id", "conversation", "prompt": throw .stateful(name)
         case "store", "background": if try Field.flag(value, name) == true { throw .stateful(name) }
         case "tools": chat.tools = try tools(value, &chat)
-        case "tool_choice": chat.toolChoice = try toolChoice(value)
+        case "tool_choice": chat.toolChoice = try toolChoice(value, &chat)
         case "parallel_tool_calls": chat.allowsParallelTools = try Field.flag(value, name)
         case "max_output_tokens": chat.maxTokens = try Field.tokens(value, name)
         case "temperature": chat.temperature = try Field.number(value, name, in: 0...2)
@@ -67,7 +67,7 @@ extension Responses {
         return tools
     }
 
-    private static func toolChoice(_ value: JSONView) throws(RequestError) -> Chat.ToolChoice {
+    private static func toolChoice(_ value: JSONView, _ chat: inout Chat) throws(RequestError) -> Chat.ToolChoice {
         let field = "tool_choice"
         if let word = value.string {
             switch word {
@@ -80,6 +80,7 @@ extension Responses {
         guard value.kind == .object else { throw .wrongType(field, wanted: "a string or an object") }
         let type = try Field.requiredText(value["type"], "\(field).type")
         guard type == "function" else { throw .unknownType(type, field) }
+        chat.note(value, beyond: ["type", "name"], at: field)
         return .tool(try Field.requiredText(value["name"], "\(field).name"))
     }
 
@@ -99,12 +100,12 @@ extension Responses {
         }
         let field = "text.format"
         guard let format = try Field.object(value["format"], field) else { return }
+        chat.note(format, beyond: ["type", "name", "schema", "strict", "description"], at: field)
         switch try Field.requiredText(format["type"], "\(field).type") {
         case "text": chat.responseFormat = .text
         case "json_object": chat.responseFormat = .jsonObject
         case "json_schema":
             chat.isFormStrict = try Field.flag(format["strict"], "\(field).strict")
-            chat.note(format, beyond: ["type", "name", "schema", "strict", "description"], at: field)
             guard let schema = try Field.object(format["schema"], "\(field).schema") else {
                 throw .missing("\(field).schema")
             }

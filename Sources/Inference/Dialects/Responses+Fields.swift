@@ -39,14 +39,12 @@ extension Responses {
         var fields: [Omission] = []
         let parts = chat.messages.lazy.flatMap(\.parts)
         // What a model of another provider thought means nothing to this one, whose own thoughts are sealed.
-        if parts.contains(where: \.isThought) { fields.append(.hint("messages.content.thinking")) }
+        fields += chat.unheardThoughts
         if chat.hasProof { fields.append(.hint(Chat.proofField)) }
         if parts.contains(where: \.saysFailure) { fields.append(.wish("messages.content.is_error")) }
         if !chat.stop.isEmpty { fields.append(.wish("stop")) }
-        if case .on(budget: _?) = chat.thinking { fields.append(.hint("thinking.budget_tokens")) }
-        if chat.thinking == .on(budget: nil) || chat.thinking == .off, chat.effort == nil {
-            fields.append(.hint("thinking"))
-        }
+        if parts.contains(where: \.isNamedAddress) { fields.append(Chat.fileName) }
+        fields += chat.thinkingBesideEffort + chat.idleChoices
         for extra in chat.extras where !extra.isNeutral && !isShared(extra) {
             fields.append(hints.contains(extra.name) ? .hint(extra.field) : .wish(extra.field))
         }

@@ -57,7 +57,7 @@ extension Responses {
             writer.member("type", "input_image")
             writer.member("detail", "auto")
             writer.member("image_url", "data:\(type);base64,\(base64)")
-        case .file(.url(let url)):
+        case .file(.url(let url, _)):
             writer.member("type", "input_file")
             writer.member("file_url", url)
         case .file(.data(let type, let base64, let name)):

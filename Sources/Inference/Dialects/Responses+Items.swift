@@ -120,8 +120,13 @@ extension Responses {
         if value["file_id"].map({ !$0.isNull }) ?? false { throw .stateful("\(field).file_id") }
         let read = ["type", "file_data", "file_url", "filename"]
         chat.note(value, beyond: read, hints: cacheHints, at: "input.content")
-        if let url = value["file_url"], !url.isNull { return .url(try Field.webAddress(url, "\(field).file_url")) }
         let name = try Field.text(value["filename"], "\(field).filename")
+        if let url = value["file_url"], !url.isNull {
+            if let data = value["file_data"], !data.isNull {
+                throw .wrongValue(field, wanted: "one of 'file_data' and 'file_url'")
+            }
+            return .url(try Field.webAddress(url, "\(field).file_url"), name: name)
+        }
         let data = try Field.requiredText(value["file_data"], "\(field).file_data")
         return try OpenAI.file(data, name: name, "\(field).file_data")
     }
@@ -173,14 +178,26 @@ extension Responses {
     ) throws(RequestError) -> [Chat.Part] {
         let read = bookkeeping + ["summary", "content"]
         chat.note(item, beyond: read, hints: ["encrypted_content"], at: "input")
-        for name in ["content", "summary"] {
-            guard let list = item[name], !list.isNull else { continue }
-            var words: [String] = []
-            for element in try Field.array(list, "\(field).\(name)") {
-                words.append(try Field.requiredText(element["text"], "\(field).\(name)[\(words.count)].text"))
-            }
-            if !words.isEmpty { return [.thought(.open(words.joined(separator: "\n\n"), signature: ""))] }
+        let content = try words(of: item["content"], "content", field, &chat)
+        let summary = try words(of: item["summary"], "summary", field, &chat)
+        // It was told whole, and then in short.
+        if !content.isEmpty, !summary.isEmpty, content != summary { chat.note(.hint("input.summary")) }
+        let said = content.isEmpty ? summary : content
+        return said.isEmpty ? [] : [.thought(.open(said.joined(separator: "\n\n"), signature: ""))]
+    }
+
+    private static func words(
+        of list: JSONView?,
+        _ name: String,
+        _ field: String,
+        _ chat: inout Chat
+    ) throws(RequestError) -> [String] {
+        guard let list, !list.isNull else { return [] }
+        var words: [String] = []
+        for element in try Field.array(list, "\(field).\(name)") {
+            chat.note(element, beyond: ["type", "text"], at: "input.\(name)")
+            words.append(try Field.requiredText(element["text"], "\(field).\(name)[\(words.count)].text"))
         }
-        return []
+        return words
     }
 }

@@ -69,7 +69,7 @@ extension Responses {
             throw .inexpressible("response_format.json_schema.schema", in: .responses, "it needs a schema")
         case .jsonSchema(let name, let schema?):
             writer.member("type", "json_schema")
-            writer.member("name", name)
+            writer.member("name", name ?? OpenAI.schemaName)
             // Others' schemas are always followed to the letter, ours must say so where that is possible.
             writer.member("strict", isStrict ?? OpenAI.canBeStrict(schema))
             writer.member("schema", raw: schema)
