@@ -60,7 +60,8 @@ extension JSONValue {
         case .null: true
         case .string(let text): text.isEmpty || text.hasSuffix("_UNSPECIFIED") || text == "UNSPECIFIED"
         case .array(let elements): elements.allSatisfy(\.saysNothing)
-        case .object(let members): members.allSatisfy(\.value.saysNothing)
+        // An empty one may ask for something by being there.
+        case .object(let members): !members.isEmpty && members.allSatisfy(\.value.saysNothing)
         case .bool, .number: false
         }
     }

@@ -4,8 +4,9 @@ import Wire
 @testable import Inference
 
 /// Is every field of every dialect's published request schema accounted for at every provider of another one? It arrives, it is refused by
-/// its name or by that of what holds it, or it is reported by it. Where nothing of this happens nothing may be lost, for a reason that
-/// `NothingLost` gives: nothing is dropped in silence.
+/// its name or by that of what holds it, or it is reported by it. Arrived it has when the provider is told something else where it is missing,
+/// and something else where it has another value; of the words of an enumeration no two may look alike. Where nothing of this happens nothing
+/// may be lost, for a reason that `NothingLost` gives: nothing is dropped in silence.
 struct PublishedFieldTests {
     private struct Client: Sendable {
         let dialect: ClientDialect
@@ -25,6 +26,8 @@ struct PublishedFieldTests {
         Client(dialect: .ollama, file: "ollama"),
         Client(dialect: .ollama, operation: .generate, file: "ollama-generate"),
         Client(dialect: .openai, operation: .embeddings, file: "openai-embeddings"),
+        Client(dialect: .openai, file: "openai-bare"), Client(dialect: .responses, file: "responses-bare"),
+        Client(dialect: .anthropic, file: "anthropic-bare"), Client(dialect: .gemini, file: "gemini-bare"),
         Client(dialect: .gemini, operation: .embeddings, file: "gemini-embedding"),
         Client(dialect: .gemini, operation: .embeddings, form: .batch, file: "gemini-embeddings"),
         Client(dialect: .ollama, operation: .embeddings, file: "ollama-embeddings"),
@@ -41,23 +44,48 @@ struct PublishedFieldTests {
         for client in Self.clients {
             let fields = try PublishedField.all(client.file)
             #expect(fields.count > 6, "\(client.file) is empty")
+            let least = Asked(fields[0].with, client)
             for provider in client.providers {
-                if case .refused(let error) = Self.outcome(fields[0].with, client, provider) {
-                    Issue.record("\(client.file) → \(provider): the least request is refused: \(error)")
-                }
-                for field in fields.dropFirst() where !field.value.saysNothing {
-                    let with = Self.outcome(field.with, client, provider)
-                    if Self.isNamed(field, with) { continue }
-                    if Self.isAccounted(field, with, Self.outcome(field.without, client, provider)) { continue }
-                    if reasons.holds(of: field, from: client.file, to: provider, Self.names(in: with)) { continue }
+                guard case .refused(let error) = least.outcome(provider) else { continue }
+                Issue.record("\(client.file) → \(provider): the least request is refused: \(error)")
+            }
+            var words: [Dialect: Words] = [:]
+            for field in fields.dropFirst() where !field.value.saysNothing {
+                let (with, without) = (Asked(field.with, client), Asked(field.without, client))
+                let other = field.other.map { (text: $0.text, asked: Asked($0.request, client)) }
+                let place = field.place
+                for provider in client.providers {
+                    let outcome = with.outcome(provider)
+                    if Self.isNamed(field, outcome) { continue }
+                    var alike = words[provider, default: Words()].add(field, at: place, outcome)
+                    if !Self.isAccounted(field, outcome, without.outcome(provider)) {
+                        alike = "nothing"
+                    } else if let other, case .said = outcome, other.asked.outcome(provider) == outcome {
+                        alike = other.text
+                    }
+                    guard let alike else { continue }
+                    if reasons.holds(of: field, from: client.file, to: provider, Self.names(in: outcome)) { continue }
                     lost.append(
-                        "\(client.file) → \(provider): \(field.name) \(field.text) \(Self.told(with))"
+                        "\(client.file) → \(provider): \(field.name) \(field.text) as \(alike) \(Self.told(outcome))"
                     )
                 }
             }
         }
         #expect(lost.isEmpty, "\(lost.count):\n\(lost.joined(separator: "\n"))")
         #expect(reasons.idle.isEmpty, "reasons for nothing")
+    }
+
+    /// Values of one field in requests that are otherwise the same.
+    private struct Words {
+        private var seen: [[UInt8]: [(text: String, outcome: Outcome)]] = [:]
+
+        /// The value that this one looks like; nil: none, or it is none that stands alone.
+        mutating func add(_ field: PublishedField, at place: [UInt8]?, _ outcome: Outcome) -> String? {
+            guard let place, case .said = outcome else { return nil }
+            let alike = seen[place]?.first { $0.outcome == outcome && $0.text != field.text }
+            seen[place, default: []].append((field.text, outcome))
+            return alike?.text
+        }
     }
 
     /// Whether it is refused or reported by its name, whatever would be without it.
@@ -70,7 +98,9 @@ struct PublishedFieldTests {
 
     private static func isAccounted(_ field: PublishedField, _ with: Outcome, _ without: Outcome) -> Bool {
         switch (with, without) {
-        case (.refused, _): false
+        // What is refused for something else is lost to nobody.
+        case (.refused(let error), .refused(let other)): error == other
+        case (.refused, .said): false
         // It is a must.
         case (.said, .refused): true
         case (.said(let body, let omissions), .said(let bare, let others)):
@@ -105,34 +135,52 @@ struct PublishedFieldTests {
         }
     }
 
-    private static func outcome(_ body: [UInt8], _ client: Client, _ provider: Dialect) -> Outcome {
-        do throws(RequestError) {
-            let address = client.dialect == .gemini ? RequestAddress(model: "m", form: client.form) : nil
-            let view = try RequestView(
-                body: body,
-                dialect: client.dialect,
-                operation: client.operation,
-                address: address
-            )
-            guard client.operation != .embeddings else { return try embedded(view, client, provider) }
-            let chat = try client.dialect.chat(from: view)
-            let (said, omissions) = try provider.request(chat, model: "m", stream: view.stream)
-            // How the answer comes is ours to make: Gemini's address says whether in pieces, and the usage is always asked for.
-            let form: [UInt8] = [view.stream ? 1 : 0, view.includeUsage ? 1 : 0]
-            return .said(said + form, omissions.map(client.dialect.named))
-        } catch {
-            return .refused(client.dialect.named(error))
-        }
-    }
+    /// A request as it was read, whoever is to answer it.
+    private struct Asked {
+        private let client: Client
+        private let view: RequestView?
+        private let chat: Result<Chat, RequestError>?
+        private let ask: Result<EmbeddingAsk, RequestError>?
 
-    private static func embedded(
-        _ view: RequestView,
-        _ client: Client,
-        _ provider: Dialect
-    ) throws(RequestError) -> Outcome {
-        let ask = try client.dialect.embedding(from: view)
-        let (said, omissions) = try provider.embeddingRequest(ask, model: "m")
-        let answer = EmbeddingAnswer(vectors: ask.texts.map { _ in Array("[1,2]".utf8) })
-        return .said(said + client.dialect.body(of: answer, to: view), omissions.map(client.dialect.named))
+        init(_ body: [UInt8], _ client: Client) {
+            self.client = client
+            do throws(RequestError) {
+                let view = try RequestView(
+                    body: body,
+                    dialect: client.dialect,
+                    operation: client.operation,
+                    address: client.dialect == .gemini ? RequestAddress(model: "m", form: client.form) : nil
+                )
+                self.view = view
+                let isChat = client.operation != .embeddings
+                chat = isChat ? Result { () throws(RequestError) in try client.dialect.chat(from: view) } : nil
+                ask = isChat ? nil : Result { () throws(RequestError) in try client.dialect.embedding(from: view) }
+            } catch {
+                (view, chat, ask) = (nil, .failure(error), nil)
+            }
+        }
+
+        func outcome(_ provider: Dialect) -> Outcome {
+            do throws(RequestError) {
+                if let view, let ask { return try embedded(ask.get(), view, provider) }
+                guard let chat = try chat?.get(), let view else { return .said([], []) }
+                let (said, omissions) = try provider.request(chat, model: "m", stream: view.stream)
+                // How the answer comes is ours to make: Gemini's address says whether in pieces, and the usage is always asked for.
+                let form: [UInt8] = [view.stream ? 1 : 0, view.includeUsage ? 1 : 0]
+                return .said(said + form, omissions.map(client.dialect.named))
+            } catch {
+                return .refused(client.dialect.named(error))
+            }
+        }
+
+        private func embedded(
+            _ ask: EmbeddingAsk,
+            _ view: RequestView,
+            _ provider: Dialect
+        ) throws(RequestError) -> Outcome {
+            let (said, omissions) = try provider.embeddingRequest(ask, model: "m")
+            let answer = EmbeddingAnswer(vectors: ask.texts.map { _ in Array("[1,2]".utf8) })
+            return .said(said + client.dialect.body(of: answer, to: view), omissions.map(client.dialect.named))
+        }
     }
 }

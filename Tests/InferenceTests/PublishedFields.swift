@@ -80,6 +80,26 @@ struct PublishedField {
         return writer.bytes
     }
 
+    /// The request with another value, and that value; nil: it has no other, or fields of its own.
+    var other: (text: String, request: [UInt8])? {
+        guard let another = value.another, let document = try? JSONDocument(with) else { return nil }
+        let request = Self.replacing(at[...], in: JSONValue(document.root), by: another)
+        return (String(decoding: Self.bytes(another), as: UTF8.self), Self.bytes(request))
+    }
+
+    /// The request without the value, and the value's kind; nil: it is no word, number or flag.
+    var place: [UInt8]? {
+        let kind: UInt8
+        switch value {
+        case .string: kind = 1
+        case .number: kind = 2
+        case .bool: kind = 3
+        case .null, .array, .object: return nil
+        }
+        guard let document = try? JSONDocument(with) else { return nil }
+        return Self.bytes(Self.replacing(at[...], in: JSONValue(document.root), by: .null)) + [kind]
+    }
+
     /// The types of the objects that it stands in, and its own.
     var types: [String] {
         guard let document = try? JSONDocument(with) else { return [] }
@@ -101,6 +121,21 @@ struct PublishedField {
         }
     }
 
+    private static func replacing(_ steps: ArraySlice<Step>, in value: JSONValue, by other: JSONValue) -> JSONValue {
+        guard let step = steps.first else { return other }
+        let rest = steps.dropFirst()
+        switch (step, value) {
+        case (.name(let name), .object(let members)):
+            return .object(
+                members.map { $0.name == name ? .init(name, replacing(rest, in: $0.value, by: other)) : $0 }
+            )
+        case (.place(let place), .array(var elements)) where elements.indices.contains(place):
+            elements[place] = replacing(rest, in: elements[place], by: other)
+            return .array(elements)
+        default: return value
+        }
+    }
+
     private static func removing(_ steps: ArraySlice<Step>, from value: JSONValue) -> JSONValue {
         guard let step = steps.first else { return value }
         let (rest, isLast) = (steps.dropFirst(), steps.count == 1)
@@ -114,6 +149,25 @@ struct PublishedField {
             if isLast { elements.remove(at: place) } else { elements[place] = removing(rest, from: elements[place]) }
             return .array(elements)
         default: return value
+        }
+    }
+}
+
+extension JSONValue {
+    /// Another value of the same kind; nil where its fields are looked at one by one, and where there is nothing else.
+    fileprivate var another: JSONValue? {
+        switch self {
+        case .null: nil
+        case .bool(let flag): .bool(!flag)
+        case .number(let text): Int(text).map { .number("\($0 + 1)") } ?? Double(text).map { .number("\($0 / 2)") }
+        case .string("{}"): .string(#"{"z":1}"#)
+        // In base64 it stays such.
+        case .string(let text): .string(text.hasSuffix("=") ? text.dropLast() + "A" : text + "y")
+        case .array(let elements):
+            elements.first?.another.map { .array([$0] + elements.dropFirst()) }
+        case .object(let members):
+            members.count == 1 && members[0].name == "a"
+                ? members[0].value.another.map { .object([Member("a", $0)]) } : nil
         }
     }
 }
