@@ -50,8 +50,16 @@ extension Ingress {
 
     private func goOn() {
         guard let context, !mustWait, !isReading else { return }
+        let isUploading = upload != nil
         readOn()
         readMore(context)
+        guard isUploading, hasEnded else { return }
+        switch phase {
+        case .serving: clientEnded(context)
+        // The rest of the body never comes.
+        case .swallowing: linger(context)
+        case .waiting, .receiving, .lingering, .closed: break
+        }
     }
 
     /// The client still writes, and would read no answer before it has done so.

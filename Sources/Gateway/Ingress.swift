@@ -44,7 +44,7 @@ final class Ingress: ChannelInboundHandler, RemovableChannelHandler, ClientSide,
     /// Something of the answer that is given now was sent.
     private var hasBegunAnswer = false
     /// The client has ended its side.
-    private var hasEnded = false
+    private(set) var hasEnded = false
     /// Our side has ended too, behind all that was written.
     private var hasSentAll = false
     /// When the last answer was handed over; the client may still be reading it.
@@ -129,12 +129,25 @@ final class Ingress: ChannelInboundHandler, RemovableChannelHandler, ClientSide,
         guard case .inputClosed? = event as? ChannelEvent else { return context.fireUserInboundEventTriggered(event) }
         hasEnded = true
         switch phase {
-        case .serving where upload != nil: context.close(promise: nil)
-        case .serving: if hasBegunAnswer || !framing.isHTTP11 { context.close(promise: nil) } else { ask(context) }
+        case .serving: clientEnded(context)
         case .waiting: linger(context)
         // What was written may still be on its way.
         case .lingering: if hasSentAll { context.close(promise: nil) }
         case .receiving, .swallowing, .closed: context.close(promise: nil)
+        }
+    }
+
+    /// Whether a client that has ended its side while it is served can still be served.
+    func clientEnded(_ context: ChannelHandlerContext) {
+        // What was read and is not wanted yet may be all that is missing.
+        if upload != nil { readOn() }
+        guard case .serving = phase else { return }
+        if upload != nil {
+            if !mustWait { context.close(promise: nil) }
+        } else if hasBegunAnswer || !framing.isHTTP11 {
+            context.close(promise: nil)
+        } else {
+            ask(context)
         }
     }
 
@@ -294,7 +307,7 @@ final class Ingress: ChannelInboundHandler, RemovableChannelHandler, ClientSide,
         readMore(context)
     }
 
-    private func linger(_ context: ChannelHandlerContext) {
+    func linger(_ context: ChannelHandlerContext) {
         phase = .lingering
         incoming = ByteBuffer()
         setDeadline(GatewayLimits.slowClient)
