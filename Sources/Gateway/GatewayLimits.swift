@@ -12,6 +12,8 @@ enum GatewayLimits {
     /// as it comes.
     static let uploadWindow = 4 << 20
     /// What is read of a client's message; a provider's answer is bounded by the exchange, its head by `HTTPLimits`. Of what is no form
+    /// Bytes of those that a provider is sent in one piece: each that it takes shows that it does not stall.
+    static let uploadPiece = 64 << 10
     /// `IncomingRequest` takes `requestBytes`.
     static let request = HTTPLimits(body: uploadBytes)
     /// Bytes reserved for a body before it comes, whatever its length says: a stranger's word is not worth memory.

@@ -126,10 +126,24 @@ final class UpstreamConnection: ChannelInboundHandler, RemovableChannelHandler, 
         var buffer = context.channel.allocator.buffer(capacity: head.bytes.count + request.body.count)
         buffer.writeBytes(head.bytes)
         if isChunked { Self.write(chunk: request.body, to: &buffer) } else { buffer.writeBytes(request.body) }
-        context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+        if isSending {
+            buffer.inPieces { context.write(wrapOutboundOut($0), promise: took(context.eventLoop)) }
+            context.flush()
+        } else {
+            context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+        }
         // Without TLS a read is always pending; beneath TLS one may have been spent on what TLS says for itself.
         if key.isTLS { context.read() }
         return true
+    }
+
+    /// Tells that the provider has taken a piece of what was at hand.
+    private func took(_ eventLoop: any EventLoop) -> EventLoopPromise<Void> {
+        let taken = eventLoop.makePromise(of: Void.self)
+        taken.futureResult.assumeIsolated().whenSuccess {
+            if case .serving(let driver, let attempt) = self.phase { driver.handle(.upstreamTook(attempt)) }
+        }
+        return taken
     }
 
     /// More of the body.

@@ -73,6 +73,15 @@ final class UpstreamStream: ChannelInboundHandler, UpstreamSide {
         return true
     }
 
+    /// Tells that the provider has taken a piece of what was at hand.
+    private func took(_ eventLoop: any EventLoop) -> EventLoopPromise<Void> {
+        let taken = eventLoop.makePromise(of: Void.self)
+        taken.futureResult.assumeIsolated().whenSuccess {
+            if case .serving(let driver, let attempt) = self.phase { driver.handle(.upstreamTook(attempt)) }
+        }
+        return taken
+    }
+
     func sendMore(_ bytes: [UInt8]) {
         guard isSending, !bytes.isEmpty else { return }
         // The stream may not be there yet.
@@ -149,8 +158,12 @@ final class UpstreamStream: ChannelInboundHandler, UpstreamSide {
         sentAt = GatewayClock.now()
         let isAll = body.readableBytes == 0 && !isSending
         context.write(wrapOutboundOut(.headers(.init(headers: head, endStream: isAll))), promise: nil)
-        if !isAll {
-            context.write(wrapOutboundOut(.data(.init(data: .byteBuffer(body), endStream: !isSending))), promise: nil)
+        if isSending {
+            body.inPieces {
+                context.write(wrapOutboundOut(.data(.init(data: .byteBuffer($0)))), promise: took(context.eventLoop))
+            }
+        } else if !isAll {
+            context.write(wrapOutboundOut(.data(.init(data: .byteBuffer(body), endStream: true))), promise: nil)
         }
         context.flush()
         number = try? context.channel.syncOptions?.getOption(HTTP2StreamChannelOptions.streamID)

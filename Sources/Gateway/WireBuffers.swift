@@ -10,6 +10,15 @@ extension HTTPReader {
 }
 
 extension ByteBuffer {
+    /// Its readable bytes, in pieces that a slow provider can be seen to take.
+    func inPieces(_ body: (ByteBuffer) -> Void) {
+        var rest = self
+        while rest.readableBytes > 0 {
+            guard let piece = rest.readSlice(length: min(rest.readableBytes, GatewayLimits.uploadPiece)) else { return }
+            body(piece)
+        }
+    }
+
     /// Appends the readable bytes at this place.
     func copy(_ place: Range<Int>, to bytes: inout [UInt8]) {
         withUnsafeReadableBytes { bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: $0[place])) }

@@ -83,6 +83,29 @@ final class TestSocket: @unchecked Sendable {
         var option = linger(l_onoff: 1, l_linger: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
     }
+    /// Bytes that have come and were not read.
+    var waitingBytes: Int {
+        var bytes = [UInt8](repeating: 0, count: 1 << 16)
+        return max(0, recv(descriptor, &bytes, bytes.count, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)))
+    }
+
+    /// Holds back what is written from now on until there is a whole segment of it, or the end.
+    func cork() { set(IPPROTO_TCP, TCP_CORK, 1) }
+
+    /// Says that nothing more is written.
+    func endWriting() { shutdown(descriptor, Int32(SHUT_WR)) }
+
+    /// Has next to nothing on its way to the connections that are accepted on it, and so in the kernel of who writes.
+    func keepsLittle() {
+        set(SOL_SOCKET, SO_RCVBUF, 64 << 10)
+        set(IPPROTO_TCP, TCP_MAXSEG, 1024)
+    }
+
+    private func set(_ level: some BinaryInteger, _ option: Int32, _ value: Int32) {
+        var value = value
+        setsockopt(descriptor, Int32(level), option, &value, socklen_t(MemoryLayout<Int32>.size))
+    }
+
 
     private static func loopback(_ port: UInt16) -> sockaddr_in {
         var address = sockaddr_in()

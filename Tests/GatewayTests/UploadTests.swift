@@ -14,9 +14,16 @@ private final class LedProvider: Sendable {
     private let listening: TestSocket
     private let state = Mutex((head: "", body: 0, sum: UInt64(0), isOver: false, connections: 0))
 
-    /// - Parameter answer: what is written once the whole body has come.
-    init(answer: String) throws {
+    /// Bytes that are read at once, and microseconds between.
+    private let pace: (bytes: Int, pause: UInt32)
+
+    /// - Parameters:
+    ///   - answer: what is written once the whole body has come.
+    ///   - isSlow: as behind a line that carries 1 MB a second and keeps next to nothing.
+    init(answer: String, isSlow: Bool = false) throws {
         (listening, port) = try TestSocket.listening()
+        pace = isSlow ? (48 << 10, 50_000) : (64 << 10, 0)
+        if isSlow { listening.keepsLittle() }
         onThread { [listening, weak self] in
             while let connection = listening.accept() {
                 guard let self else { return }
@@ -43,9 +50,10 @@ private final class LedProvider: Sendable {
             bytes += more
         }
         while !isWhole {
-            let more = connection.read()
+            let more = connection.read(pace.bytes)
             if more.isEmpty { return state.withLock { $0.isOver = true } }
             take(more)
+            usleep(pace.pause)
         }
         connection.write(answer)
         while !connection.read().isEmpty {}
@@ -326,6 +334,57 @@ extension OverSockets {
                 let isSmall = size == 1000
                 #expect(answer.status == (isSmall ? 200 : 400) && (isSmall || answer.body.contains("before the file")))
             }
+            try gateway.stop()
+        }
+
+        /// What it has said before may not have been wanted yet, and may be all that was missing.
+        @Test(arguments: [(true, 20_000), (false, 60_000), (true, 200_000)])
+        func aClientThatEndsItsSideBehindItsFormIsServed(saysLength: Bool, more: Int) throws {
+            let provider = try LedProvider(answer: Self.answer)
+            let gateway = try GatewayUnderTest(ports: [provider.port], timeouts: Self.timeouts)
+            let client = try TestClient(gateway.port)
+            let form = Self.model + Self.file(GatewayLimits.uploadWindow + more) + Self.end
+            let first = GatewayLimits.uploadWindow - 10
+            if saysLength {
+                client.socket.write(Self.head("content-length: \(form.count)"))
+            } else {
+                client.socket.write(Self.head("transfer-encoding: chunked"))
+                client.socket.write("\(String(form.count, radix: 16))\r\n")
+            }
+            client.socket.write(Array(form[..<first]))
+            // The rest leaves in one piece with the end.
+            client.socket.cork()
+            client.socket.write(Array(form[first...]) + (saysLength ? [] : Array("\r\n0\r\n\r\n".utf8)))
+            client.socket.endWriting()
+            #expect(client.answer()?.status == 200, "\(provider.body) bytes came")
+            try gateway.stop()
+        }
+
+        @Test func aClientThatEndsItsSideWithinItsFormHasGone() throws {
+            let provider = try LedProvider(answer: Self.answer)
+            let gateway = try GatewayUnderTest(ports: [provider.port], timeouts: Self.timeouts)
+            let client = try TestClient(gateway.port)
+            let form = Self.model + Self.file(GatewayLimits.uploadWindow + 100_000) + Self.end
+            client.socket.write(Self.head("content-length: \(form.count)"))
+            client.socket.write(Array(form.dropLast(1000)))
+            client.socket.endWriting()
+            #expect(client.answer() == nil)
+            #expect(eventually { provider.wasLeft }, "half a request is left")
+            #expect(gateway.record()?.outcome == .clientGone)
+            try gateway.stop()
+        }
+
+        /// What is at hand takes it longer than it may say nothing at all.
+        @Test func aProviderBehindASlowLineIsNotBlamed() throws {
+            let provider = try LedProvider(answer: Self.answer, isSlow: true)
+            var timeouts = Self.timeouts
+            timeouts.betweenTokens = .seconds(2)
+            let gateway = try GatewayUnderTest(ports: [provider.port], timeouts: timeouts)
+            let client = try TestClient(gateway.port)
+            let form = Self.model + Self.file(GatewayLimits.uploadWindow + 300_000) + Self.end
+            client.socket.write(Self.head("content-length: \(form.count)"))
+            client.socket.write(form)
+            #expect(client.answer()?.status == 200, "\(provider.body) bytes of \(form.count)")
             try gateway.stop()
         }
 

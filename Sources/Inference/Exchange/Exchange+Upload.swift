@@ -64,6 +64,12 @@ extension Exchange {
         awaitAnswer(attempt.timeouts, at: now)
     }
 
+    /// The provider has taken a piece of what was at hand.
+    mutating func upstreamTook(at now: Instant) {
+        guard upload.isRunning, let attempt, attempt.phase == .waiting else { return }
+        deadlines[.silence] = now + attempt.timeouts.betweenTokens
+    }
+
     mutating func upstreamWritable(_ isWritable: Bool, at now: Instant) {
         guard upload.isRunning, let attempt else { return }
         upload = .running(isBlocked: !isWritable)

@@ -105,6 +105,7 @@ package struct Exchange: Sendable {
             ifCurrent(id) { $0.upstreamWritable(isWritable, at: now) }
         case .tick: tick(at: now)
         case .pathDown(let mark): pathDown(mark, at: now)
+        case .upstreamTook(let id): ifCurrent(id) { $0.upstreamTook(at: now) }
         }
         defer { actions = [] }
         return actions

@@ -36,6 +36,8 @@ package enum ExchangeEvent: Sendable {
     case uploadEnded
     /// What comes of it must not be sent.
     case uploadBroke(RequestError)
+    /// The provider has taken a piece of what was at hand when its rest was still to come.
+    case upstreamTook(AttemptID)
     /// Whether the provider takes more of the body now.
     case upstreamWritable(AttemptID, Bool)
     /// `nextDeadline` has passed.

@@ -110,7 +110,7 @@ package struct Passage: Sendable {
         // It asks for no permission: retries and members are not what it is about.
         case .request, .denied: break
         // Its body is at hand.
-        case .uploaded, .uploadEnded, .uploadBroke, .upstreamWritable: break
+        case .uploaded, .uploadEnded, .uploadBroke, .upstreamTook, .upstreamWritable: break
         case .connected(let id, let isReused): if isCurrent(id) { connected(isReused, at: now) }
         case .connectFailed(let id, let kind, let detail):
             if isCurrent(id) {

@@ -80,6 +80,19 @@ import Wire
         )
     }
 
+    @Test func aProviderThatTakesAPieceNowAndThenHasNot() throws {
+        let world = try Self.begin()
+        try world.connect()
+        try world.feed(.upstreamWritable(world.attempt, false))
+        for _ in 0..<5 {
+            try world.feed(.upstreamTook(world.attempt), after: .seconds(50))
+            try world.feed(.tick)
+        }
+        #expect(world.record == nil && world.head == nil)
+        try world.feed(.tick, after: .seconds(61))
+        #expect(world.head?.status == 504 && world.signals.count == 1, "from the last piece on")
+    }
+
     @Test func theWaitForTheAnswerBeginsWithTheBodysEnd() throws {
         let world = try Self.begin()
         try world.connect()
