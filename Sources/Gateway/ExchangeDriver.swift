@@ -18,8 +18,8 @@ final class ExchangeDriver {
     private var race: ConnectRace?
     /// The trial that this request is, if it is one.
     private var trial: Brakes.Trial?
-    /// What the request's body keeps of the loop's room, as long as this lives.
-    private let hold: BodyHold?
+    /// What the request's body keeps of the room, as long as it is kept.
+    private var hold: BodyHold?
     /// Events that came while another was handled: an action may cause the next one at once.
     private var events: [ExchangeEvent] = []
     private var isHandling = false
@@ -102,6 +102,7 @@ final class ExchangeDriver {
             upstream = nil
         case .readUpstream(_, let isWanted): upstream?.read(isWanted)
         case .readBody(let isWanted): client.readBody(isWanted)
+        case .bodyGone: hold = nil
         case .writeHead(let head): client.write(head)
         case .writeBody(let bytes): client.write(bytes)
         case .endAnswer(let end): endAnswer(end)

@@ -21,7 +21,7 @@ struct Attempt: Sendable {
     let candidate: Candidate
     let provider: GatewayProvider
     let timeouts: ExchangeTimeouts
-    let request: UpstreamRequest
+    private(set) var request: UpstreamRequest
     let permission: Permission
     let startedAt: Instant
     var phase = Phase.connecting
@@ -53,6 +53,9 @@ struct Attempt: Sendable {
         row.status = head.status
         row.head = now - startedAt
     }
+
+    /// The request is sent to nobody again.
+    mutating func dropBody() { request.body = [] }
 
     var connectOrder: ConnectOrder {
         ConnectOrder(

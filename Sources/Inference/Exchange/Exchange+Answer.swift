@@ -142,6 +142,7 @@ extension Exchange {
         record.contentAfter = now - startedAt
         noteFirstToken(at: now)
         succeed(at: now)
+        dropBody()
     }
 
     private mutating func streamIsWhole(at now: Instant) {

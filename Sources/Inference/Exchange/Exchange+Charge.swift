@@ -22,13 +22,13 @@ extension Exchange {
                 completedMedia(reported, asked, at: member)
             } else {
                 reported.completed(
-                    input: isTold ? 0 : ask?.estimatedInput ?? 0,
+                    input: isTold ? 0 : ask?.estimatedInput ?? asked?.estimatedInput ?? 0,
                     output: estimatedOutput,
                     isWhole: meter.isComplete
                 )
             }
         let second = record.startedUnix / 1_000_000
-        let images = view.chargesImages(at: member) ? ask?.imageCount ?? 0 : 0
+        let images = view.chargesImages(at: member) ? ask?.imageCount ?? asked?.images ?? 0 : 0
         let cost = view.snapshot.cost(of: usage, at: member, second: second, images: images)
         var row = CostRow(
             provider: view.provider(of: member).name,
@@ -48,7 +48,8 @@ extension Exchange {
     private var estimatedOutput: UInt64 {
         if record.operation == .embeddings { return 0 }
         // Nobody here sees the end of an answer that is made in the background.
-        let isUnseen = ask?.view.isInBackground == true && meter.usage.output == nil
+        let isInBackground = ask?.view.isInBackground ?? asked?.isInBackground ?? false
+        let isUnseen = isInBackground && meter.usage.output == nil
         let isCutShort = isUnseen || (!record.isStreamed && !meter.isComplete && record.outcome == .clientGone)
         return isCutShort ? max(meter.estimatedOutput, load.answer) : meter.estimatedOutput
     }

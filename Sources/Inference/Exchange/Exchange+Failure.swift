@@ -146,7 +146,7 @@ extension Exchange {
     }
 
     mutating func endStream(with body: [UInt8], _ outcome: Outcome, at now: Instant) {
-        let isArray = ask?.view.isArray ?? false
+        let isArray = ask?.view.isArray ?? asked?.isArray ?? false
         let (isFirst, sequence) = (commit != .content, stream?.sequence ?? 0)
         write(client.event(ofError: body, isArray: isArray, isFirst: isFirst, sequence: sequence))
         finish(outcome, end: .complete, at: now)

@@ -30,6 +30,8 @@ package struct Exchange: Sendable {
     /// The client's dialect.
     var client = ClientDialect.openai
     var ask: ClientAsk?
+    /// What its end has to know of it, once it is not kept any more.
+    var asked: AskedFacts?
     var offer: OfferID?
     var need = RequestNeed.unknown
     /// The conversation, where its group keeps those together.
@@ -103,9 +105,9 @@ package struct Exchange: Sendable {
         case .uploadBroke(let error): uploadBroke(error, at: now)
         case .upstreamWritable(let id, let isWritable):
             ifCurrent(id) { $0.upstreamWritable(isWritable, at: now) }
+        case .upstreamTook(let id): ifCurrent(id) { $0.upstreamTook(at: now) }
         case .tick: tick(at: now)
         case .pathDown(let mark): pathDown(mark, at: now)
-        case .upstreamTook(let id): ifCurrent(id) { $0.upstreamTook(at: now) }
         }
         defer { actions = [] }
         return actions

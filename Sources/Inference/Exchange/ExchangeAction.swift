@@ -13,6 +13,8 @@ package enum ExchangeAction: Hashable, Sendable {
     case releaseUpstream(AttemptID)
     /// Whether bytes of the request's body that are still to come are to be read.
     case readBody(Bool)
+    /// The request's body was long, and is not kept here any more.
+    case bodyGone
     /// Whether bytes of the answer are to be read.
     case readUpstream(AttemptID, Bool)
     /// The answer's head to the client; exactly once.

@@ -51,6 +51,8 @@ package struct ExchangeTimeouts: Hashable, Sendable, Codable {
 package enum ExchangeLimits {
     /// Bytes of a plain answer, which is held until it is whole: 32 MiB is several times the largest generated image.
     package static let plainAnswerBytes = 32 << 20
+    /// Bytes of a request up to which nobody counts what is kept of it: there are no more of them than clients.
+    package static let uncountedBytes = 64 << 10
     /// Bytes of an upstream's error answer that are read; longer ones are cut off and told in our own words.
     package static let errorAnswerBytes = 64 << 10
     /// Bytes of streamed events held back before the first meaningful one; beyond it the stream counts as begun.

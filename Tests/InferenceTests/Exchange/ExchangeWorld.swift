@@ -21,6 +21,7 @@ final class ExchangeWorld {
     private(set) var sent: [UpstreamRequest] = []
     private(set) var isReading = true
     private(set) var wantsBody = false
+    private(set) var isBodyGone = false
     private(set) var head: ClientHead?
     private(set) var body: [UInt8] = []
     private(set) var end: ClientEnd?
@@ -98,6 +99,7 @@ final class ExchangeWorld {
             guard upstream != .none else { throw Impossible.closeOfNothing }
             upstream = .none
         case .readBody(let isOn): wantsBody = isOn
+        case .bodyGone: isBodyGone = true
         case .readUpstream(let id, let isOn):
             guard id == attempt else { throw Impossible.wrongAttempt }
             isReading = isOn
