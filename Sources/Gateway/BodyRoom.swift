@@ -1,96 +1,142 @@
-/// How many bytes of long requests and unread answers does a loop keep? A share of the memory that there is: each single one is bounded, and so
-/// are those who may ask, but whoever holds a good key could hold that many at once. A request that finds no room is refused before it was
-/// sent to anybody; for an answer, those are cut that have waited for their readers the longest.
-import Inference
+/// How many bytes of long requests and unread answers does the gateway keep? A share of the memory that there is, for all its loops together: each
+/// single one is bounded, and so are those who may ask, but whoever holds a good key could hold that many at once. `RoomBook` has the rules.
 import NIOCore
+import Synchronization
 
-/// Touched on its own loop only.
-final class BodyRoom {
-    /// An answer that was written and that its client has not read yet.
-    private struct Unread {
-        weak var client: (any LoopClient)?
-        let bytes: Int
-        let number: UInt64
+/// What all loops keep together. Locked only for bodies that are long.
+final class BodySum: Sendable {
+    private let state: Mutex<(book: RoomBook, hasToldFull: Bool)>
+    private let cut: @Sendable (RoomBook.Cut) -> Void
+    private let tell: @Sendable (_ isFull: Bool) -> Void
+
+    /// - Parameters:
+    ///   - limit: in bytes.
+    ///   - cut: has `BodyRoom.cut` called on this loop, a turn later.
+    ///   - tell: when something is refused or cut, and when a quarter is free again; it may not call back.
+    init(
+        limit: Int,
+        cut: @escaping @Sendable (RoomBook.Cut) -> Void,
+        tell: @escaping @Sendable (_ isFull: Bool) -> Void
+    ) {
+        state = Mutex((RoomBook(limit: limit), false))
+        (self.cut, self.tell) = (cut, tell)
     }
 
-    private let limit: Int
-    /// Told when something is refused or cut, and when a quarter is free again.
-    private let tell: (_ isFull: Bool) -> Void
-    private var taken = 0
-    /// By age, the oldest first.
-    private var unread: [Unread] = []
-    private var count: UInt64 = 0
-    private var hasToldFull = false
-
-    /// - Parameter limit: in bytes.
-    init(limit: Int, tell: @escaping (_ isFull: Bool) -> Void) { (self.limit, self.tell) = (limit, tell) }
-
-    /// - Returns: false when there is no room for so many bytes more; none are taken then.
-    func take(_ bytes: Int) -> Bool {
-        guard taken + bytes <= limit else {
-            full()
+    /// - Returns: false when there is no room for so many bytes more of this key's; none are taken then.
+    func take(_ bytes: Int, for key: Int) -> Bool {
+        state.withLock { state in
+            if state.book.take(bytes, for: key) { return true }
+            full(&state.hasToldFull)
             return false
         }
-        taken += bytes
-        return true
     }
 
-    func give(_ bytes: Int) {
-        taken -= bytes
-        guard hasToldFull, taken <= limit - limit / 4 else { return }
-        hasToldFull = false
+    func give(_ bytes: Int, of key: Int) {
+        state.withLock { state in
+            state.book.give(bytes, of: key)
+            tellIfRoomy(&state)
+        }
+    }
+
+    fileprivate func wrote(_ bytes: Int, to reader: AnyObject, on loop: Int) -> (number: UInt64, isShort: Bool) {
+        state.withLock { $0.book.wrote(bytes, to: ObjectIdentifier(reader), on: loop) }
+    }
+
+    fileprivate func gone(_ number: UInt64) {
+        state.withLock { state in
+            state.book.gone(number)
+            tellIfRoomy(&state)
+        }
+    }
+
+    fileprivate func relieve() {
+        let cuts = state.withLock { state in
+            let cuts = state.book.cut()
+            if !cuts.isEmpty { full(&state.hasToldFull) }
+            return cuts
+        }
+        for one in cuts { cut(one) }
+    }
+
+    fileprivate func press(on loop: Int) -> [UInt64] { state.withLock { $0.book.press(on: loop) } }
+
+    // In the lock, or one might be told after the other that came before it.
+    private func full(_ hasTold: inout Bool) {
+        if !hasTold { tell(true) }
+        hasTold = true
+    }
+
+    private func tellIfRoomy(_ state: inout (book: RoomBook, hasToldFull: Bool)) {
+        guard state.hasToldFull, state.book.isRoomy else { return }
+        state.hasToldFull = false
         tell(false)
+    }
+}
+
+/// Somebody for whom answers wait. Touched on its own loop only.
+protocol AnswerReader: AnyObject {
+    /// It does not get what it has not read.
+    /// - Parameter isPressing: all of its connection may be given up with it.
+    func giveUp(isPressing: Bool)
+}
+
+/// What one loop keeps of it. Touched on that loop only.
+final class BodyRoom {
+    let sum: BodySum
+    /// Counted from 0.
+    private let loop: Int
+    private let eventLoop: any EventLoop
+    /// By the numbers of the answers that wait for them.
+    private var readers: [UInt64: any AnswerReader] = [:]
+
+    init(of sum: BodySum, loop: Int, on eventLoop: any EventLoop) {
+        (self.sum, self.loop, self.eventLoop) = (sum, loop, eventLoop)
     }
 
     /// What tells that the client has taken an answer from us; nil: it is so short that nobody counts it.
     /// - Parameter bytes: of the answer, or of the piece of it that is written now.
-    func answer(_ bytes: Int, to client: any LoopClient, on eventLoop: any EventLoop) -> EventLoopPromise<Void>? {
+    func answer(_ bytes: Int, to reader: any AnswerReader) -> EventLoopPromise<Void>? {
         guard bytes > GatewayLimits.uncountedBytes else { return nil }
-        taken += bytes
-        let number = count
-        count += 1
-        unread.append(Unread(client: client, bytes: bytes, number: number))
+        let (number, isShort) = sum.wrote(bytes, to: reader, on: loop)
+        readers[number] = reader
         let written = eventLoop.makePromise(of: Void.self)
         written.futureResult.assumeIsolated().whenComplete { _ in
-            self.unread.removeAll { $0.number == number }
-            self.give(bytes)
+            self.readers[number] = nil
+            self.sum.gone(number)
         }
         // Who writes is in the middle of something, and may be who is cut.
-        if taken > limit { eventLoop.assumeIsolated().execute { self.cutOldest() } }
+        if isShort { eventLoop.assumeIsolated().execute { self.sum.relieve() } }
         return written
     }
 
-    private func cutOldest() {
-        var excess = taken - limit
-        guard excess > 0 else { return }
-        full()
-        while excess > 0, !unread.isEmpty {
-            let oldest = unread.removeFirst()
-            excess -= oldest.bytes
-            oldest.client?.close()
-        }
+    /// Gives an answer up, unless it was read meanwhile.
+    func cut(_ number: UInt64) {
+        readers[number]?.giveUp(isPressing: false)
+        // What goes at once has gone a turn later.
+        eventLoop.assumeIsolated().execute { self.press() }
     }
 
-    private func full() {
-        if !hasToldFull { tell(true) }
-        hasToldFull = true
+    private func press() {
+        for number in sum.press(on: loop) { readers[number]?.giveUp(isPressing: true) }
     }
 }
 
-/// What a request keeps of a loop's room, given back with its end.
+/// What a request keeps of the room, given back with its end.
 struct BodyHold: ~Copyable {
-    private let room: BodyRoom
+    private let sum: BodySum
+    /// The place in its ring of the key that it was asked by.
+    private let key: Int
     private var bytes = 0
 
-    init(of room: BodyRoom) { self.room = room }
+    init(of sum: BodySum, for key: Int) { (self.sum, self.key) = (sum, key) }
 
-    deinit { room.give(bytes) }
+    deinit { if bytes > 0 { sum.give(bytes, of: key) } }
 
     /// - Parameter count: bytes of its body by now.
     /// - Returns: whether there is room for them.
     mutating func grow(to count: Int) -> Bool {
         guard count > GatewayLimits.uncountedBytes, count > bytes else { return true }
-        guard room.take(count - bytes) else { return false }
+        guard sum.take(count - bytes, for: key) else { return false }
         bytes = count
         return true
     }

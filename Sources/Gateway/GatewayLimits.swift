@@ -1,4 +1,5 @@
 /// How much and how long does the gateway bear from clients and providers, outside of single exchanges?
+import Inference
 import NIOCore
 import NetTypes
 import Wire
@@ -11,9 +12,9 @@ enum GatewayLimits {
     /// Bytes of a form that are kept, so that another provider can be sent them too: a few minutes of speech, a picture. What is larger is sent on
     /// as it comes.
     static let uploadWindow = 4 << 20
-    /// What is read of a client's message; a provider's answer is bounded by the exchange, its head by `HTTPLimits`. Of what is no form
     /// Bytes of those that a provider is sent in one piece: each that it takes shows that it does not stall.
     static let uploadPiece = 64 << 10
+    /// What is read of a client's message; a provider's answer is bounded by the exchange, its head by `HTTPLimits`. Of what is no form
     /// `IncomingRequest` takes `requestBytes`.
     static let request = HTTPLimits(body: uploadBytes)
     /// Bytes reserved for a body before it comes, whatever its length says: a stranger's word is not worth memory.
@@ -21,11 +22,11 @@ enum GatewayLimits {
     /// Room for this many times what has come is made when that is full: some is proof of more, and each time all is copied.
     static let reservedTimes = 16
     /// Bytes of a body up to which nobody counts it: there are no more of them than clients.
-    static let uncountedBytes = 64 << 10
-    /// Bytes of longer bodies that a loop keeps at once: an eighth of the memory, since there are up to two copies of each for a
-    /// moment; in equal shares, and always room for one that is as long as it may be, and for its answer.
-    static func roomBytes(loops: Int, memory: Int = HostMemory.bytes()) -> Int {
-        max(memory / 8 / max(1, loops), requestBytes + (32 << 20))
+    static let uncountedBytes = ExchangeLimits.uncountedBytes
+    /// Bytes of longer bodies that are kept at once: an eighth of the memory, since there are up to two copies of each for a moment, and always room
+    /// for one that is as long as it may be, and for its answer.
+    static func roomBytes(memory: Int = HostMemory.bytes()) -> Int {
+        max(memory / 8, requestBytes + ExchangeLimits.plainAnswerBytes)
     }
     /// Freed bytes that each loop's memory keeps, and the size from which a block is mapped by itself. A long body is three blocks of its
     /// length; given back after each request, their pages are half of what the request costs (Benchmarks/README.md).
@@ -43,6 +44,8 @@ enum GatewayLimits {
     static let linger = Span.seconds(2)
     /// How long a client may take to read what was written to it, beyond which its connection is closed.
     static let slowClient = Span.seconds(600)
+    /// How long a client that takes nothing may keep us from telling it that a stream has ended, beyond which its connection is closed.
+    static let unheardEnd = Span.seconds(10)
     /// How long an idle connection to a provider is kept. Below the 60 s after which common servers close theirs.
     static let idleUpstream = Span.seconds(45)
     /// Idle connections kept for one provider over one path, for each loop.

@@ -47,14 +47,14 @@ final class GatewayLoop: @unchecked Sendable {
     /// - Parameters:
     ///   - number: which of the loops it is, counted from 0.
     ///   - ledger: where what it settles is written down.
-    ///   - roomBytes: how much of long bodies it keeps at once.
+    ///   - sum: of the long bodies that all loops keep at once.
     init(
         on eventLoop: any EventLoop,
         number: Int,
         link: SnapshotLink,
         resolver: NIOThreadPool,
         ledger: LoopLedger,
-        roomBytes: Int
+        sum: BodySum
     ) {
         self.ledger = ledger
         self.eventLoop = eventLoop
@@ -63,14 +63,16 @@ final class GatewayLoop: @unchecked Sendable {
         pool = UpstreamPool(connector, on: eventLoop)
         let reports = ReportSink(to: link, on: eventLoop, number: number)
         self.reports = reports
-        room = BodyRoom(limit: roomBytes) { isFull in
-            let object = "loop \(number)"
-            guard isFull else { return reports.send(.mended(.memoryShort, object: object)) }
-            let detail =
-                "it keeps \(roomBytes) bytes of long requests and unread answers: further ones are refused or cut"
-            reports.send(.alarm(GatewayAlarm(.memoryShort, object: object, detail: detail)))
-        }
+        room = BodyRoom(of: sum, loop: number, on: eventLoop)
         reports.underWay = { [weak self] in self?.state?.view.underWay ?? [] }
+    }
+
+    /// - Parameter bytes: that are kept at once.
+    func tell(ofRoom bytes: Int, isFull: Bool) {
+        guard isFull else { return reports.send(.mended(.memoryShort, object: "memory")) }
+        let detail =
+            "long requests and unread answers have their part of \(bytes) bytes: further ones are refused or cut"
+        reports.send(.alarm(GatewayAlarm(.memoryShort, object: "memory", detail: detail)))
     }
 
     func execute(_ body: @escaping @Sendable (GatewayLoop) -> Void) { eventLoop.execute { body(self) } }

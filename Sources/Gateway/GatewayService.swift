@@ -48,7 +48,7 @@ package final class GatewayService: @unchecked Sendable {
     ///   - secrets: where references lead.
     ///   - tls: how providers' certificates are checked.
     ///   - clients: how many are connected to a listening socket at once; nil: as many as the process's descriptors allow.
-    ///   - roomBytes: of long bodies that each loop keeps at once; nil: its share of an eighth of the memory.
+    ///   - roomBytes: of long bodies that are kept at once; nil: an eighth of the memory.
     package init(
         loops count: Int = System.coreCount,
         ledger segments: [Int32] = [],
@@ -67,7 +67,13 @@ package final class GatewayService: @unchecked Sendable {
         let link = SnapshotLink(on: linkLoop) { incoming in relay.service?.received(incoming) }
         self.link = link
         let resolver = resolver
-        let room = roomBytes ?? GatewayLimits.roomBytes(loops: count)
+        let room = roomBytes ?? GatewayLimits.roomBytes()
+        let sum = BodySum(limit: room) { cut in
+            relay.service?.loops[cut.loop].execute { $0.room.cut(cut.number) }
+        } tell: { isFull in
+            // One and the same for all, or they might overtake one another.
+            relay.service?.loops[0].execute { $0.tell(ofRoom: room, isFull: isFull) }
+        }
         let ledgers = segments.map { LoopLedger(SegmentWriter(descriptor: $0)) }
         let serving = group.makeIterator().enumerated().map { number, eventLoop in
             let ledger = number < ledgers.count ? ledgers[number] : LoopLedger(nil)
@@ -77,7 +83,7 @@ package final class GatewayService: @unchecked Sendable {
                 link: link,
                 resolver: resolver,
                 ledger: ledger,
-                roomBytes: room
+                sum: sum
             )
         }
         loops = serving

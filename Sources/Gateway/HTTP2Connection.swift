@@ -27,6 +27,8 @@ final class HTTP2Connection: ChannelInboundHandler, LoopClient {
     private var lastStream = HTTP2StreamID.rootStream
     /// By when the present phase must be over; nil while streams run.
     private var deadline: Instant?
+    /// By when the client must have taken something, since the end of a stream waits behind it; nil: none does.
+    private var unheard: Instant?
     private var timer = DeadlineTimer()
 
     private init(loop: GatewayLoop, source: IPAddress?) {
@@ -80,6 +82,17 @@ final class HTTP2Connection: ChannelInboundHandler, LoopClient {
         }
     }
 
+    /// A stream was given up. While the client takes nothing the library keeps its RST_STREAM back, and with it all that the stream has: a client
+    /// that is only slow has a moment, one that does not read at all loses the connection.
+    func gaveUp() {
+        guard let context, unheard == nil, !context.channel.isWritable else { return }
+        unheard = GatewayClock.now() + GatewayLimits.unheardEnd
+        rearm()
+    }
+
+    /// Nobody is waited for, on any stream.
+    func abort() { context?.abort() }
+
     // MARK: What the loop tells
 
     /// Streams are told themselves.
@@ -96,6 +109,12 @@ final class HTTP2Connection: ChannelInboundHandler, LoopClient {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard case .settings(.settings(let settings)) = unwrapInboundIn(data).payload else { return }
         if let asked = HTTP2Terms.indexing(by: settings) { indexing = asked }
+    }
+
+    /// What waited to be sent was sent, or more has come to wait since: ends of streams go first.
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        unheard = nil
+        context.fireChannelWritabilityChanged()
     }
 
     /// The one thing that comes at the end of every channel: one that the library ends while it reads is not told to be inactive.
@@ -159,17 +178,20 @@ extension HTTP2Connection: NIOScheduledCallbackHandler {
     }
 
     private func rearm() {
-        guard let context, let deadline else { return }
-        timer.arm(for: deadline, in: context, self)
+        guard let context, let next = [deadline, unheard].compactMap(\.self).min() else { return }
+        timer.arm(for: next, in: context, self)
     }
 
     func handleScheduledCallback(eventLoop: some EventLoop) {
         timer.fired()
-        guard let deadline else { return }
-        guard deadline <= GatewayClock.now() else { return rearm() }
+        let now = GatewayClock.now()
+        if let unheard, unheard <= now { return abort() }
+        guard let deadline, deadline <= now else { return rearm() }
         switch phase {
         case .open: leave()
-        case .leaving: sayLast()
+        case .leaving:
+            sayLast()
+            rearm()
         case .ending: close()
         case .last, .closed: break
         }

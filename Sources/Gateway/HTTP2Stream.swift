@@ -8,7 +8,7 @@ import NetTypes
 import Wire
 
 /// Touched on its own loop only.
-final class HTTP2Stream: ChannelInboundHandler, ClientSide, LoopClient {
+final class HTTP2Stream: ChannelInboundHandler, ClientSide, LoopClient, AnswerReader {
     typealias InboundIn = HTTP2Frame.FramePayload
     typealias OutboundOut = HTTP2Frame.FramePayload
 
@@ -226,7 +226,7 @@ final class HTTP2Stream: ChannelInboundHandler, ClientSide, LoopClient {
         isLast: Bool,
         _ context: ChannelHandlerContext
     ) {
-        var sent = loop.room.answer(bytes, to: self, on: context.eventLoop)
+        var sent = loop.room.answer(bytes, to: self)
         if isLast, !hasAll {
             // The answer came before the end of the request: once it is out, the rest is not wanted (RFC 9113 §8.1).
             let last = sent ?? context.eventLoop.makePromise(of: Void.self)
@@ -239,6 +239,7 @@ final class HTTP2Stream: ChannelInboundHandler, ClientSide, LoopClient {
     private func reset(_ code: HTTP2ErrorCode) {
         guard let context, context.channel.isActive else { return }
         context.writeAndFlush(wrapOutboundOut(.rstStream(code)), promise: nil)
+        connection.gaveUp()
     }
 
     func answered() {
@@ -257,7 +258,15 @@ final class HTTP2Stream: ChannelInboundHandler, ClientSide, LoopClient {
     /// The connection tells the client.
     func drain() {}
 
-    func close() { context?.close(promise: nil) }
+    func giveUp(isPressing: Bool) {
+        if isPressing { connection.abort() } else { close() }
+    }
+
+    func close() {
+        guard let context else { return }
+        context.close(promise: nil)
+        connection.gaveUp()
+    }
 }
 
 // MARK: - The one timer of a stream

@@ -73,9 +73,9 @@ final class IncomingRequest {
         let isGzip = headRefusal == nil && Self.isGzip(head, endpoint) == true
         inflater = isGzip ? BodyInflater(limit: GatewayLimits.requestBytes) : nil
         if case .length(let count) = head.framing { length = count } else { length = nil }
-        hold = BodyHold(of: loop.room)
+        hold = key.map { BodyHold(of: loop.room.sum, for: $0.position) }
         form = headRefusal == nil && operation?.takesForms == true ? Self.form(head) : nil
-        if headRefusal == nil, let length { body.reserveCapacity(min(length, GatewayLimits.reservedBytes)) }
+        if headRefusal == nil, key != nil, let length { body.reserveCapacity(min(length, GatewayLimits.reservedBytes)) }
     }
 
     /// A request whose head could not be read.
@@ -103,10 +103,10 @@ final class IncomingRequest {
     /// Why it will not be served, as far as is known.
     var refusal: ReadyAnswer? { headRefusal ?? bodyRefusal }
 
-    /// The body of a refused request is not kept.
+    /// The body of a refused request is not kept, nor is that of one that nobody has to show a key for.
     func append(_ buffer: ByteBuffer, at place: Range<Int>) {
         taken += place.count
-        guard headRefusal == nil, bodyRefusal == nil else { return }
+        guard headRefusal == nil, bodyRefusal == nil, key != nil else { return }
         let start = body.count
         if let inflater {
             do throws(InflateError) {

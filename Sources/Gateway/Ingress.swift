@@ -7,7 +7,7 @@ import NetTypes
 import Wire
 
 /// Touched on its own loop only.
-final class Ingress: ChannelInboundHandler, RemovableChannelHandler, ClientSide, LoopClient {
+final class Ingress: ChannelInboundHandler, RemovableChannelHandler, ClientSide, LoopClient, AnswerReader {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -275,7 +275,7 @@ final class Ingress: ChannelInboundHandler, RemovableChannelHandler, ClientSide,
 
     private func write(_ buffer: ByteBuffer) {
         guard let context else { return }
-        let written = loop.room.answer(buffer.readableBytes, to: self, on: context.eventLoop)
+        let written = loop.room.answer(buffer.readableBytes, to: self)
         context.writeAndFlush(wrapOutboundOut(buffer), promise: written)
     }
 
@@ -334,6 +334,9 @@ final class Ingress: ChannelInboundHandler, RemovableChannelHandler, ClientSide,
     }
 
     func close() { context?.close(promise: nil) }
+
+    /// It has one answer at a time.
+    func giveUp(isPressing: Bool) { context?.abort() }
 
     /// An idle client is let go; one that still reads a long answer has more time.
     private func closeUnlessReading() {

@@ -30,7 +30,9 @@ final class GatewayUnderTest: Sendable {
 
     /// Serves `chat` from mocks in this order: the first takes everything as long as it can.
     ///
-    /// - Parameter change: what this test wants otherwise.
+    /// - Parameters:
+    ///   - sending: what the kernel keeps for a client that does not read (`TestSocket.listening`).
+    ///   - change: what this test wants otherwise.
     init(
         ports: [UInt16],
         timeouts: ExchangeTimeouts = Fixed.timeouts,
@@ -39,6 +41,7 @@ final class GatewayUnderTest: Sendable {
         tls: TLSConfiguration = .makeClientConfiguration(),
         clients: Int? = nil,
         roomBytes: Int? = nil,
+        sending: Int32? = nil,
         _ change: (inout GatewaySnapshot) throws -> Void = { _ in }
     ) throws {
         var pair: [Int32] = [0, 0]
@@ -50,7 +53,7 @@ final class GatewayUnderTest: Sendable {
         var snapshot = Self.snapshot(ports, timeouts, mark)
         try change(&snapshot)
         told = Mutex(snapshot)
-        let (listening, port) = try TestSocket.listening()
+        let (listening, port) = try TestSocket.listening(sending: sending)
         self.port = port
         try service.start(linkDescriptor: pair[1], listeners: [dup(listening.descriptor)])
         let daemonEnd = daemonEnd

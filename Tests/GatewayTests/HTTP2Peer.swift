@@ -70,7 +70,11 @@ final class HTTP2Peer {
 
     /// A client's end.
     convenience init(_ port: UInt16, settings: [UInt8] = []) throws {
-        self.init(try TestSocket.connected(to: port))
+        self.init(client: try TestSocket.connected(to: port), settings: settings)
+    }
+
+    convenience init(client socket: TestSocket, settings: [UInt8] = []) {
+        self.init(socket)
         // It says what it allows, and keeps what it is sent.
         decoder.maxDynamicTableLength = 1 << 31
         socket.write(Self.preface + RawFrame(kind: RawFrame.Kind.settings, payload: settings).bytes)

@@ -21,7 +21,8 @@ final class TestSocket: @unchecked Sendable {
     deinit { Glibc.close(descriptor) }
 
     /// A listening socket on a free port of 127.0.0.1.
-    static func listening() throws -> (socket: TestSocket, port: UInt16) {
+    /// - Parameter sending: bytes that the kernel takes of what is written to a client that does not read, more or less; nil: as many as it likes.
+    static func listening(sending: Int32? = nil) throws -> (socket: TestSocket, port: UInt16) {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw SocketError(what: "socket") }
         var address = loopback(0)
@@ -29,14 +30,21 @@ final class TestSocket: @unchecked Sendable {
         let bound = withUnsafePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, size) }
         }
+        if var sending {
+            setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &sending, socklen_t(MemoryLayout<Int32>.size))
+        }
         guard bound == 0, listen(descriptor, 64) == 0 else { throw SocketError(what: "listen") }
         return (TestSocket(descriptor), port(descriptor))
     }
 
-    static func connected(to port: UInt16) throws -> TestSocket {
+    /// - Parameter receiving: bytes that the kernel takes for it while it does not read, more or less; nil: as many as it likes.
+    static func connected(to port: UInt16, receiving: Int32? = nil) throws -> TestSocket {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw SocketError(what: "socket") }
         let made = TestSocket(descriptor)
+        if var receiving {
+            setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &receiving, socklen_t(MemoryLayout<Int32>.size))
+        }
         var address = loopback(port)
         let size = socklen_t(MemoryLayout<sockaddr_in>.size)
         let status = withUnsafePointer(to: &address) {
@@ -75,14 +83,6 @@ final class TestSocket: @unchecked Sendable {
     @discardableResult
     func write(_ text: String) -> Bool { write(Array(text.utf8)) }
 
-    /// Ends both directions, as a peer that has gone: nobody waits for it any more.
-    func hangUp() { shutdown(descriptor, Int32(SHUT_RDWR)) }
-
-    /// Closing now resets the connection, as a crashed peer does.
-    func reset() {
-        var option = linger(l_onoff: 1, l_linger: 0)
-        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
-    }
     /// Bytes that have come and were not read.
     var waitingBytes: Int {
         var bytes = [UInt8](repeating: 0, count: 1 << 16)
@@ -106,6 +106,14 @@ final class TestSocket: @unchecked Sendable {
         setsockopt(descriptor, Int32(level), option, &value, socklen_t(MemoryLayout<Int32>.size))
     }
 
+    /// Ends both directions, as a peer that has gone: nobody waits for it any more.
+    func hangUp() { shutdown(descriptor, Int32(SHUT_RDWR)) }
+
+    /// Closing now resets the connection, as a crashed peer does.
+    func reset() {
+        var option = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
+    }
 
     private static func loopback(_ port: UInt16) -> sockaddr_in {
         var address = sockaddr_in()

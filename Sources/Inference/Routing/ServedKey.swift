@@ -5,7 +5,7 @@ package import PolicyEngine
 package final class ServedKey: Sendable {
     package let key: GatewayKey
     /// In its ring.
-    let position: Int
+    package let position: Int
     /// Nil: all of them. Sorted.
     private let groups: [GroupID]?
     /// Members of other groups than those.
