@@ -44,11 +44,21 @@ package struct Chat: Equatable, Sendable {
     package var extras: [Extra] = []
     /// Fields that this form has no place for, whatever the target.
     package var uncarried: [Omission] = []
+    /// What the client calls the fields that stand above.
+    var names = FieldNames(.openai)
 
     /// A request with its two indispensable parts.
     package init(model: String, messages: [Message]) {
         self.model = model
         self.messages = messages
+    }
+
+    /// What every request says, whichever dialect it is in.
+    init(of view: RequestView) {
+        self.init(model: view.model, messages: [])
+        stream = view.stream
+        includeUsage = view.includeUsage
+        names = FieldNames(view.dialect, view.operation)
     }
 
     /// An outermost field, kept as it came.
@@ -58,7 +68,7 @@ package struct Chat: Equatable, Sendable {
         /// Its value, JSON.
         package let value: JSONValue
         /// Its path in the client's request, where that is another than its name.
-        package let field: String
+        package internal(set) var field: String
         /// Whether it came by an API of OpenAI's, whose two have fields of the same name and meaning.
         package let isOpenAIs: Bool
 

@@ -131,7 +131,8 @@ package enum ClientDialect: String, CaseIterable, Hashable, Sendable, Codable {
     /// The request in the form between dialects.
     func chat(from view: RequestView) throws(RequestError) -> Chat {
         switch self {
-        case .openai, .mistral: try OpenAI.chat(from: view)
+        case .openai: try OpenAI.chat(from: view)
+        case .mistral: try Mistral.chat(from: view)
         case .anthropic: try Anthropic.chat(from: view)
         case .gemini: try Gemini.chat(from: view)
         case .ollama: try Ollama.chat(from: view)

@@ -66,6 +66,8 @@ extension Chat {
         package var arguments: String
         /// The provider's proof that its model made the call, which it wants back; nil if it gave none.
         package var signature: String?
+        /// The call's own place in the client's request, where it has another one than what was said before it.
+        var position: Int?
 
         /// A call.
         package init(id: String, name: String, arguments: String, signature: String? = nil) {
@@ -74,6 +76,16 @@ extension Chat {
             self.arguments = arguments
             self.signature = signature
         }
+
+        /// Where it stands is no part of what it says.
+        package static func == (one: Self, other: Self) -> Bool {
+            (one.id, one.name, one.arguments, one.signature)
+                == (other.id, other.name, other.arguments, other.signature)
+        }
+
+        /// Its path, to name it in errors.
+        /// - Parameter message: the path of the message that it stands in.
+        func field(in message: String) -> String { (position.map { "messages[\($0)]" } ?? message) + ".tool_calls" }
     }
 
     /// What a tool answered.

@@ -30,6 +30,8 @@ package struct RequestView: Sendable {
     let upload: (form: UploadForm, bytes: [UInt8])?
     /// The most tokens the answer may have, if it says.
     package let maxTokens: UInt64?
+    /// How the body was read, where it came in words of Mistral's.
+    private let reading: Mistral.Reading
 
     /// Of a model's name, in bytes; the longest that is known has some sixty.
     private static let longestName = 512
@@ -46,7 +48,9 @@ package struct RequestView: Sendable {
         address: RequestAddress? = nil,
         form: UploadForm? = nil
     ) throws(RequestError) {
-        let document = try Self.document(form?.document ?? body, dialect)
+        var reading = Mistral.Reading()
+        let document = try Self.document(form?.document ?? body, dialect, &reading)
+        self.reading = reading
         upload = form.map { ($0, body) }
         let name = try Self.model(address, document)
         prompt =
@@ -97,6 +101,12 @@ package struct RequestView: Sendable {
             maxTokens = document["max_output_tokens"]?.unsigned
         }
     }
+
+    /// The client's name of a field that this body has by another one.
+    func ownName(of field: String) -> String { reading.ownName(of: field) }
+
+    /// What of the client's request is not said in this body.
+    var omissions: [String] { reading.omissions }
 
     /// The messages, or whatever else the model is to read, unread.
     package var messages: JSONView { prompt }
@@ -172,7 +182,11 @@ package struct RequestView: Sendable {
         return name
     }
 
-    private static func document(_ body: [UInt8], _ dialect: ClientDialect) throws(RequestError) -> JSONDocument {
+    private static func document(
+        _ body: [UInt8],
+        _ dialect: ClientDialect,
+        _ reading: inout Mistral.Reading
+    ) throws(RequestError) -> JSONDocument {
         let document: JSONDocument
         do {
             document = try JSONDocument(body, limits: .request)
@@ -183,7 +197,7 @@ package struct RequestView: Sendable {
         guard document.root.kind == .object else {
             throw RequestError(.invalidJSON, nil, "The body must be a JSON object.")
         }
-        if dialect == .mistral, let plain = try Mistral.plain(document) { return plain }
+        if dialect == .mistral, let plain = try Mistral.plain(document, &reading) { return plain }
         return document
     }
 }

@@ -156,7 +156,7 @@ struct LeftOutTests {
             address: row.client == .gemini ? RequestAddress(model: "m", form: .whole) : nil
         )
         let (_, omissions) = try row.provider.request(row.client.chat(from: view), model: "m", stream: false)
-        #expect(omissions.map { row.client.named($0).field } == row.names)
+        #expect(omissions.map(\.field) == row.names)
     }
 
     @Test func aFileIsHereOrElsewhere() throws {

@@ -61,8 +61,17 @@ struct MistralTests {
     @Test func aFieldThatCannotBeCarriedBearsTheClientsName() throws {
         let json = #"{"model":"m","messages":[{"role":"user","content":"x"}],"random_seed":7}"#
         let view = try RequestView(body: Array(json.utf8), dialect: .mistral)
-        let omissions = Anthropic.omissions(in: try OpenAI.chat(from: view))
-        #expect(omissions.map(Mistral.named) == [.wish("random_seed")])
+        let chat = try ClientDialect.mistral.chat(from: view)
+        #expect(try Dialect.anthropic.request(chat, model: "m", stream: false).omissions == [.wish("random_seed")])
+        let error = #expect(throws: RequestError.self) {
+            try RequestView(
+                body: Array(json.replacing(#","random"#, with: #","seed":8,"random"#).utf8),
+                dialect: .mistral
+            )
+        }
+        #expect(error?.param == "random_seed")
+        let other = try RequestView(body: Array(json.replacing("random_seed", with: "seed").utf8), dialect: .mistral)
+        #expect(other.ownName(of: "seed") == "seed", "it said so itself")
     }
 
     @Test func severalAnswersCannotComeWithCallsInPieces() throws {

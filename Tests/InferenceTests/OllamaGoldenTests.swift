@@ -33,7 +33,7 @@ struct OllamaGoldenTests {
         let view = try Self.view(name)
         let chat = try Ollama.chat(from: view)
         let (body, omissions) = try provider.request(chat, model: "m", stream: view.stream)
-        let named = omissions.map(ClientDialect.ollama.named).map { ($0.isWish ? "wish " : "hint ") + $0.field + "\n" }
+        let named = omissions.map { ($0.isWish ? "wish " : "hint ") + $0.field + "\n" }
             .joined()
         try Fixture.expect(body + [0x0A] + Array(named.utf8), toBe: "ollama_\(provider.rawValue).\(name).request.json")
     }

@@ -16,7 +16,7 @@ struct ResponsesGoldenTests {
         let view = try Self.view(name)
         let (body, omissions) = try provider.request(Responses.chat(from: view), model: "m", stream: view.stream)
         _ = try JSONDocument(body)
-        let named = omissions.map(Responses.named).map { ($0.isWish ? "wish " : "hint ") + $0.field + "\n" }.joined()
+        let named = omissions.map { ($0.isWish ? "wish " : "hint ") + $0.field + "\n" }.joined()
         let file = "responses_\(provider.rawValue).\(name).request.json"
         try Fixture.expect(body + [0x0A] + Array(named.utf8), toBe: file)
     }

@@ -17,7 +17,7 @@ struct ResponsesProviderTests {
         let view = try Self.view(client, name)
         let chat = try client.chat(from: view)
         let body = try Responses.requestBody(chat, model: "gpt-5", stream: view.stream)
-        let omissions = Responses.omissions(in: chat).map(client.named)
+        let omissions = Responses.omissions(in: chat).map(chat.names.named)
         let named = omissions.map { ($0.isWish ? "wish " : "hint ") + $0.field + "\n" }.joined()
         let file = "\(client.rawValue)_responses.\(name).request.json"
         try Fixture.expect(body + [0x0A] + Array(named.utf8), toBe: file)

@@ -81,14 +81,15 @@ struct ResponsesRequestTests {
     }
 
     @Test func fieldsBearTheNamesThatTheClientKnows() {
+        let names = FieldNames(.responses)
         for (field, name) in [
             ("messages[2].content", "input[2].content"), ("reasoning_effort", "reasoning.effort"),
             ("response_format.json_schema.schema", "text.format.schema"), ("tools.function.strict", "tools.strict"),
             ("temperature", "temperature"), ("messages.content.thinking", "input.reasoning"),
         ] {
-            #expect(Responses.name(of: field) == name)
+            #expect(names.named(Omission.wish(field)) == .wish(name))
         }
-        let error = Responses.named(.inexpressible("response_format", in: .anthropic, "no"))
+        let error = names.named(RequestError.inexpressible("response_format", in: .anthropic, "no"))
         #expect(error.param == "text.format" && error.message.contains("'text.format'"))
     }
 

@@ -33,7 +33,7 @@ struct ResponsesUpstreamGoldenTests {
         let (body, omissions) = try Dialect.responses.request(chat, model: "gpt-5", stream: view.stream)
         let again = try Responses.chat(from: RequestView(body: body, dialect: .responses))
         #expect(again.tools.map(\.name) == chat.tools.map(\.name) && again.stream == view.stream)
-        let named = omissions.map(client.named).map { ($0.isWish ? "wish " : "hint ") + $0.field + "\n" }.joined()
+        let named = omissions.map { ($0.isWish ? "wish " : "hint ") + $0.field + "\n" }.joined()
         try Fixture.expect(
             body + [0x0A] + Array(named.utf8),
             toBe: "\(client.rawValue)_responses.\(name).request.json"

@@ -82,11 +82,53 @@ struct FieldNameTests {
         (.gemini, "messages[1]", "contents[1]"), (.gemini, "messages[1].tool_calls", "contents[1].parts.functionCall"),
         (.gemini, "thinking.display", "generationConfig.thinkingConfig.includeThoughts"),
         (.gemini, "thinking", "generationConfig.thinkingConfig.thinkingBudget"),
-        (.ollama, "top_p", "options.top_p"), (.openai, "stop", "stop"), (.mistral, "seed", "random_seed"),
+        (.ollama, "top_p", "options.top_p"), (.ollama, "messages[3].content", "messages[3].images"),
+        (.responses, "messages[3].tool_calls", "input[3].arguments"), (.openai, "stop", "stop"),
+        (.mistral, "stop", "stop"),
     ])
     func itIsTheClients(client: ClientDialect, field: String, own: String) {
-        #expect(client.named(Omission.wish(field)) == .wish(own))
-        let error = client.named(RequestError.inexpressible(field, in: .ollama, "no"))
+        let names = FieldNames(client)
+        #expect(names.named(Omission.wish(field)) == .wish(own))
+        let error = names.named(RequestError.inexpressible(field, in: .ollama, "no"))
         #expect(error.param == own && error.message.contains("'\(own)'"))
+        // What the client itself named is no word of the form's.
+        #expect(names.named(Omission.wish(field).own) == .wish(field))
+    }
+
+    private static func said(
+        _ client: ClientDialect,
+        _ body: String,
+        as operation: ModelOperation = .chat,
+        to provider: Dialect
+    ) throws -> [String] {
+        let view = try RequestView(body: Array(body.utf8), dialect: client, operation: operation)
+        let chat = try client.chat(from: view)
+        return try provider.request(chat, model: "m", stream: false).omissions.map(\.field)
+    }
+
+    private static let user = #""model":"m","messages":[{"role":"user","content":"x"}]"#
+
+    @Test func whatTheClientNamedItselfIsNeverRenamed() throws {
+        let anthropic = #"{\#(Self.user),"max_tokens":9,"stop":["a"],"user":"u"}"#
+        #expect(try Self.said(.anthropic, anthropic, to: .openai) == ["stop", "user"])
+        let ollama = #"{\#(Self.user),"temperature":0.5,"options":{"temperature":0.5,"top_p":0.5}}"#
+        #expect(
+            try Self.said(.ollama, ollama, to: .anthropic) == ["options.temperature", "options.top_p", "temperature"]
+        )
+        let responses = #"{"model":"m","input":"x","messages":[],"response_format":{"type":"x"}}"#
+        #expect(try Self.said(.responses, responses, to: .anthropic) == ["messages", "response_format"])
+    }
+
+    @Test func anErrorSaysWhereTheClientHasIt() throws {
+        let bad = #"{"type":"function_call","call_id":"b","name":"f","arguments":"no"}"#
+        let good = #"{"type":"function_call","call_id":"a","name":"f","arguments":"{}"}"#
+        let calls = #"{"model":"m","input":[{"role":"user","content":"x"},\#(good),\#(bad)]}"#
+        for provider in [Dialect.anthropic, .gemini, .ollama] {
+            let error = #expect(throws: RequestError.self) { try Self.said(.responses, calls, to: provider) }
+            #expect(error?.param == "input[2].arguments", "\(provider)")
+        }
+        let empty = #"{"model":"m","prompt":""}"#
+        let error = #expect(throws: RequestError.self) { try Self.said(.ollama, empty, as: .generate, to: .anthropic) }
+        #expect(error?.param == "prompt")
     }
 }

@@ -5,9 +5,7 @@ extension Anthropic {
     /// The whole request, typed.
     /// - Throws: what is wrong with it, or what no other dialect could say.
     package static func chat(from view: RequestView) throws(RequestError) -> Chat {
-        var chat = Chat(model: view.model, messages: [])
-        chat.stream = view.stream
-        chat.includeUsage = view.includeUsage
+        var chat = Chat(of: view)
         if let system = view.document["system"], !system.isNull { try takeSystem(system, into: &chat) }
         for member in view.document.members {
             let value = view.document.value(of: member)

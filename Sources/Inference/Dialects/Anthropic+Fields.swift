@@ -50,7 +50,7 @@ extension Anthropic {
         if chat.hasLateSystemMessage { fields.append(.hint("messages.role")) }
         for extra in chat.extras where !extra.isNeutral {
             let isCarried = extra.name == "safety_identifier" && chat.user == nil
-            if !isCarried { fields.append(hints.contains(extra.name) ? .hint(extra.field) : .wish(extra.field)) }
+            if !isCarried { fields.append(.left(extra, hints: hints)) }
         }
         return fields + chat.uncarried
     }

@@ -139,7 +139,7 @@ extension Anthropic {
         let input = call.arguments.isEmpty ? Array("{}".utf8) : Array(call.arguments.utf8)
         guard let document = try? JSONDocument(input, limits: .request), document.root.kind == .object else {
             throw .inexpressible(
-                "\(field).tool_calls",
+                call.field(in: field),
                 in: .anthropic,
                 "the arguments of call '\(call.id)' are no JSON object"
             )

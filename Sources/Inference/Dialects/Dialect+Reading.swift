@@ -39,9 +39,22 @@ extension Dialect {
         }
     }
 
-    /// The request of a client of another dialect, and the fields that go without effect.
-    /// - Throws: the field that cannot be expressed.
+    /// The request of a client of another dialect, and the fields that go without effect, in the client's words.
+    /// - Throws: the field that cannot be expressed, in the same.
     func request(
+        _ chat: Chat,
+        model: String,
+        stream: Bool
+    ) throws(RequestError) -> (body: [UInt8], omissions: [Omission]) {
+        do throws(RequestError) {
+            let (body, omissions) = try written(chat, model: model, stream: stream)
+            return (body, omissions.map(chat.names.named))
+        } catch {
+            throw chat.names.named(error, own: chat.extras)
+        }
+    }
+
+    private func written(
         _ chat: Chat,
         model: String,
         stream: Bool

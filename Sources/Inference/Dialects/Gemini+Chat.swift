@@ -6,9 +6,7 @@ extension Gemini {
     /// The whole request, typed.
     /// - Throws: what is wrong with it, or what no other dialect could say.
     package static func chat(from view: RequestView) throws(RequestError) -> Chat {
-        var chat = Chat(model: view.model, messages: [])
-        chat.stream = view.stream
-        chat.includeUsage = view.includeUsage
+        var chat = Chat(of: view)
         // Instructions stand before the conversation, wherever the client has them.
         if let system = view.document.either("systemInstruction"), !system.isNull {
             try takeSystem(system, into: &chat)

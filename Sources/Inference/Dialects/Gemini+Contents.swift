@@ -109,7 +109,7 @@ extension Gemini {
         let input = call.arguments.isEmpty ? Array("{}".utf8) : Array(call.arguments.utf8)
         guard let document = try? JSONDocument(input, limits: .request), document.root.kind == .object else {
             let reason = "the arguments of call '\(call.id)' are no JSON object"
-            throw .inexpressible("\(field).tool_calls", in: .gemini, reason)
+            throw .inexpressible(call.field(in: field), in: .gemini, reason)
         }
         writer.beginObject()
         writer.key("functionCall")

@@ -56,7 +56,7 @@ extension Gemini {
         if let omission = effortOmission(of: chat) { fields.append(omission) }
         if chat.user != nil { fields.append(.hint("user")) }
         for extra in chat.extras where !extra.isNeutral && carriedNumber(extra) == nil {
-            fields.append(hints.contains(extra.name) ? .hint(extra.field) : .wish(extra.field))
+            fields.append(.left(extra, hints: hints))
         }
         return fields + chat.uncarried
     }

@@ -15,6 +15,13 @@ extension Mistral {
         return writer.bytes
     }
 
+    /// Whether thoughts stand in it, which are not sent on.
+    static func hasThoughts(_ messages: JSONView) -> Bool {
+        messages.elements.contains { message in
+            message["content"]?.elements.contains { $0["type"]?.isText("thinking") ?? false } ?? false
+        }
+    }
+
     /// Whether something in a message is said otherwise.
     private static func isOurs(_ message: JSONView) -> Bool {
         message["prefix"] != nil || (message["role"]?.string == "tool" && message["name"] != nil)

@@ -4,19 +4,39 @@ import Wire
 /// other has by another name, and want a call told whole where it comes in pieces. Providers are of OpenAI's dialect, with Mistral's own
 /// among them, which is described as any that is almost alike (`ProviderQuirks`).
 package enum Mistral {
+    /// What was said otherwise than it is in OpenAI's words.
+    struct Reading: Sendable {
+        /// Whether the client has `random_seed` for `seed`.
+        fileprivate(set) var hasOwnSeed = false
+        /// What is not said on, whoever is asked.
+        fileprivate(set) var omissions: [String] = []
+
+        /// The client's name of a field of OpenAI's.
+        func ownName(of field: String) -> String { hasOwnSeed && field == "seed" ? seedField : field }
+    }
+
     /// A request in OpenAI's words; nil when it is in them already. What OpenAI's dialect has no word for stays as it is: Mistral's own servers
     /// know it, others refuse it by its name.
     /// - Throws: what would be told wrongly.
-    static func plain(_ document: JSONDocument) throws(RequestError) -> JSONDocument? {
+    static func plain(_ document: JSONDocument, _ reading: inout Reading) throws(RequestError) -> JSONDocument? {
         var edits: [JSONEdit] = []
         if let seed = document[seedField] {
             edits.append(.remove(seedField))
-            if !seed.isNull, document["seed"] == nil { edits.append(.set("seed", Array(seed.raw))) }
+            if !seed.isNull {
+                guard document["seed"].map(\.isNull) ?? true else {
+                    throw .wrongValue(seedField, wanted: "no 'seed' beside it")
+                }
+                reading.hasOwnSeed = true
+                edits.append(.set("seed", Array(seed.raw)))
+            }
         }
         if document["tool_choice"]?.string == "any" { edits.append(.set("tool_choice", Array(#""required""#.utf8))) }
         // What is not wanted needs no word.
         if document["safe_prompt"]?.bool == false { edits.append(.remove("safe_prompt")) }
-        if let messages = document["messages"].flatMap(plainMessages) { edits.append(.set("messages", messages)) }
+        if let messages = document["messages"], let plain = plainMessages(messages) {
+            if hasThoughts(messages) { reading.omissions.append("messages.content.thinking") }
+            edits.append(.set("messages", plain))
+        }
         try checkCopies(document)
         guard !edits.isEmpty, let body = try? document.applying(edits) else { return nil }
         return try? JSONDocument(body, limits: .request)
@@ -31,16 +51,10 @@ package enum Mistral {
 
     private static let seedField = "random_seed"
 
-    /// A field of OpenAI's by the name that the client knows it by.
-    static func name(of field: String) -> String { field == "seed" ? seedField : field }
-
-    static func named(_ error: RequestError) -> RequestError {
-        guard let param = error.param, name(of: param) != param else { return error }
-        let message = error.message.replacing("'\(param)'", with: "'\(name(of: param))'")
-        return RequestError(error.code, name(of: param), message, status: error.status)
-    }
-
-    static func named(_ omission: Omission) -> Omission {
-        Omission(field: name(of: omission.field), isWish: omission.isWish)
+    /// The request in the form between dialects.
+    static func chat(from view: RequestView) throws(RequestError) -> Chat {
+        var chat = try OpenAI.chat(from: view)
+        for place in chat.extras.indices { chat.extras[place].field = view.ownName(of: chat.extras[place].field) }
+        return chat
     }
 }

@@ -6,9 +6,7 @@ extension Ollama {
     /// The whole request, typed.
     /// - Throws: what is wrong with it, or what no other dialect could say.
     package static func chat(from view: RequestView) throws(RequestError) -> Chat {
-        var chat = Chat(model: view.model, messages: [])
-        chat.stream = view.stream
-        chat.includeUsage = true
+        var chat = Chat(of: view)
         if view.operation == .generate { try takePrompt(view.document, into: &chat) }
         for member in view.document.members {
             let value = view.document.value(of: member)

@@ -57,7 +57,7 @@ extension Ollama {
         if case .on(budget: _?) = chat.thinking { fields.append(Chat.budget) }
         if chat.user != nil { fields.append(.hint("user")) }
         for extra in chat.extras where !extra.isNeutral && !isCarried(extra) {
-            fields.append(hints.contains(extra.name) ? .hint(extra.field) : .wish(extra.field))
+            fields.append(.left(extra, hints: hints))
         }
         return fields + chat.uncarried
     }

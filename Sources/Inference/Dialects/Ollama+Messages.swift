@@ -87,7 +87,7 @@ extension Ollama {
         for call in calls {
             guard let arguments = object(call.arguments, limits: .request) else {
                 throw .inexpressible(
-                    "\(field).tool_calls",
+                    call.field(in: field),
                     in: .ollama,
                     "the arguments of call '\(call.id)' are no JSON object"
                 )

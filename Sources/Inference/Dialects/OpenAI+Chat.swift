@@ -5,9 +5,7 @@ extension OpenAI {
     /// The whole request, typed.
     /// - Throws: what is wrong with it, or what no other dialect could say.
     package static func chat(from view: RequestView) throws(RequestError) -> Chat {
-        var chat = Chat(model: view.model, messages: [])
-        chat.stream = view.stream
-        chat.includeUsage = view.includeUsage
+        var chat = Chat(of: view)
         let most = ["max_completion_tokens", "max_tokens"].compactMap { view.document[$0] }
         // The newer word counts.
         if most.count == 2, !most.contains(where: \.isNull) { chat.note(.hint("max_tokens")) }

@@ -55,7 +55,7 @@ extension OpenAI {
         for extra in chat.extras where !extra.isNeutral {
             if extra.isOpenAIs, shared.contains(extra.name) { continue }
             if carried.contains(extra.name), case .number = extra.value { continue }
-            fields.append(hints.contains(extra.name) ? .hint(extra.field) : .wish(extra.field))
+            fields.append(.left(extra, hints: hints))
         }
         return fields + chat.uncarried
     }

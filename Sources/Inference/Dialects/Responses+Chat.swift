@@ -5,9 +5,7 @@ extension Responses {
     /// The whole request, typed.
     /// - Throws: what is wrong with it, or what no other dialect could say.
     package static func chat(from view: RequestView) throws(RequestError) -> Chat {
-        var chat = Chat(model: view.model, messages: [])
-        chat.stream = view.stream
-        chat.includeUsage = view.includeUsage
+        var chat = Chat(of: view)
         if let text = try Field.text(view.document["instructions"], "instructions"), !text.isEmpty {
             chat.messages.append(Chat.Message(role: .system, parts: [.text(text)], position: 0))
         }

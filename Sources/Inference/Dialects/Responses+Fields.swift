@@ -46,7 +46,7 @@ extension Responses {
         if parts.contains(where: \.isNamedAddress) { fields.append(Chat.fileName) }
         fields += chat.thinkingBesideEffort + chat.idleChoices
         for extra in chat.extras where !extra.isNeutral && !isShared(extra) {
-            fields.append(hints.contains(extra.name) ? .hint(extra.field) : .wish(extra.field))
+            fields.append(.left(extra, hints: hints))
         }
         return fields + chat.uncarried
     }

@@ -21,7 +21,7 @@ extension Responses {
         let type = try Field.text(item["type"], "\(field).type") ?? "message"
         switch type {
         case "message": try takeMessage(item, field, at: position, into: &chat)
-        case "function_call": append(.assistant, [try call(item, field, &chat)], position, &chat)
+        case "function_call": append(.assistant, [try call(item, at: position, &chat)], position, &chat)
         case "function_call_output": append(.tool, [try result(item, field, &chat)], position, &chat)
         case "reasoning": append(.assistant, try thought(item, field, &chat), position, &chat)
         default: throw .unknownType(type, field)
@@ -135,17 +135,19 @@ extension Responses {
 
     private static func call(
         _ item: JSONView,
-        _ field: String,
+        at position: Int,
         _ chat: inout Chat
     ) throws(RequestError) -> Chat.Part {
+        let field = "input[\(position)]"
         let read = bookkeeping + ["call_id", "name", "arguments", OpenAI.foreignField]
         chat.note(item, beyond: read, at: "input")
-        let call = Chat.ToolUse(
+        var call = Chat.ToolUse(
             id: try Field.requiredText(item["call_id"], "\(field).call_id"),
             name: try Field.requiredText(item["name"], "\(field).name"),
             arguments: try Field.requiredText(item["arguments"], "\(field).arguments"),
             signature: item[OpenAI.foreignField]?["google"]?["thought_signature"]?.string
         )
+        call.position = position
         return .toolUse(call)
     }
 

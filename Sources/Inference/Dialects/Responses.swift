@@ -18,34 +18,6 @@ package enum Responses {
 
     /// Fields that name what the provider would have to have kept.
     static let stored = ["previous_response_id", "conversation", "prompt"]
-
-    /// What a client calls fields that the form between dialects has by the names of Chat Completions.
-    private static let names = [
-        ("messages.content.thinking", "input.reasoning"), (Chat.proofField, "input.extra_content"),
-        ("messages.content.file.filename", "input.content.filename"), ("messages", "input"),
-        ("reasoning_effort", "reasoning.effort"), ("response_format.json_schema", "text.format"),
-        ("response_format", "text.format"), ("max_completion_tokens", "max_output_tokens"),
-        ("tools.function.", "tools."),
-    ]
-
-    /// A field by the name that the client knows it by.
-    static func name(of field: String) -> String {
-        for (name, own) in names where field.hasPrefix(name) { return own + field.dropFirst(name.count) }
-        return field
-    }
-
-    /// An error about such a field, in the client's words.
-    static func named(_ error: RequestError) -> RequestError {
-        guard let param = error.param else { return error }
-        let own = name(of: param)
-        let message = error.message.replacing("'\(param)'", with: "'\(own)'")
-        return RequestError(error.code, own, message, status: error.status)
-    }
-
-    /// What goes without effect, in the client's words.
-    static func named(_ omission: Omission) -> Omission {
-        Omission(field: name(of: omission.field), isWish: omission.isWish)
-    }
 }
 
 extension RequestError {

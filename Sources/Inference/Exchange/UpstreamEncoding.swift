@@ -42,7 +42,7 @@ struct ClientAsk: Sendable {
             try isSame
             ? patched(for: provider.dialect, deployment.model, keeping)
             : translated(for: provider, deployment)
-        let (body, omissions) = try fitted(said, for: provider, deployment)
+        let (body, omissions) = try fitted((said.0, view.omissions + said.1), for: provider, deployment)
         let headers =
             view.operation.isMedia ? mediaHeaders : view.stream ? provider.dialect.streamHeaders : Self.plainHeaders
         let request = UpstreamRequest(
@@ -78,8 +78,9 @@ struct ClientAsk: Sendable {
 
     /// A field of the provider's, as the client said it.
     private func named(_ omission: Omission) -> Omission {
-        guard let extra = chat?.extras.first(where: { $0.name == omission.field }) else {
-            return view.dialect.named(omission)
+        guard let chat else { return Omission(field: view.ownName(of: omission.field), isWish: omission.isWish) }
+        guard let extra = chat.extras.first(where: { $0.name == omission.field }) else {
+            return chat.names.named(omission)
         }
         return Omission(field: extra.field, isWish: omission.isWish)
     }
@@ -126,24 +127,11 @@ struct ClientAsk: Sendable {
         for provider: GatewayProvider,
         _ deployment: Deployment
     ) throws(RequestError) -> ([UInt8], [String]) {
-        let (body, omissions) = try inClientsWords(provider.dialect, model: deployment.model)
+        let (body, omissions) = try said(in: provider.dialect, model: deployment.model)
         if deployment.notCarried == .refuse, let wish = omissions.first(where: \.isWish) {
             throw .leftOut(wish.field, in: provider.dialect)
         }
         return (body, omissions.map(\.field))
-    }
-
-    /// Errors and what goes without effect bear the names that the client knows the fields by.
-    private mutating func inClientsWords(
-        _ dialect: Dialect,
-        model: String
-    ) throws(RequestError) -> (body: [UInt8], omissions: [Omission]) {
-        do throws(RequestError) {
-            let (body, omissions) = try said(in: dialect, model: model)
-            return (body, omissions.map(view.dialect.named))
-        } catch {
-            throw view.dialect.named(error)
-        }
     }
 
     private mutating func said(
