@@ -1,5 +1,6 @@
 /// Who has how much of the memory for long bodies, and who gives some of it back when there is too little? Requests are refused beyond their part of
-/// it, and beyond one key's part of that; answers, which somebody has paid for, are not: those are cut that have waited for their readers the longest.
+/// it, and beyond one key's part of that; answers, which somebody has paid for, are not: beyond their part those are cut that have waited for their
+/// readers the longest.
 import Inference
 
 struct RoomBook: Sendable {
@@ -25,8 +26,9 @@ struct RoomBook: Sendable {
         let loop: Int
     }
 
-    /// In bytes: of everything, of all requests, of those of one key, and of what was cut and is not gone.
+    /// In bytes: of everything, of all answers, of all requests, of those of one key, and of what was cut and is not gone.
     private let limit: Int
+    private let answerLimit: Int
     private let requestLimit: Int
     private let keyLimit: Int
     private let leavingLimit: Int
@@ -41,10 +43,11 @@ struct RoomBook: Sendable {
     private var unread: [Unread] = []
     private var count: UInt64 = 0
 
-    /// - Parameter limit: in bytes. A part of it is for answers alone, so that there is always room for one that is as long as it may be; no key has
-    ///   more than half of what requests may take, or than one request that is as long as it may be.
+    /// - Parameter limit: in bytes. A part of it is for answers alone, so that there is always room for one that is as long as it may be, and a fifth
+    ///   for requests; no key has more than half of what requests may take, or than one request that is as long as it may be.
     init(limit: Int) {
         self.limit = limit
+        answerLimit = limit / 5 * 4
         requestLimit = limit - min(ExchangeLimits.plainAnswerBytes, limit / 5 * 2)
         keyLimit = max(requestLimit / 2, min(requestLimit, GatewayLimits.requestBytes))
         leavingLimit = limit / 4
@@ -98,7 +101,7 @@ struct RoomBook: Sendable {
     }
 
     /// What was cut already is about to go.
-    private var isShort: Bool { taken - leaving > limit }
+    private var isShort: Bool { taken - leaving > limit || taken - requests - leaving > answerLimit }
 
     /// Those whose readers are to be told that they do not get them: all that a reader has goes with the first.
     mutating func cut() -> [Cut] {
