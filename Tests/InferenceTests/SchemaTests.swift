@@ -34,6 +34,10 @@ struct SchemaTests {
     @Test(arguments: [
         (#"{"type":"STRING","nullable":true,"enum":["a"]}"#, #"{"type":["string","null"],"enum":["a",null]}"#, false),
         (
+            #"{"type":"OBJECT","nullable":true,"anyOf":[{"type":"INTEGER"},{"type":"STRING"}]}"#,
+            #"{"anyOf":[{"type":"integer"},{"type":"string"},{"type":"null"}]}"#, false
+        ),
+        (
             #"{"nullable":true,"anyOf":[{"type":"NULL"}]}"#, #"{"anyOf":[{"type":"null"},{"type":"null"}]}"#, false
         ),
         (

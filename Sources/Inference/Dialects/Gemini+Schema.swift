@@ -26,6 +26,8 @@ extension Gemini {
     private static func write(schema: JSONView, to writer: inout JSONWriter) {
         guard schema.kind == .object else { return writer.raw(schema.raw) }
         let isNullable = schema["nullable"]?.bool == true
+        // Beside its choices Google's client says OBJECT of what is none.
+        let isChoice = schema.either("anyOf") != nil && schema["properties"] == nil
         var isClosed = false
         var written: Set<String> = []
         writer.beginObject()
@@ -35,7 +37,7 @@ extension Gemini {
             guard written.insert(name).inserted else { continue }
             switch name {
             case "nullable", "propertyOrdering", "example": break
-            case "type": write(type: value, orNull: isNullable, to: &writer)
+            case "type": if !isChoice { write(type: value, orNull: isNullable, to: &writer) }
             case "enum": write(words: value, orNull: isNullable, to: &writer)
             case "properties":
                 isClosed = true
@@ -65,7 +67,7 @@ extension Gemini {
                 writer.beginArray()
                 for element in value.elements { write(schema: element, to: &writer) }
                 // Without a type of its own null is one more choice.
-                if isNullable, schema["type"] == nil { writer.raw(nothing[...]) }
+                if isNullable, isChoice { writer.raw(nothing[...]) }
                 writer.endArray()
             // Its counts are texts, since they may have 64 bits.
             case "minItems", "maxItems", "minLength", "maxLength", "minProperties", "maxProperties":
@@ -98,9 +100,9 @@ extension Gemini {
         let members = Array(properties.members)
         let names = order.map { $0.elements.compactMap(\.string) } ?? []
         guard !names.isEmpty else { return members }
-        let place = { (member: JSONView.Member) in names.firstIndex(of: member.name) ?? names.count }
-        return members.enumerated().sorted { (place($0.element), $0.offset) < (place($1.element), $1.offset) }
-            .map(\.element)
+        let places = Dictionary(zip(names, 0...), uniquingKeysWith: { first, _ in first })
+        let ranked = members.enumerated().map { (rank: places[$0.element.name] ?? names.count, at: $0.offset) }
+        return ranked.sorted { ($0.rank, $0.at) < ($1.rank, $1.at) }.map { members[$0.at] }
     }
 
     /// What may be null may be null beside its words, too.
