@@ -9,7 +9,7 @@ extension Anthropic {
     private static let usage = Told.object(
         [
             "input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens", "cache_creation",
-            "service_tier",
+            "inference_geo", "service_tier",
         ],
         [Told.Member("output_tokens_details", .object(["thinking_tokens"]))]
     )
@@ -60,7 +60,7 @@ extension Gemini {
     )
 
     private static let usage = Told.object([
-        "promptTokenCount", "cachedContentTokenCount", "candidatesTokenCount", "toolUsePromptTokenCount",
+        "serviceTier", "promptTokenCount", "cachedContentTokenCount", "candidatesTokenCount", "toolUsePromptTokenCount",
         "thoughtsTokenCount", "totalTokenCount", "promptTokensDetails", "cacheTokensDetails",
         "candidatesTokensDetails", "toolUsePromptTokensDetails",
     ])
