@@ -159,6 +159,55 @@ struct LeftOutTests {
         #expect(omissions.map(\.field) == row.names)
     }
 
+    /// What clients send back of an answer before, and what they call its parts: it asks for nothing, and no member is passed over for it.
+    @Test(
+        arguments: [
+            (
+                ClientDialect.openai,
+                #"{"role":"assistant","content":"a","reasoning":"r","reasoning_details":[{"text":"r"}]}"#
+            ),
+            (.openai, #"{"role":"user","content":[{"type":"text","text":"a","id":"lc_1","index":0}]}"#),
+            (.openai, #"{"role":"tool","tool_call_id":"c","content":[{"type":"text","text":"a","id":"lc_1"}]}"#),
+            (
+                .anthropic,
+                #"{"role":"assistant","content":[{"type":"thinking","thinking":"t","signature":"","odd":1},{"type":"text","text":"a","id":"b"}]}"#
+            ),
+            (
+                .anthropic,
+                #"{"role":"user","content":[{"type":"tool_result","tool_use_id":"c","content":[{"type":"text","text":"a","id":"b"}]}]}"#
+            ),
+            (
+                .responses,
+                #"{"type":"reasoning","summary":[{"type":"summary_text","text":"s","odd":1}],"encrypted_content":"e","odd":1}"#
+            ),
+            (
+                .responses,
+                #"{"type":"function_call_output","call_id":"c","output":[{"type":"input_text","text":"a","id":"b"}]}"#
+            ),
+        ] as [(ClientDialect, String)]
+    )
+    func whatAnAnswerBeforeBringsIsNoWish(client: ClientDialect, item: String) throws {
+        let list = client == .responses ? "input" : "messages"
+        let call =
+            switch client {
+            case .responses: #"{"type":"function_call","call_id":"c","name":"f","arguments":"{}"}"#
+            case .anthropic:
+                #"{"role":"assistant","content":[{"type":"tool_use","id":"c","name":"f","input":{}}]}"#
+            default:
+                #"{"role":"assistant","tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{}"}}]}"#
+            }
+        let before = item.contains("call_id") || item.contains("tool_use_id") ? "," + call : ""
+        let body =
+            #"{"model":"m","max_tokens":9,"\#(list)":[{"role":"user","content":"x"}\#(before),\#(item),{"role":"user","content":"y"}]}"#
+        let said = client == .responses ? body.replacing(#""max_tokens":9,"#, with: "") : body
+        let chat = try client.chat(from: RequestView(body: Array(said.utf8), dialect: client))
+        for provider in Dialect.allCases where provider != client.provider {
+            let (_, omissions) = try provider.request(chat, model: "m", stream: false)
+            let wishes = omissions.filter(\.isWish).map(\.field)
+            #expect(wishes == [], "\(provider)")
+        }
+    }
+
     @Test func aFileIsHereOrElsewhere() throws {
         let body = "{\"model\":\"m\",\(Self.file(#""file_data":"AA==","file_url":"https://a.example/b.pdf""#))}"
         let view = try RequestView(body: Array(body.utf8), dialect: .responses)

@@ -87,25 +87,28 @@ extension Anthropic {
         switch try Field.requiredText(block["type"], "\(field).type") {
         case "text": return try text(block, field, &chat)
         case "image":
-            chat.note(block, beyond: ["type", "source"], hints: cacheHints, at: "messages.content")
+            chat.note(block, beyond: ["type", "source"], hints: blockHints, at: "messages.content")
             if let source = block["source"] { noteSource(source, &chat) }
             return .image(try image(block["source"], "\(field).source"))
         case "document": return try document(block, field, &chat)
         case "tool_use": return try toolUse(block, field, &chat)
         case "tool_result": return try toolResult(block, field, &chat)
         case "thinking":
-            chat.note(block, beyond: ["type", "thinking", "signature"], hints: cacheHints, at: "messages.content")
+            chat.noteHints(block, beyond: ["type", "thinking", "signature"], at: "messages.content")
             let words = try Field.requiredText(block["thinking"], "\(field).thinking")
             return .thought(.open(words, signature: try Field.text(block["signature"], "\(field).signature") ?? ""))
         case "redacted_thinking":
-            chat.note(block, beyond: ["type", "data"], hints: cacheHints, at: "messages.content")
+            chat.noteHints(block, beyond: ["type", "data"], at: "messages.content")
             return .thought(.redacted(try Field.requiredText(block["data"], "\(field).data")))
         // Blocks of tools that run at the provider, of search results and of files it keeps.
         default: throw .untranslatable("\(field).type")
         }
     }
 
-    private static let cacheHints = ["cache_control"]
+    /// What a block is called and where it stood, and where a cache may end.
+    private static let blockHints = ["cache_control", "id", "index"]
+    /// Citations of an answer before, sent back with it.
+    private static let textHints = blockHints + ["citations"]
 
     private static func text(
         _ block: JSONView,
@@ -113,8 +116,7 @@ extension Anthropic {
         _ chat: inout Chat,
         at path: String = "messages.content"
     ) throws(RequestError) -> Chat.Part {
-        // Citations of an answer before, sent back with it.
-        chat.note(block, beyond: ["type", "text"], hints: ["cache_control", "citations"], at: path)
+        chat.note(block, beyond: ["type", "text"], hints: textHints, at: path)
         return .text(try Field.requiredText(block["text"], "\(field).text"))
     }
 
@@ -144,7 +146,7 @@ extension Anthropic {
         _ field: String,
         _ chat: inout Chat
     ) throws(RequestError) -> Chat.Part {
-        chat.note(block, beyond: ["type", "source", "title"], hints: cacheHints, at: "messages.content")
+        chat.note(block, beyond: ["type", "source", "title"], hints: blockHints, at: "messages.content")
         let title = try Field.text(block["title"], "\(field).title")
         guard let source = block["source"] else { throw .missing("\(field).source") }
         noteSource(source, &chat)
@@ -192,7 +194,7 @@ extension Anthropic {
         _ chat: inout Chat
     ) throws(RequestError) -> Chat.Part {
         let read = ["type", "tool_use_id", "content", "is_error"]
-        chat.note(block, beyond: read, hints: cacheHints, at: "messages.content")
+        chat.note(block, beyond: read, hints: blockHints, at: "messages.content")
         return .toolResult(
             Chat.ToolResult(
                 id: try Field.requiredText(block["tool_use_id"], "\(field).tool_use_id"),
@@ -217,12 +219,7 @@ extension Anthropic {
             guard try Field.requiredText(block["type"], "\(place).type") == "text" else {
                 throw .untranslatable("\(place).type")
             }
-            chat.note(
-                block,
-                beyond: ["type", "text"],
-                hints: ["cache_control", "citations"],
-                at: "messages.content.content"
-            )
+            chat.note(block, beyond: ["type", "text"], hints: textHints, at: "messages.content.content")
             texts.append(try Field.requiredText(block["text"], "\(place).text"))
         }
         return texts

@@ -22,7 +22,7 @@ extension OpenAI {
         let field = "messages[\(position)]"
         guard value.kind == .object else { throw .wrongType(field, wanted: "an object") }
         let role = try role(value, field)
-        chat.note(value, beyond: read(of: role), hints: ["annotations", reasoningField], at: "messages")
+        chat.note(value, beyond: read(of: role), hints: ["annotations"] + thoughts, at: "messages")
         var parts: [Chat.Part]
         switch role {
         case .tool:
@@ -75,11 +75,14 @@ extension OpenAI {
         return parts
     }
 
-    private static let cacheHints = ["prompt_cache_breakpoint"]
+    /// What a part is called and where it stood, and where a cache may end.
+    private static let partHints = ["id", "index", "prompt_cache_breakpoint"]
+    /// How servers call what a model thought in an answer before.
+    private static let thoughts = [reasoningField, "reasoning", "reasoning_details"]
 
     private static func part(_ value: JSONView, _ field: String, _ chat: inout Chat) throws(RequestError) -> Chat.Part {
         let type = try Field.requiredText(value["type"], "\(field).type")
-        chat.note(value, beyond: ["type", type], hints: cacheHints, at: "messages.content")
+        chat.note(value, beyond: ["type", type], hints: partHints, at: "messages.content")
         switch type {
         case "text", "refusal": return .text(try Field.requiredText(value[type], "\(field).\(type)"))
         case "image_url":
@@ -163,7 +166,7 @@ extension OpenAI {
             guard try Field.requiredText(element["type"], "\(field).type") == "text" else {
                 throw .untranslatable("\(field).type")
             }
-            chat.note(element, beyond: ["type", "text"], hints: cacheHints, at: "messages.content")
+            chat.note(element, beyond: ["type", "text"], hints: partHints, at: "messages.content")
             texts.append(try Field.requiredText(element["text"], "\(field).text"))
         }
         return texts
