@@ -137,13 +137,8 @@ final class UpstreamConnection: ChannelInboundHandler, RemovableChannelHandler, 
         return true
     }
 
-    /// Tells that the provider has taken a piece of what was at hand.
-    private func took(_ eventLoop: any EventLoop) -> EventLoopPromise<Void> {
-        let taken = eventLoop.makePromise(of: Void.self)
-        taken.futureResult.assumeIsolated().whenSuccess {
-            if case .serving(let driver, let attempt) = self.phase { driver.handle(.upstreamTook(attempt)) }
-        }
-        return taken
+    var served: (driver: ExchangeDriver, attempt: AttemptID)? {
+        if case .serving(let driver, let attempt) = phase { (driver, attempt) } else { nil }
     }
 
     /// More of the body.

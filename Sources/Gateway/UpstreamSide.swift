@@ -1,6 +1,7 @@
 /// What does an exchange need of the side that is asked? A connection of HTTP/1.1 (`UpstreamConnection`) carries one request after another, a
 /// stream of HTTP/2 (`UpstreamStream`) carries one; the driver sees no difference.
 import Inference
+import NIOCore
 import Wire
 
 /// Whoever carries a request to a provider. Touched on its own loop only.
@@ -9,6 +10,8 @@ import Wire
 protocol UpstreamSide: AnyObject {
     /// Whether the connection beneath served another request before.
     var hasServed: Bool { get }
+    /// Whose request runs; nil: nobody's.
+    var served: (driver: ExchangeDriver, attempt: AttemptID)? { get }
 
     /// Takes it for an attempt.
     func begin(_ driver: ExchangeDriver, _ attempt: AttemptID)
@@ -26,6 +29,17 @@ protocol UpstreamSide: AnyObject {
     func release()
     /// Nobody wants anything of it any more.
     func close()
+}
+
+extension UpstreamSide {
+    /// Tells that the provider has taken a piece of what was at hand.
+    func took(_ eventLoop: any EventLoop) -> EventLoopPromise<Void> {
+        let taken = eventLoop.makePromise(of: Void.self)
+        taken.futureResult.assumeIsolated().whenSuccess {
+            if let served = self.served { served.driver.handle(.upstreamTook(served.attempt)) }
+        }
+        return taken
+    }
 }
 
 extension UpstreamRequest {
