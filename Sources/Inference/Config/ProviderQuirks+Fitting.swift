@@ -12,23 +12,22 @@ extension ProviderQuirks {
 
     /// A request as this provider takes it, and what of it is left out.
     func fitted(_ body: [UInt8]) -> (body: [UInt8], omissions: [Omission]) {
-        let (rest, refused) = withoutRefused(body)
-        let omissions = refused.filter { $0 != Self.ours }.map { name in
+        guard !refuses.isEmpty || !renames.isEmpty, let document = try? JSONDocument(body, limits: .request) else {
+            return (body, [])
+        }
+        let paths = refuses.map { (name: $0, names: $0.split(separator: ".")[...]) }
+        let refused = paths.filter { document.root.holds($0.names) }
+        guard !refused.isEmpty else { return (renamed(document), []) }
+        guard let rest = try? document.applying(Self.removals(refused.map(\.names))) else { return (body, []) }
+        let omissions = refused.map(\.name).filter { $0 != Self.ours }.map { name in
             Self.hints.contains(name) ? Omission.hint(name) : Omission.wish(name)
         }
-        return (renamed(rest), omissions)
+        // What is renamed may have lost something within.
+        guard !renames.isEmpty, let left = try? JSONDocument(rest, limits: .request) else { return (rest, omissions) }
+        return (renamed(left), omissions)
     }
 
-    private func withoutRefused(_ body: [UInt8]) -> (body: [UInt8], refused: [String]) {
-        guard !refuses.isEmpty, let document = try? JSONDocument(body, limits: .request) else { return (body, []) }
-        let refused = refuses.filter { document.root.holds($0.split(separator: ".")[...]) }
-        let edits = Self.removals(refused.map { $0.split(separator: ".")[...] })
-        guard !edits.isEmpty, let rest = try? document.applying(edits) else { return (body, []) }
-        return (rest, refused)
-    }
-
-    private func renamed(_ body: [UInt8]) -> [UInt8] {
-        guard !renames.isEmpty, let document = try? JSONDocument(body, limits: .request) else { return body }
+    private func renamed(_ document: JSONDocument) -> [UInt8] {
         var edits: [JSONEdit] = []
         for rename in renames {
             guard let value = document[rename.from] else { continue }
@@ -36,7 +35,7 @@ extension ProviderQuirks {
             // Who says both means the one that the provider knows.
             if document[rename.to] == nil { edits.append(.set(rename.to, Array(value.raw))) }
         }
-        return edits.isEmpty ? body : (try? document.applying(edits)) ?? body
+        return edits.isEmpty ? document.bytes : (try? document.applying(edits)) ?? document.bytes
     }
 
     /// One edit for each name that paths begin with.
