@@ -1,4 +1,6 @@
 import Glibc
+import NetTypes
+
 @testable import Inference
 @testable import Wire
 
@@ -87,41 +89,85 @@ private func answer(_ body: [UInt8], _ client: ClientDialect, _ provider: Dialec
 }
 
 private func stream(_ body: [UInt8], _ client: ClientDialect, _ provider: Dialect, piece: Int) {
-    let (whole, isWhole) = relay(body, client, provider, piece: max(body.count, 1))
-    let (cut, isCut) = relay(body, client, provider, piece: piece)
+    let asked = terms(client, isPlain: !piece.isMultiple(of: 2))
+    let (whole, isWhole) = relay(body, client, provider, asked, piece: max(body.count, 1))
+    let (cut, isCut) = relay(body, client, provider, asked, piece: piece)
     // What follows bytes that are no stream depends on where they were cut.
     guard isWhole, isCut else { return }
-    guard whole == cut else { fatalError("cutting the stream changed it") }
-    guard client.provider != provider else { return }
-    if relay(whole, client, client.provider, piece: whole.count).bytes != whole {
-        fatalError("no stream of its dialect")
+    guard lines(whole) == lines(cut) else { fatalError("cutting the stream changed it") }
+    if asked.isArray {
+        // Events may be as deep as is allowed, and stand one level deeper here.
+        var limits = JSONLimits.answer
+        limits.depth += 1
+        guard (try? JSONDocument(whole, limits: limits)) != nil else { fatalError("an array in pieces is none") }
+    } else if client.provider != provider {
+        let plain = terms(client, isPlain: true)
+        let again = relay(whole, client, client.provider, plain, piece: whole.count)
+        guard again.bytes == whole else { fatalError("no stream of its dialect") }
     }
+}
+
+/// What a request may ask of its answer's stream.
+private func terms(_ client: ClientDialect, isPlain: Bool) -> AnswerTerms {
+    var terms = AnswerTerms(decision: "i", model: "m", created: 1)
+    guard !isPlain else { return terms }
+    switch client {
+    case .gemini: terms.isArray = true
+    case .mistral: terms.tellsCallsWhole = true
+    case .responses:
+        terms.echo = Array(#"{"temperature":1"#.utf8)
+        let names = Responses.Names(KeyedHash(key0: 0, key1: 1), member: 2, key: "k")
+        terms.retelling = Responses.Retelling(names: names, keeps: true)
+    case .openai, .anthropic, .ollama: break
+    }
+    return terms
 }
 
 private func relay(
     _ body: [UInt8],
     _ client: ClientDialect,
     _ provider: Dialect,
+    _ terms: AnswerTerms,
     piece: Int
 ) -> (bytes: [UInt8], isStream: Bool) {
-    var relay = AnswerStream(from: provider, to: client, AnswerTerms(decision: "i", model: "m", created: 1))
-    var (meter, bytes) = (Meter(), [UInt8]())
+    var relay = AnswerStream(from: provider, to: client, terms)
+    var (meter, bytes, end) = (Meter(), [UInt8](), End.none)
     do {
-        for start in stride(from: 0, to: body.count, by: max(piece, 1)) {
+        for start in stride(from: 0, to: body.count, by: max(piece, 1)) where end == .none {
             let pieces = try relay.feed(Array(body[start..<min(start + piece, body.count)]), into: &meter)
-            for piece in pieces {
-                // The client is told, and that is the end: as `Exchange` has it.
-                guard piece.error == nil else {
-                    // The LF of a CRLF that was cut in two came with the event that is not passed on: it ends no other line.
-                    if bytes.suffix(2) == [0x0D, 0x0A] { bytes.removeLast() }
-                    return (bytes, true)
-                }
-                bytes += piece.bytes
-            }
+            end = pass(pieces, to: &bytes)
         }
-        for piece in try relay.finish(into: &meter) where piece.error == nil { bytes += piece.bytes }
+        if end == .none { end = pass(try relay.finish(into: &meter), to: &bytes) }
+        // An array is closed, whatever ended it.
+        guard terms.isArray, end != .done else { return (bytes, true) }
+        let missing = end == .none ? relay.missingEnd(into: &meter) : nil
+        bytes += missing ?? client.event(ofError: Array("{}".utf8), isArray: true, isFirst: bytes.isEmpty)[...]
         return (bytes, true)
     } catch {
         return (bytes, false)
     }
+}
+
+private enum End { case none, done, error }
+
+/// As `Exchange` has it: nothing is passed on behind the mark of the end, nor of an error.
+private func pass(_ pieces: [AnswerPiece], to bytes: inout [UInt8]) -> End {
+    for piece in pieces {
+        guard piece.error == nil else { return .error }
+        bytes += piece.bytes
+        if piece.isDone { return .done }
+    }
+    return .none
+}
+
+/// With LF for every line's end. A CR ends a line, and where the LF behind it comes later, it comes with the next event, which may
+/// be held back or told anew: to a reader that is all one.
+private func lines(_ bytes: [UInt8]) -> [UInt8] {
+    var lines: [UInt8] = []
+    var last: UInt8 = 0
+    for byte in bytes {
+        if byte != 0x0A || last != 0x0D { lines.append(byte == 0x0D ? 0x0A : byte) }
+        last = byte
+    }
+    return lines
 }
