@@ -52,6 +52,9 @@ enum GatewayLimits {
     static let idleUpstreamsPerKey = 64
     /// How long the rest of a stream whose end was read may take before its connection is closed instead of kept.
     static let upstreamTail = Span.seconds(1)
+    /// Bytes that the kernel keeps for a client beyond those under way. By itself it takes megabytes: what a client has read would be seen minutes
+    /// late, and what is urgent, as that a stream has ended, would wait behind them.
+    static let unsentBytes = 32 << 10
     /// Bytes waiting to be written, in either direction, above which the other side is not read (docs/architecture.md §5).
     static let waterMark = ChannelOptions.Types.WriteBufferWaterMark(low: 16 << 10, high: 32 << 10)
     /// How long a connection that is idle when the gateway begins to end may still ask one thing more.

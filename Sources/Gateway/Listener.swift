@@ -55,6 +55,7 @@ enum Listener {
                 }
             }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.tcpOption(.init(rawValue: TCP_NOTSENT_LOWAT)), value: GatewayLimits.unsentBytes)
             .childChannelOption(.autoRead, value: false)
             .childChannelOption(.writeBufferWaterMark, value: GatewayLimits.waterMark)
             .childChannelInitializer { channel in

@@ -1,4 +1,4 @@
-/// Do small pieces leave at once, and with no privilege asked for? Read from the kernel, on the sockets of both legs.
+/// Do small pieces leave at once, behind little, and with no privilege asked for? Read from the kernel, on the sockets of both legs.
 import Glibc
 import Testing
 
@@ -19,6 +19,8 @@ extension OverSockets {
                 #expect(Self.option(TCP_NODELAY, of: leg, level: Int32(IPPROTO_TCP)) != 0)
                 #expect(Self.option(SO_DEBUG, of: leg, level: SOL_SOCKET) == 0)
             }
+            let unsent = Self.option(TCP_NOTSENT_LOWAT, of: near, level: Int32(IPPROTO_TCP))
+            #expect(Int(unsent) == GatewayLimits.unsentBytes, "what a slow client has read is not seen late")
             client.socket.hangUp()
             try gateway.stop()
         }
