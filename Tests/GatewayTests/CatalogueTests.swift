@@ -23,6 +23,8 @@ extension OverSockets {
             var unknown: Set<String> = []
             /// The same in a message: what a model of another provider thought.
             var unknownInMessages: Set<String> = []
+            /// How many letters and digits names of calls have; nil: any will do.
+            var callIDs: Int?
             /// How it calls the most tokens of an answer.
             var tokens = "max_completion_tokens"
         }
@@ -119,6 +121,7 @@ extension OverSockets {
                 address: "/v1/chat/completions",
                 unknown: ["logit_bias", "logprobs", "service_tier", "store", "stream_options", "user", "seed"],
                 unknownInMessages: ["reasoning_content"],
+                callIDs: 9,
                 tokens: older
             ),
             .init(
@@ -214,11 +217,13 @@ extension OverSockets {
                 #""n":1,"seed":7,"logprobs":false,"logit_bias":{},"frequency_penalty":0,"presence_penalty":0,"service_tier":"auto","store":false,"#
             let tools =
                 #""tools":[{"type":"function","function":{"name":"look","parameters":{"type":"object"}}}],"tool_choice":"auto","parallel_tool_calls":true,"#
+            let call = #"{"id":"call_1_0","type":"function","function":{"name":"look","arguments":"{}"}}"#
             return
                 #"{"model":"chat","stream":\#(isStreamed),"max_completion_tokens":50,"temperature":0.5,"stop":["END"],"#
                 + (others.contains(provider) ? "" : wide) + tools
                 + #""user":"u-1","messages":[{"role":"user","content":"hello"},"#
-                + #"{"role":"assistant","content":"hi","reasoning_content":"be brief"},{"role":"user","content":"so?"}]}"#
+                + #"{"role":"assistant","content":"hi","reasoning_content":"be brief"},{"role":"user","content":"so?"},"#
+                + #"{"role":"assistant","tool_calls":[\#(call)]},{"role":"tool","tool_call_id":"call_1_0","content":"1"}]}"#
         }
 
         /// What a provider finds wrong with a request; nil if nothing.
@@ -245,6 +250,13 @@ extension OverSockets {
             let messages = body["messages"] as? [[String: Any]] ?? []
             if let unknown = messages.lazy.flatMap(\.keys).first(where: strict.unknownInMessages.contains) {
                 return (400, "unknown field \(unknown) of a message")
+            }
+            if let length = strict.callIDs {
+                let id = messages.compactMap { $0["tool_call_id"] as? String }.first ?? ""
+                let made = messages.compactMap { ($0["tool_calls"] as? [[String: Any]])?.first?["id"] as? String }
+                guard id.wholeMatch(of: /[A-Za-z0-9]+/) != nil, id.count == length, made == [id] else {
+                    return (400, "a call named \(id) of \(made)")
+                }
             }
             let tokens = strict.tokens.split(separator: ".").reduce(body as Any?) {
                 ($0 as? [String: Any])?[String($1)]

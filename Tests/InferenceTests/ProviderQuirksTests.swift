@@ -50,6 +50,21 @@ struct ProviderQuirksTests {
         #expect(omissions == [.wish("a")])
     }
 
+    /// The same name whenever the conversation is sent, and no name that is fit already becomes another.
+    @Test func callsAreNamedAsTheProviderTakesIt() throws {
+        let call = { (id: String) in #"{"id":"\#(id)","type":"function","function":{"name":"f","arguments":"{}"}}"# }
+        let body =
+            #"{"messages":[{"role":"assistant","tool_calls":[\#(call("call_1_0")),\#(call("aB3dE5gH9"))]},{"role":"tool","tool_call_id":"call_1_0","content":"1"},{"role":"tool","tool_call_id":"aB3dE5gH9","content":"2"}]}"#
+        let quirks = ProviderQuirks(callIDs: 9)
+        let (fitted, omissions) = quirks.fitted(Array(body.utf8))
+        let messages = try #require(try JSONDocument(fitted)["messages"]?.elements.map(\.self))
+        let ids = messages[0]["tool_calls"]?.elements.compactMap { $0["id"]?.string } ?? []
+        #expect(ids.count == 2 && ids[1] == "aB3dE5gH9" && ids[0].wholeMatch(of: /[A-Za-z0-9]{9}/) != nil, "\(ids)")
+        #expect(messages.dropFirst().map { $0["tool_call_id"]?.string } == ids)
+        #expect(omissions.isEmpty && quirks.fitted(fitted).body == fitted)
+        #expect(String(decoding: fitted, as: UTF8.self).replacing(ids[0], with: "call_1_0") == body)
+    }
+
     /// The stranger's wish has its own name with the client.
     @Test func whatAProviderRefusesIsToldInTheClientsWords() throws {
         let body = #"{"model":"m","messages":[{"role":"user","content":"a"}],"options":{"seed":7,"stop":["x"]}}"#

@@ -12,6 +12,11 @@ extension ProviderQuirks {
 
     /// A request as this provider takes it, and what of it is left out.
     func fitted(_ body: [UInt8]) -> (body: [UInt8], omissions: [Omission]) {
+        let (fitted, omissions) = withFitFields(body)
+        return (withFitCalls(fitted), omissions)
+    }
+
+    private func withFitFields(_ body: [UInt8]) -> (body: [UInt8], omissions: [Omission]) {
         guard !refuses.isEmpty || !renames.isEmpty, let document = try? JSONDocument(body, limits: .request) else {
             return (body, [])
         }

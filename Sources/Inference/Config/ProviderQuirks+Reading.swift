@@ -1,4 +1,4 @@
-/// How a provider's `key-header`, `headers`, `query`, `refuses` and `renames` are read.
+/// How a provider's `key-header`, `headers`, `query`, `refuses`, `renames` and `call-ids` are read.
 import ConfigSyntax
 import Wire
 
@@ -16,8 +16,21 @@ extension ProviderQuirks {
             headers: headers(block),
             query: block.optional("query", as: AddressQuery.self)?.value.text,
             refuses: bounded(block.values("refuses", as: FieldPath.self).map(\.value.text), "refuses", block),
-            renames: renames(block)
+            renames: renames(block),
+            callIDs: callIDs(block)
         )
+    }
+
+    /// Letters and digits: fewer would be the same for two calls too often, more nobody wants.
+    private static let idLengths = 8...64
+
+    private static func callIDs(_ block: BlockReader) -> Int? {
+        guard let length = block.optional("call-ids", as: Int.self)?.value else { return nil }
+        guard idLengths.contains(length) else {
+            block.report("must lie between \(idLengths.lowerBound) and \(idLengths.upperBound)", key: "call-ids")
+            return nil
+        }
+        return length
     }
 
     private static func headers(_ block: BlockReader) -> [Constant] {

@@ -28,16 +28,19 @@ package struct ProviderQuirks: Hashable, Sendable, Codable {
     /// Paths of fields of a request that are answered with an error, in every element of what is an array: `store`, `messages.name`.
     package var refuses: [String]
     package var renames: [Rename]
+    /// How many letters and digits the name of a tool's call has, where no other is taken; nil: any will do.
+    package var callIDs: Int?
 
     package init(
         keyHeader: String? = nil,
         headers: [Constant] = [],
         query: String? = nil,
         refuses: [String] = [],
-        renames: [Rename] = []
+        renames: [Rename] = [],
+        callIDs: Int? = nil
     ) {
         (self.keyHeader, self.headers, self.query) = (keyHeader, headers, query)
-        (self.refuses, self.renames) = (refuses, renames)
+        (self.refuses, self.renames, self.callIDs) = (refuses, renames, callIDs)
     }
 
     /// Whether there are none.

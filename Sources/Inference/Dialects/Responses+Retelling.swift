@@ -55,7 +55,7 @@ extension Responses {
         /// The items with marks on what is sealed; nil when nothing is.
         private func told(_ items: JSONView) -> [UInt8]? {
             guard items.elements.contains(where: { sealed($0) != nil }) else { return nil }
-            return Responses.rewritten(items) { item in sealed(item).map { .edited([$0]) } ?? .asItIs }
+            return items.rewritten { item in sealed(item).map { .edited([$0]) } ?? .asItIs }
         }
 
         private func sealed(_ item: JSONView) -> JSONEdit? {
@@ -79,30 +79,6 @@ extension Responses {
             let edit = JSONEdit.set("message", Responses.quoted(words.replacing(own, with: told)))
             return (try? document.applying([.within("error", [edit])])) ?? body
         }
-    }
-
-    /// What becomes of an item.
-    enum ItemFate {
-        case asItIs
-        case left
-        case edited([JSONEdit])
-    }
-
-    /// A list of items, some of them left out or changed.
-    static func rewritten(_ items: JSONView, _ fate: (JSONView) -> ItemFate) -> [UInt8] {
-        var writer = JSONWriter(capacity: items.raw.count)
-        writer.beginArray()
-        for item in items.elements {
-            switch fate(item) {
-            case .left: continue
-            case .asItIs: writer.raw(item.raw)
-            case .edited(let edits):
-                let edited = try? JSONDocument(Array(item.raw), limits: .answer).applying(edits)
-                writer.raw(edited.map { $0[...] } ?? item.raw)
-            }
-        }
-        writer.endArray()
-        return writer.bytes
     }
 
     /// What only the provider that made it can read.

@@ -67,24 +67,52 @@ extension Responses {
         _ amongOthers: Bool,
         _ names: Names?
     ) -> (items: [UInt8], hasLeftSealed: Bool)? {
-        let fate = { (item: JSONView) -> ItemFate in
-            if amongOthers, isForeignThought(item) { return .left }
-            if let names, let thought = sealedThought(item), isMarked(thought: thought) {
-                guard let own = names.original(ofThought: thought) else { return .left }
-                return .edited([.set("encrypted_content", quoted(own))])
-            }
-            return amongOthers && hasProof(item) ? .edited([.remove(OpenAI.foreignField)]) : .asItIs
-        }
-        var (changes, hasLeftSealed) = (false, false)
+        let reader = ItemReader(amongOthers: amongOthers, names: names)
+        var (looking, changes, hasLeftSealed) = (reader, false, false)
         for item in input.elements {
-            switch fate(item) {
+            switch looking.fate(of: item) {
             case .asItIs: continue
             case .edited: break
             case .left: if sealedThought(item) != nil { hasLeftSealed = true }
             }
             changes = true
         }
-        return changes ? (rewritten(input, fate), hasLeftSealed) : nil
+        guard changes else { return nil }
+        var writing = reader
+        return (input.rewritten { writing.fate(of: $0) }, hasLeftSealed)
+    }
+
+    /// Goes through a conversation's items in their order.
+    private struct ItemReader {
+        let amongOthers: Bool
+        let names: Names?
+        /// Whether a sealed thought was left out of the answer that is read: the provider wants to see it before what it led to, and knows that
+        /// by the items' names.
+        private var lacksThought = false
+
+        init(amongOthers: Bool, names: Names?) { (self.amongOthers, self.names) = (amongOthers, names) }
+
+        mutating func fate(of item: JSONView) -> ElementFate {
+            if amongOthers, isForeignThought(item) { return .left }
+            if let names, let thought = sealedThought(item), isMarked(thought: thought) {
+                let own = names.original(ofThought: thought)
+                lacksThought = own == nil
+                return own.map { .edited([.set("encrypted_content", quoted($0))]) } ?? .left
+            }
+            if !isOfAnswer(item) { lacksThought = false }
+            var edits: [JSONEdit] = []
+            if lacksThought, item["id"] != nil { edits.append(.remove("id")) }
+            if amongOthers, hasProof(item) { edits.append(.remove(OpenAI.foreignField)) }
+            return edits.isEmpty ? .asItIs : .edited(edits)
+        }
+    }
+
+    /// Whether the model has made an item, and not the user or a tool.
+    private static func isOfAnswer(_ item: JSONView) -> Bool {
+        switch item["type"]?.string ?? "message" {
+        case "message": item["role"]?.string == "assistant"
+        case let type: type == "reasoning" || type.hasSuffix("_call")
+        }
     }
 
     /// The last sealed thought that went through here: the text of its mark and seal tell whose it is.
