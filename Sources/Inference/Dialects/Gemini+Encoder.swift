@@ -33,7 +33,7 @@ extension Gemini {
             if event.endsCall { tellCall(&bytes) }
             switch event {
             case .start: break
-            case .text(let text): tell(&bytes) { Gemini.write(text: text, to: &$0) }
+            case .text(let text), .refusal(let text): tell(&bytes) { Gemini.write(text: text, to: &$0) }
             case .reasoning(let text): tell(&bytes) { Gemini.write(thought: text, to: &$0) }
             case .toolCallStart(_, let id, let name): call = Chat.ToolUse(id: id, name: name, arguments: "")
             case .toolCallSignature: break
@@ -46,7 +46,11 @@ extension Gemini {
             case .error: isOver = true
             case .done:
                 isOver = true
-                framing.append(Gemini.response(id, model, finish: finish ?? .stop, usage) { _ in }, to: &bytes)
+                // The API's own client takes a content without parts for a broken one, and forgets the turn.
+                let last = Gemini.response(id, model, finish: finish ?? .stop, usage) {
+                    Gemini.write(text: "", to: &$0)
+                }
+                framing.append(last, to: &bytes)
                 framing.end(&bytes)
             }
             return bytes
@@ -111,7 +115,7 @@ extension ChatEvent {
     /// Whether no more of the arguments of a call can come after it.
     fileprivate var endsCall: Bool {
         switch self {
-        case .text, .reasoning, .toolCallStart, .finish, .done: true
+        case .text, .refusal, .reasoning, .toolCallStart, .finish, .done: true
         case .start, .toolCallSignature, .toolCallArguments, .usage, .error: false
         }
     }

@@ -54,7 +54,7 @@ extension Gemini {
         guard let list = value["parts"], !list.isNull else { throw .missing("\(field).parts") }
         let role = try Field.text(value["role"], "\(field).role") ?? "user"
         let isModels = role == "model"
-        guard isModels || role == "user" || role == "function" else {
+        guard isModels || ["user", "function", "tool"].contains(role) else {
             throw .wrongValue("\(field).role", wanted: "'user' or 'model'")
         }
         var (said, results): ([Chat.Part], [Chat.Part]) = ([], [])
@@ -75,10 +75,27 @@ extension Gemini {
             case nil: break
             }
         }
-        if !calls.isEmpty { open = calls }
+        let goesOn = isModels && chat.messages.last?.role == .assistant
+        if !calls.isEmpty { open = goesOn ? open + calls : calls }
         // The results answer the message before, and so stand before what the user says besides.
         for result in results { append(.tool, [result], position, &chat) }
-        append(isModels ? .assistant : .user, said, position, &chat)
+        if goesOn {
+            extendLast(with: said, &chat)
+        } else {
+            append(isModels ? .assistant : .user, said, position, &chat)
+        }
+    }
+
+    /// A client that keeps a stream's pieces sends each as a content of its own: they are one message, and their words one text.
+    private static func extendLast(with parts: [Chat.Part], _ chat: inout Chat) {
+        let last = chat.messages.count - 1
+        for part in parts {
+            if case .text(let more) = part, case .text(let text)? = chat.messages[last].parts.last {
+                chat.messages[last].parts[chat.messages[last].parts.count - 1] = .text(text + more)
+            } else {
+                chat.messages[last].parts.append(part)
+            }
+        }
     }
 
     private static func matched(
