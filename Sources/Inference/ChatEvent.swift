@@ -5,6 +5,8 @@ package enum ChatEvent: Equatable, Sendable {
     case start(id: String, model: String, created: UInt64?)
     /// More text.
     case text(String)
+    /// More of the words by which the model says no, where the provider tells them from others; the end is `contentFilter` then.
+    case refusal(String)
     /// More of what the model thinks before it answers.
     case reasoning(String)
     /// A tool call begins. Indexes count the calls of an answer from 0 without gaps.
@@ -26,7 +28,7 @@ package enum ChatEvent: Equatable, Sendable {
     /// (the content commit of docs/architecture.md).
     package var isMeaningful: Bool {
         switch self {
-        case .text(let text), .reasoning(let text), .toolCallArguments(_, let text): !text.isEmpty
+        case .text(let text), .refusal(let text), .reasoning(let text), .toolCallArguments(_, let text): !text.isEmpty
         case .toolCallStart, .finish, .done: true
         case .start, .toolCallSignature, .usage, .error: false
         }

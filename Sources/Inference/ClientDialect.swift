@@ -120,7 +120,8 @@ package enum ClientDialect: String, CaseIterable, Hashable, Sendable, Codable {
     func answer(_ answer: ChatAnswer, _ terms: AnswerTerms, times: AnswerTimes = AnswerTimes()) -> [UInt8] {
         let (id, model, created) = (answerID(terms.decision), terms.model, terms.created)
         return switch self {
-        case .openai, .mistral: OpenAI.answer(answer, id: id, model: model, created: created)
+        case .openai: OpenAI.answer(answer, id: id, model: model, created: created)
+        case .mistral: Mistral.answer(answer, id: id, model: model, created: created)
         case .anthropic: Anthropic.answer(answer, id: id, model: model)
         case .gemini: Gemini.answer(answer, id: id, model: model)
         case .ollama: Ollama.answer(answer, to: terms.operation, model: model, created: created, times: times)

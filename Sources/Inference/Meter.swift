@@ -25,7 +25,8 @@ package struct Meter: Equatable, Sendable {
     package mutating func observe(_ event: ChatEvent) {
         switch event {
         case .start, .toolCallSignature: break
-        case .text(let text), .reasoning(let text), .toolCallArguments(_, let text): add(text: text.utf8.count)
+        case .text(let text), .refusal(let text), .reasoning(let text), .toolCallArguments(_, let text):
+            add(text: text.utf8.count)
         case .toolCallStart(_, let id, let name): add(text: id.utf8.count + name.utf8.count)
         case .finish(let reason): finish = reason
         case .usage(let report): usage.update(with: report)
@@ -48,7 +49,7 @@ package struct Meter: Equatable, Sendable {
 
     /// Counts an answer that came in one piece.
     package mutating func observe(_ answer: ChatAnswer) {
-        let text = (answer.text?.utf8.count ?? 0) + (answer.reasoning?.utf8.count ?? 0)
+        let text = (answer.words?.utf8.count ?? 0) + (answer.reasoning?.utf8.count ?? 0)
         add(text: answer.toolCalls.reduce(text) { $0 + $1.arguments.utf8.count })
         usage.update(with: answer.usage)
         finish = answer.finish

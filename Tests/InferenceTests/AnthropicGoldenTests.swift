@@ -58,7 +58,7 @@ struct AnthropicGoldenTests {
         let body = Anthropic.answer(answer, id: "msg_m1", model: "chat")
         // Read back it says the same, but for arguments that were no object and for usage that nobody reported.
         let read = try Anthropic.answer(from: body)
-        #expect(read.text == answer.text && read.reasoning == answer.reasoning)
+        #expect(read.words == answer.words && read.reasoning == answer.reasoning)
         #expect(read.finish == answer.finish && read.toolCalls.map(\.id) == answer.toolCalls.map(\.id))
         try Fixture.expect(body, toBe: "anthropic_openai.\(name).answer.json")
     }

@@ -178,6 +178,15 @@ struct GeminiRequestTests {
             #"{"anyOf":[{"type":"null"},{"properties":{},"additionalProperties":false}],"$defs":{"a":{"type":"object"}}}"#,
             false
         ),
+        // Words that it does not take, and one of them as a property's name.
+        (#"{"anyOf":[{"type":"string"},{"type":"null"}]}"#, false),
+        (#"{"type":"array","items":{"oneOf":[{"type":"string"},{"type":"null"}]}}"#, false),
+        (#"{"type":"array","items":{"anyOf":[{"type":"string"},{"type":"null"}]}}"#, true),
+        (#"{"type":"array","items":{"type":"string"},"uniqueItems":true}"#, false),
+        (
+            #"{"type":"object","properties":{"not":{"type":"string"}},"required":["not"],"additionalProperties":false}"#,
+            true
+        ),
     ])
     func aSchemaIsFollowedToTheLetterWhereOpenAITakesThat(schema: String, isStrict: Bool) {
         #expect(OpenAI.canBeStrict(Array(schema.utf8)) == isStrict)
@@ -230,10 +239,27 @@ struct GeminiRequestTests {
         #expect(Gemini.error(status: 429, body: Array(body.utf8)).retryAfter == "35")
     }
 
-    @Test func aBrokenCallIsAFailureAndNoAnswer() throws {
-        let body = #"{"candidates":[{"content":{},"finishReason":"MALFORMED_FUNCTION_CALL"}]}"#
+    @Test(arguments: ["MALFORMED_FUNCTION_CALL", "MALFORMED_RESPONSE", "MISSING_THOUGHT_SIGNATURE"])
+    func whatTheModelGotWrongIsAFailureAndNoAnswer(word: String) throws {
+        let body = #"{"candidates":[{"content":{},"finishReason":"\#(word)"}]}"#
         #expect(throws: UpstreamError.self) { try Gemini.answer(from: Array(body.utf8), decision: "m") }
         #expect(throws: UpstreamError.self) { try Gemini.answer(from: Array("{}".utf8), decision: "m") }
+    }
+
+    /// A chat of the API's own library keeps each piece of a stream as a content, and sends a function's result as the role `tool`.
+    @Test func theKeptPiecesOfAStreamAreOneMessage() throws {
+        let call = { (name: String) in #"{"role":"model","parts":[{"functionCall":{"name":"\#(name)","args":{}}}]}"# }
+        let result = { (name: String) in #"{"functionResponse":{"name":"\#(name)","response":{"output":"1"}}}"# }
+        let said = { (text: String) in #"{"role":"model","parts":[{"text":"\#(text)"}]}"# }
+        let contents = [
+            #"{"role":"user","parts":[{"text":"a"}]}"#, said("Hel"), said("lo"), said(""), call("f"), call("g"),
+            #"{"role":"tool","parts":[\#(result("f")),\#(result("g"))]}"#,
+        ]
+        let chat = try Gemini.chat(from: Self.view(#"{"contents":[\#(contents.joined(separator: ","))]}"#))
+        #expect(chat.messages.map(\.role) == [.user, .assistant, .tool, .tool])
+        #expect(chat.messages[1].parts.first == .text("Hello") && chat.messages[1].parts.count == 3)
+        let body = String(decoding: try OpenAI.requestBody(chat, model: "m", stream: false), as: UTF8.self)
+        #expect(body.contains(#""content":"Hello","tool_calls":["#), "\(body)")
     }
 
     // MARK: Embeddings

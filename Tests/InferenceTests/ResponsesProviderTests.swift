@@ -99,7 +99,7 @@ struct ResponsesProviderTests {
         var (text, thought, calls) = ("", "", [String]())
         for event in events {
             switch event {
-            case .text(let more): text += more
+            case .text(let more), .refusal(let more): text += more
             case .reasoning(let more): thought += more
             case .toolCallStart(_, let id, let name): calls.append("\(id) \(name) ")
             case .toolCallArguments(let index, let json): calls[index] += json

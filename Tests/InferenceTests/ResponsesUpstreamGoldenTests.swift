@@ -53,7 +53,7 @@ struct ResponsesUpstreamGoldenTests {
         try Fixture.expect(body, toBe: "\(client.rawValue)_responses.\(name).answer.json")
         // What it says survives, whatever it is called there.
         let again = try client.provider.answer(from: body, decision: "m1")
-        #expect(again.text == answer.text && again.reasoning == answer.reasoning)
+        #expect(again.words == answer.words && again.reasoning == answer.reasoning)
         #expect(again.toolCalls.map(\.name) == answer.toolCalls.map(\.name))
         #expect(again.usage.input == answer.usage.input && again.usage.output == answer.usage.output)
     }

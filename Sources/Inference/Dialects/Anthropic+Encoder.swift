@@ -35,7 +35,7 @@ extension Anthropic {
             if !hasStarted, event.beginsMessage { start(&bytes) }
             switch event {
             case .start, .toolCallSignature: break
-            case .text(let text): say(text, as: .text, &bytes)
+            case .text(let text), .refusal(let text): say(text, as: .text, &bytes)
             case .reasoning(let text): say(text, as: .thinking, &bytes)
             case .toolCallStart(_, let id, let name): startCall(id, name, &bytes)
             case .toolCallArguments(_, let json): delta("input_json_delta", "partial_json", json, &bytes)
@@ -154,7 +154,7 @@ extension ChatEvent {
     /// Whether a client must know of the message before it sees this.
     fileprivate var beginsMessage: Bool {
         switch self {
-        case .start, .text, .reasoning, .toolCallStart, .toolCallArguments, .finish, .done: true
+        case .start, .text, .refusal, .reasoning, .toolCallStart, .toolCallArguments, .finish, .done: true
         case .toolCallSignature, .usage, .error: false
         }
     }

@@ -7,10 +7,10 @@ extension Anthropic {
     ///   - id: the answer's name as the client shall know it.
     ///   - model: the model's name as the client shall know it.
     package static func answer(_ answer: ChatAnswer, id: String, model: String) -> [UInt8] {
-        var writer = JSONWriter(capacity: 512 + (answer.text?.utf8.count ?? 0))
+        var writer = JSONWriter(capacity: 512 + (answer.words?.utf8.count ?? 0))
         writeMessage(id, model, stop: answer.finish ?? .stop, answer.usage, to: &writer) { writer in
             if let text = answer.reasoning, !text.isEmpty { write(thinking: text, to: &writer) }
-            if let text = answer.text, !text.isEmpty { writeText(text, to: &writer) }
+            if let text = answer.words, !text.isEmpty { writeText(text, to: &writer) }
             for call in answer.toolCalls { write(call, to: &writer) }
         }
         return writer.bytes

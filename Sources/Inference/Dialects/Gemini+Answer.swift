@@ -73,7 +73,7 @@ extension Gemini {
     /// What keeps a model from going on.
     static let filterWords = [
         "SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "IMAGE_SAFETY",
-        "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION",
+        "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION", "MODEL_ARMOR",
     ]
 
     private static func finishReason(word: String) -> FinishReason? {
@@ -85,12 +85,18 @@ extension Gemini {
         }
     }
 
-    /// Calls that the model got wrong are no answer; another try may bring one.
+    /// Ends at which the model got its answer wrong, a call most often.
+    private static let failureWords = [
+        "MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS", "MALFORMED_RESPONSE",
+        "MISSING_THOUGHT_SIGNATURE",
+    ]
+
+    /// What the model got wrong is no answer; another try may bring one.
     static func failure(of candidate: JSONView) -> UpstreamError? {
         guard let word = candidate["finishReason"]?.string,
-            ["MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS"].contains(word)
+            failureWords.contains(word)
         else { return nil }
-        let message = candidate["finishMessage"]?.string ?? "The model's call of a tool is broken."
+        let message = candidate["finishMessage"]?.string ?? "The model's answer is broken."
         return UpstreamError(.server, status: 502, message: message, code: word)
     }
 

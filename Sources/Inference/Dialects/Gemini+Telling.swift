@@ -9,7 +9,7 @@ extension Gemini {
     package static func answer(_ answer: ChatAnswer, id: String, model: String) -> [UInt8] {
         response(id, model, finish: answer.finish ?? .stop, answer.usage) { writer in
             if let text = answer.reasoning, !text.isEmpty { write(thought: text, to: &writer) }
-            if let text = answer.text, !text.isEmpty { write(text: text, to: &writer) }
+            if let text = answer.words, !text.isEmpty { write(text: text, to: &writer) }
             for call in answer.toolCalls { write(call, to: &writer) }
         }
     }

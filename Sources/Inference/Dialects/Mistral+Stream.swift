@@ -32,6 +32,8 @@ extension Mistral {
                 return []
             // A proof has no place in this dialect.
             case .toolCallSignature: return []
+            // Nor has a refusal, which is words like any others.
+            case .refusal(let text): return tellCall() + chunks.encode(.text(text))
             case .text, .reasoning, .finish, .done: return tellCall() + chunks.encode(event)
             case .start, .usage, .error: return chunks.encode(event)
             }

@@ -57,4 +57,11 @@ package enum Mistral {
         for place in chat.extras.indices { chat.extras[place].field = view.ownName(of: chat.extras[place].field) }
         return chat
     }
+
+    /// A whole answer of a provider with another dialect: a refusal is words like any others, and usage stands in every answer, be it empty.
+    static func answer(_ answer: ChatAnswer, id: String, model: String, created: UInt64) -> [UInt8] {
+        var plain = answer
+        (plain.text, plain.refusal) = (answer.words, nil)
+        return OpenAI.answer(plain, id: id, model: model, created: created, mustHaveUsage: true)
+    }
 }

@@ -35,7 +35,7 @@ extension Ollama {
             switch event {
             // Other providers' proofs have no place here.
             case .start, .toolCallSignature: break
-            case .text(let text): say(text, nil, &bytes)
+            case .text(let text), .refusal(let text): say(text, nil, &bytes)
             case .reasoning(let thought): say("", thought, &bytes)
             case .toolCallStart(_, let id, let name):
                 endCall(&bytes)

@@ -16,7 +16,7 @@ extension Ollama {
         times: AnswerTimes = AnswerTimes()
     ) -> [UInt8] {
         var writer = JSONWriter(continuing: opening(model: model, created: created))
-        writeSaid(answer.text ?? "", answer.reasoning, answer.toolCalls, to: operation, &writer)
+        writeSaid(answer.words ?? "", answer.reasoning, answer.toolCalls, to: operation, &writer)
         writeEnd(answer.finish ?? .stop, answer.usage, times, to: &writer)
         return writer.bytes
     }

@@ -7,8 +7,15 @@ extension OpenAI {
     ///   - id: the answer's name as the client shall know it.
     ///   - model: the model's name as the client shall know it.
     ///   - created: seconds since 1970.
-    package static func answer(_ answer: ChatAnswer, id: String, model: String, created: UInt64) -> [UInt8] {
-        var writer = JSONWriter(capacity: 512 + (answer.text?.utf8.count ?? 0))
+    ///   - mustHaveUsage: whether the client takes no answer without usage, be it an empty one.
+    package static func answer(
+        _ answer: ChatAnswer,
+        id: String,
+        model: String,
+        created: UInt64,
+        mustHaveUsage: Bool = false
+    ) -> [UInt8] {
+        var writer = JSONWriter(capacity: 512 + (answer.words?.utf8.count ?? 0))
         writer.beginObject()
         writer.member("id", id)
         writer.member("object", "chat.completion")
@@ -22,12 +29,17 @@ extension OpenAI {
         write(message: answer, to: &writer)
         writer.key("logprobs")
         writer.null()
-        writer.member("finish_reason", word(for: answer.finish ?? .stop))
+        writer.member("finish_reason", word(for: ending(answer)))
         writer.endObject()
         writer.endArray()
-        write(answer.usage, to: &writer)
+        if !write(answer.usage, to: &writer), mustHaveUsage { writer.member("usage", raw: Array("{}".utf8)) }
         writer.endObject()
         return writer.bytes
+    }
+
+    /// A refusal in words of its own is an answer that came to its end.
+    private static func ending(_ answer: ChatAnswer) -> FinishReason {
+        answer.refusal == nil ? answer.finish ?? .stop : .stop
     }
 
     private static func write(message answer: ChatAnswer, to writer: inout JSONWriter) {
@@ -36,7 +48,7 @@ extension OpenAI {
         writer.key("content")
         if let text = answer.text { writer.string(text) } else { writer.null() }
         writer.key("refusal")
-        writer.null()
+        if let refusal = answer.refusal { writer.string(refusal) } else { writer.null() }
         if let reasoning = answer.reasoning { writer.member(reasoningField, reasoning) }
         if !answer.toolCalls.isEmpty {
             writer.key("tool_calls")
@@ -86,11 +98,17 @@ extension OpenAI {
 
     static func finishReason(_ word: String) -> FinishReason {
         switch word {
-        case "length": .length
+        case "length", "model_length": .length
         case "tool_calls", "function_call": .toolCalls
         case "content_filter": .contentFilter
         default: .stop
         }
+    }
+
+    /// An end by which servers say that the answer broke off (Mistral, OpenRouter; vLLM and SGLang); another try may bring a whole one.
+    static func failure(ofEnd word: String) -> UpstreamError? {
+        guard word == "error" || word == "abort" else { return nil }
+        return UpstreamError(.server, status: 502, message: "The provider broke its answer off.", code: word)
     }
 
     /// What an answer in one piece tells while it passes through: usage, finish, or the error that a 200 hides. The bytes go

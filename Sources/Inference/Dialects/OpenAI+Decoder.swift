@@ -12,8 +12,8 @@ extension OpenAI {
         package private(set) var untold = Untold()
         private var hasStarted = false
         private var answerID = ""
-        /// The provider's indexes of the calls begun so far: the place in it is our own index, without gaps.
-        private var calls: [UInt64] = []
+        /// The calls begun so far, by the provider's indexes and names: the place in it is our own index, without gaps.
+        private var calls: [(index: UInt64, id: String)] = []
         /// Whether the last call's block is still told: what comes between ends it.
         private var isInCall = false
         private var hasRefused = false
@@ -72,12 +72,13 @@ extension OpenAI {
                 if let content = delta["content"] { take(content: content, &events) }
                 if let refusal = delta["refusal"]?.string, !refusal.isEmpty {
                     hasRefused = true
-                    events.append(.text(refusal))
+                    events.append(.refusal(refusal))
                 }
                 if events.count > before { isInCall = false }
                 for call in delta["tool_calls"]?.elements ?? delta.elements { try take(call: call, &events) }
             }
             if let word = choice["finish_reason"]?.string {
+                if let failure = OpenAI.failure(ofEnd: word) { return events.append(.error(failure)) }
                 events.append(.finish(hasRefused ? .contentFilter : OpenAI.finishReason(word)))
                 isInCall = false
             }
@@ -97,23 +98,25 @@ extension OpenAI {
             }
         }
 
-        /// A call begins with its id and name; some servers repeat them, and some leave the index out of an only call.
+        /// A call begins with its id and name. Some servers repeat them, some leave the index out of an only call, some give every call
+        /// the same one, and some a new id to every piece, though not the name.
         private mutating func take(call: JSONView, _ events: inout [ChatEvent]) throws(UpstreamError) {
             let id = call["id"]?.string ?? ""
             let index = call["index"]?.unsigned ?? UInt64(id.isEmpty ? max(calls.count, 1) - 1 : calls.count)
-            if !calls.contains(index) {
+            let name = call["function"]?["name"]?.string ?? ""
+            let known = calls.last { $0.index == index }
+            if known == nil || (!id.isEmpty && !name.isEmpty && known?.id != id) {
                 guard calls.count < Self.callLimit else {
                     throw .malformed("The provider's stream has too many calls.")
                 }
                 let own = id.isEmpty ? "call_\(answerID)_\(calls.count)" : id
-                let name = call["function"]?["name"]?.string ?? ""
                 events.append(.toolCallStart(index: calls.count, id: own, name: name))
-                calls.append(index)
+                calls.append((index: index, id: id))
                 isInCall = true
             }
             guard let json = call["function"]?["arguments"]?.string, !json.isEmpty else { return }
             // A block is told to its end before the next one begins.
-            guard calls.last == index, isInCall else {
+            guard calls.last?.index == index, isInCall else {
                 throw .malformed("The provider's stream goes back to an earlier call.")
             }
             events.append(.toolCallArguments(index: calls.count - 1, json: json))

@@ -16,9 +16,11 @@ extension OpenAI {
             if let text = message[name]?.string { answer.reasoning = text }
         }
         if let content = message["content"] { take(content: content, into: &answer) }
-        answer.finish = choice["finish_reason"]?.string.map(finishReason)
+        let end = choice["finish_reason"]?.string
+        if let failure = end.flatMap(failure(ofEnd:)) { throw failure }
+        answer.finish = end.map(finishReason)
         if let refusal = message["refusal"]?.string, !refusal.isEmpty {
-            answer.text = (answer.text ?? "") + refusal
+            answer.refusal = refusal
             answer.finish = .contentFilter
         }
         for call in message["tool_calls"]?.elements ?? choice.elements { take(call, into: &answer) }

@@ -13,6 +13,8 @@ extension OpenAI {
         private let includeUsage: Bool
         private var phase = Phase.beforeRole
         private var usage = Usage()
+        /// Whether the model said no in words of their own: that is how it ends here, and its reason is `stop`.
+        private var hasRefused = false
 
         /// A stream that has not begun.
         /// - Parameters:
@@ -61,6 +63,9 @@ extension OpenAI {
             switch event {
             case .start: break
             case .text(let text): append(to: &bytes) { $0.member("content", text) }
+            case .refusal(let text):
+                hasRefused = true
+                append(to: &bytes) { $0.member("refusal", text) }
             case .reasoning(let text): append(to: &bytes) { $0.member(OpenAI.reasoningField, text) }
             case .toolCallStart(let index, let id, let name):
                 append(to: &bytes) { OpenAI.write(toolCall: index, start: (id, name), arguments: "", to: &$0) }
@@ -68,7 +73,7 @@ extension OpenAI {
                 append(to: &bytes) { OpenAI.write(signature: signature, ofCall: index, to: &$0) }
             case .toolCallArguments(let index, let json):
                 append(to: &bytes) { OpenAI.write(toolCall: index, start: nil, arguments: json, to: &$0) }
-            case .finish(let reason): append(finish: reason, to: &bytes) { _ in }
+            case .finish(let reason): append(finish: hasRefused ? .stop : reason, to: &bytes) { _ in }
             case .usage(let report): usage.update(with: report)
             // What the client is told of it is the exchange's to say.
             case .error: phase = .over
@@ -164,7 +169,7 @@ extension ChatEvent {
     /// Whether a client must have been told who speaks before it sees this.
     fileprivate var needsRole: Bool {
         switch self {
-        case .start, .text, .reasoning, .toolCallStart, .toolCallArguments, .finish: true
+        case .start, .text, .refusal, .reasoning, .toolCallStart, .toolCallArguments, .finish: true
         case .toolCallSignature, .usage, .error, .done: false
         }
     }

@@ -1,14 +1,22 @@
 import Wire
 
-/// May an answer be held to this JSON Schema to the letter? The API refuses to where an object is open or a property of it may be missing;
-/// other dialects do not mind.
+/// May an answer be held to this JSON Schema to the letter? The API refuses to where an object is open, a property of it may be missing, or
+/// words stand that it does not take (its guide "Structured model outputs", "Supported schemas"); other dialects do not mind.
 extension OpenAI {
     /// - Parameter schema: JSON that was checked.
     static func canBeStrict(_ schema: [UInt8]) -> Bool {
-        (try? JSONDocument(schema, limits: .request)).map { isStrict($0.root) } ?? false
+        guard let root = try? JSONDocument(schema, limits: .request).root else { return false }
+        return root["anyOf"] == nil && isStrict(root)
     }
 
+    private static let refusedWords: Set<String> = [
+        "oneOf", "allOf", "not", "if", "then", "else", "dependentRequired", "dependentSchemas", "patternProperties",
+        "propertyNames", "unevaluatedProperties", "minProperties", "maxProperties", "unevaluatedItems", "contains",
+        "minContains", "maxContains", "uniqueItems",
+    ]
+
     private static func isStrict(_ schema: JSONView) -> Bool {
+        guard !schema.members.contains(where: { refusedWords.contains($0.name) }) else { return false }
         if let properties = schema["properties"], properties.kind == .object {
             let required = Set((schema["required"] ?? schema).elements.compactMap(\.string))
             guard schema["additionalProperties"]?.bool == false,

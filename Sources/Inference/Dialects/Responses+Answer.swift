@@ -15,6 +15,7 @@ extension Responses {
         var answer = ChatAnswer(id: document["id"]?.string ?? "", model: document["model"]?.string ?? "")
         for item in output.elements { take(item, into: &answer) }
         answer.finish = finish(of: document.root, hasCalls: !answer.toolCalls.isEmpty)
+        if answer.refusal != nil { answer.finish = .contentFilter }
         answer.usage = usage(of: document.root) ?? Usage()
         answer.untold.look(at: document.root, told)
         return answer
@@ -25,8 +26,8 @@ extension Responses {
         switch item["type"]?.string {
         case "message":
             for part in item["content"]?.elements.map(\.self) ?? [] {
-                guard let text = (part["text"] ?? part["refusal"])?.string else { continue }
-                answer.text = (answer.text ?? "") + text
+                if let text = part["text"]?.string { answer.text = (answer.text ?? "") + text }
+                if let text = part["refusal"]?.string { answer.refusal = (answer.refusal ?? "") + text }
             }
         case "reasoning":
             for part in words(of: item) { answer.reasoning = (answer.reasoning ?? "") + (part["text"]?.string ?? "") }

@@ -18,6 +18,8 @@ extension Responses {
         private var isOver = false
         private var finish: FinishReason?
         private var usage = Usage()
+        /// Whether the model said no in words of their own: an answer that came to its end.
+        private var hasRefused = false
         /// The number of the next event.
         private(set) var sequence: UInt64 = 0
         /// Whether the answer is too large to be told whole: it cannot go on.
@@ -37,14 +39,17 @@ extension Responses {
             switch event {
             case .start: break
             case .text(let text): say(text, as: .message, &bytes)
+            case .refusal(let text):
+                hasRefused = true
+                say(text, as: .refusal, &bytes)
             case .reasoning(let text): say(text, as: .reasoning, &bytes)
             case .toolCallStart(_, let id, let name): startCall(id, name, &bytes)
             case .toolCallSignature(_, let signature):
                 if items.last?.kind == .call { items[items.count - 1].signature = signature }
             case .toolCallArguments(_, let json): if isOpen(.call) { grow(json, &bytes) }
             case .finish(let reason):
-                finish = reason
-                close(as: Status(reason), &bytes)
+                finish = hasRefused ? .stop : reason
+                close(as: Status(hasRefused ? .stop : reason), &bytes)
             case .usage(let report): usage.update(with: report)
             // What the client is told of it is the exchange's to say.
             case .error: isOver = true
@@ -116,27 +121,9 @@ extension Responses {
                 return
             }
             items[items.count - 1].text += text
-            writeOfItem(Self.delta(of: kind), &bytes) { writer in
+            writeOfItem("response.\(kind.part).delta", &bytes) { writer in
                 writer.member("delta", text)
                 if kind == .message { writer.member("logprobs", raw: Array("[]".utf8)) }
-            }
-        }
-
-        /// The event of more words.
-        private static func delta(of kind: Item.Kind) -> String {
-            switch kind {
-            case .reasoning: "response.reasoning_text.delta"
-            case .message: "response.output_text.delta"
-            case .call: "response.function_call_arguments.delta"
-            }
-        }
-
-        /// The event of the last one.
-        private static func done(_ kind: Item.Kind) -> String {
-            switch kind {
-            case .reasoning: "response.reasoning_text.done"
-            case .message: "response.output_text.done"
-            case .call: "response.function_call_arguments.done"
             }
         }
 
@@ -144,8 +131,8 @@ extension Responses {
             guard var item = items.last, item.status == .inProgress else { return }
             items[items.count - 1].status = status
             item.status = status
-            writeOfItem(Self.done(item.kind), &bytes) { writer in
-                writer.member(item.kind == .call ? "arguments" : "text", item.text)
+            writeOfItem("response.\(item.kind.part).done", &bytes) { writer in
+                writer.member(item.kind.words, item.text)
                 if item.kind == .call { writer.member("name", item.tool) }
                 if item.kind == .message { writer.member("logprobs", raw: Array("[]".utf8)) }
             }
@@ -218,7 +205,7 @@ extension ChatEvent {
     /// Whether a client must know of the response before it sees this.
     fileprivate var beginsResponse: Bool {
         switch self {
-        case .start, .text, .reasoning, .toolCallStart, .toolCallArguments, .finish, .done: true
+        case .start, .text, .refusal, .reasoning, .toolCallStart, .toolCallArguments, .finish, .done: true
         case .toolCallSignature, .usage, .error: false
         }
     }

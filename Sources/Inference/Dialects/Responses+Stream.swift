@@ -21,6 +21,7 @@ extension Responses {
         package private(set) var untold = Untold()
         private var open: [OpenCall] = []
         private var calls = 0
+        private var hasRefused = false
         /// Whether the stream has come to its proper end.
         package private(set) var isComplete = false
 
@@ -54,8 +55,10 @@ extension Responses {
             switch document["type"]?.string {
             case "response.created": start(document["response"], &events)
             case "response.output_item.added": try startItem(document.root, &events)
-            case "response.output_text.delta", "response.refusal.delta":
-                append(document["delta"], as: ChatEvent.text, &events)
+            case "response.output_text.delta": append(document["delta"], as: ChatEvent.text, &events)
+            case "response.refusal.delta":
+                hasRefused = true
+                append(document["delta"], as: ChatEvent.refusal, &events)
             case "response.reasoning_text.delta", "response.reasoning_summary_text.delta":
                 append(document["delta"], as: ChatEvent.reasoning, &events)
             case "response.function_call_arguments.delta": continueCall(document.root, &events)
@@ -76,7 +79,8 @@ extension Responses {
         private mutating func end(_ response: JSONView?, _ events: inout [ChatEvent]) {
             guard let response else { return }
             if let usage = Responses.usage(of: response) { events.append(.usage(usage)) }
-            events.append(.finish(Responses.finish(of: response, hasCalls: calls > 0) ?? .stop))
+            let reason = Responses.finish(of: response, hasCalls: calls > 0) ?? .stop
+            events.append(.finish(hasRefused ? .contentFilter : reason))
             isComplete = true
             events.append(.done)
         }

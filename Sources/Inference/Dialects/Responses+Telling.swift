@@ -20,7 +20,26 @@ extension Responses {
     /// An item of an answer.
     struct Item: Sendable {
         enum Kind: Sendable {
-            case reasoning, message, call
+            case reasoning, message, refusal, call
+
+            /// The type of its one part, and of the events about that.
+            var part: String {
+                switch self {
+                case .reasoning: "reasoning_text"
+                case .message: "output_text"
+                case .refusal: "refusal"
+                case .call: "function_call_arguments"
+                }
+            }
+
+            /// The member that holds what has come of it.
+            var words: String {
+                switch self {
+                case .reasoning, .message: "text"
+                case .refusal: "refusal"
+                case .call: "arguments"
+                }
+            }
         }
 
         let kind: Kind
@@ -50,7 +69,7 @@ extension Responses {
             let prefix =
                 switch kind {
                 case .reasoning: "rs_"
-                case .message: "msg_"
+                case .message, .refusal: "msg_"
                 case .call: "fc_"
                 }
             id = "\(prefix)\(decision)_\(index)"
@@ -61,13 +80,17 @@ extension Responses {
 
     /// An answer of a provider with another dialect, for a client of this one.
     static func answer(_ answer: ChatAnswer, _ terms: AnswerTerms) -> [UInt8] {
-        let reason = answer.finish ?? .stop
+        // A refusal in words of its own is an answer that came to its end.
+        let reason = answer.refusal == nil ? answer.finish ?? .stop : .stop
         var items: [Item] = []
         if let text = answer.reasoning, !text.isEmpty {
             items.append(Item(.reasoning, terms.decision, at: items.count, text: text))
         }
         if let text = answer.text, !text.isEmpty {
             items.append(Item(.message, terms.decision, at: items.count, text: text))
+        }
+        if let refusal = answer.refusal, !refusal.isEmpty {
+            items.append(Item(.refusal, terms.decision, at: items.count, text: refusal))
         }
         for call in answer.toolCalls {
             let names = (id: call.id, tool: call.name)
@@ -182,7 +205,7 @@ extension Responses {
             writer.member("type", "reasoning")
             writer.member("summary", raw: Array("[]".utf8))
             writeContent(of: item, to: &writer)
-        case .message:
+        case .message, .refusal:
             writer.member("type", "message")
             writer.member("role", "assistant")
             writeContent(of: item, to: &writer)
@@ -207,8 +230,8 @@ extension Responses {
     /// The one part that a message or a thought has.
     static func writePart(of item: Item, to writer: inout JSONWriter) {
         writer.beginObject()
-        writer.member("type", item.kind == .reasoning ? "reasoning_text" : "output_text")
-        writer.member("text", item.text)
+        writer.member("type", item.kind.part)
+        writer.member(item.kind.words, item.text)
         if item.kind == .message {
             writer.member("annotations", raw: Array("[]".utf8))
             writer.member("logprobs", raw: Array("[]".utf8))
