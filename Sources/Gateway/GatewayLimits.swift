@@ -43,7 +43,7 @@ enum GatewayLimits {
     /// would reset it, and the client might lose the answer.
     static let linger = Span.seconds(2)
     /// How long a client may take to read what was written to it, beyond which its connection is closed.
-    static let slowClient = Span.seconds(600)
+    static let slowClient = ExchangeLimits.slowClient
     /// How long a client that takes nothing may keep us from telling it that a stream has ended, beyond which its connection is closed.
     static let unheardEnd = Span.seconds(10)
     /// How long an idle connection to a provider is kept. Below the 60 s after which common servers close theirs.

@@ -6,11 +6,11 @@ import NetTypes
 
 struct Deadlines: Sendable {
     enum Slot: Int, CaseIterable {
-        case connect, head, firstToken, silence, answer, total, heartbeat
+        case connect, head, firstToken, silence, answer, total, heartbeat, unread
     }
 
     /// One for each slot, inside the exchange: it is made for every request.
-    private var moments = InlineArray<7, Instant>(repeating: never)
+    private var moments = InlineArray<8, Instant>(repeating: never)
     /// The end of time stands for none.
     private static let never = Instant(nanoseconds: .max)
 

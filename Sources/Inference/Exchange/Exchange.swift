@@ -124,6 +124,7 @@ extension Exchange {
     private mutating func clientWritable(_ isWritable: Bool, at now: Instant) {
         guard isClientBlocked == isWritable else { return }
         isClientBlocked = !isWritable
+        deadlines[.unread] = isWritable ? nil : now + ExchangeLimits.slowClient
         guard let attempt else { return }
         actions.append(.readUpstream(attempt.id, isWritable))
         // A provider that is not read cannot be called silent.
@@ -149,6 +150,7 @@ extension Exchange {
             case .silence: fail(attempt?.isPathDown == true ? .pathDown : .stall, at: now)
             case .total: fail(.total, at: now)
             case .heartbeat: heartbeat(at: now)
+            case .unread: clientGone(at: now)
             }
         }
     }

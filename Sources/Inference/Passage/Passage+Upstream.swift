@@ -138,10 +138,16 @@ extension Passage {
     mutating func clientWritable(_ isWritable: Bool, at now: Instant) {
         guard isClientBlocked == isWritable else { return }
         isClientBlocked = !isWritable
+        deadlines[.unread] = isWritable ? nil : now + ExchangeLimits.slowClient
         guard let id = attempt?.id else { return }
         actions.append(.readUpstream(id, isWritable))
         // A provider that is not read cannot be called silent.
         deadlines[.silence] = isWritable && attempt?.hasHead == true ? now + Self.timeouts.betweenTokens : nil
+    }
+
+    mutating func clientGone(at now: Instant) {
+        close(as: nil, nil, at: now)
+        finish(.clientGone, .abort, at: now)
     }
 
     mutating func tick(at now: Instant) {
@@ -151,6 +157,7 @@ extension Passage {
             case .head, .answer, .firstToken: fail(.headTimeout, nil, at: now)
             case .silence: fail(.stall, nil, at: now)
             case .total: fail(.total, nil, at: now)
+            case .unread: clientGone(at: now)
             case .heartbeat: break
             }
         }

@@ -127,9 +127,7 @@ package struct Passage: Sendable {
         case .upstreamBroke(let id, let kind, let detail): if isCurrent(id) { broke(kind, detail, at: now) }
         case .upstreamRefused(let id, let detail): if isCurrent(id) { refused(detail, at: now) }
         case .clientWritable(let isWritable): clientWritable(isWritable, at: now)
-        case .clientGone:
-            close(as: nil, nil, at: now)
-            finish(.clientGone, .abort, at: now)
+        case .clientGone: clientGone(at: now)
         case .tick: tick(at: now)
         case .pathDown(let mark): if attempt?.way.mark == mark { fail(.pathDown, nil, at: now) }
         }

@@ -141,6 +141,16 @@ import Testing
         #expect(world.record?.attempts.first?.failure == .stall)
     }
 
+    /// It holds a connection of the provider's, and a place of its key's.
+    @Test func aClientThatTakesNothingIsLeftAfterTenMinutes() throws {
+        let world = try streaming(Answer.word)
+        try world.feed(.clientWritable(false))
+        try world.feed(.tick, after: .seconds(599))
+        #expect(world.record == nil)
+        try world.feed(.tick, after: .seconds(1))
+        #expect(world.record?.outcome == .clientGone && world.end == .abort && world.upstream == .none)
+    }
+
     @Test func aServerThatLeavesDoneOutAfterStoppingWasWhole() throws {
         let world = try streaming(Answer.word + Answer.stop)
         try world.endUpstream()

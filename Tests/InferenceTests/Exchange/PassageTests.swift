@@ -171,8 +171,8 @@ import Testing
         world.feed(.upstreamHead(first, head()))
         world.feed(.clientWritable(false))
         #expect(world.actions.last == .readUpstream(first, false))
-        let total = world.passage.nextDeadline
-        #expect(total.map { $0 - Stage.start } == Passage.timeouts.total, "who is not read is not silent")
+        let next = world.passage.nextDeadline
+        #expect(next.map { $0 - Stage.start } == ExchangeLimits.slowClient, "who is not read is not silent")
         world.feed(.clientGone)
         #expect(world.actions.contains(.closeUpstream(first)) && world.record?.outcome == .clientGone)
     }
