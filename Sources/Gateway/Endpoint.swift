@@ -111,7 +111,7 @@ enum Endpoint: Hashable {
     ) -> Endpoint {
         let isBeta = path.hasPrefix("/v1beta/models/")
         guard isBeta || path.hasPrefix("/v1/models/"),
-            let name = decoded(path.dropFirst((isBeta ? "/v1beta/models/" : "/v1/models/").count))
+            let name = RequestAddress.decoded(path.dropFirst((isBeta ? "/v1beta/models/" : "/v1/models/").count))
         else { return .unknown }
         if let asked = naming(name, query: query) {
             // Names of models may hold a colon.
@@ -214,7 +214,9 @@ enum Endpoint: Hashable {
     /// `ID`, `ID/cancel` and `ID/input_items`; what else stands there is no response but asked of the API, and not served.
     private static func kept(_ method: String, _ path: Substring, query: String) -> Endpoint {
         let segments = path.dropFirst(keptPrefix.count).split(separator: "/", omittingEmptySubsequences: false)
-        guard let first = segments.first, first != "compact", let id = decoded(first) else { return .unknown }
+        guard let first = segments.first, first != "compact", let id = RequestAddress.decoded(first) else {
+            return .unknown
+        }
         let asked = { (method: PassageRequest.Method, part: String) in
             Endpoint.keptResponse(KeptQuestion(id: id, method: method, part: part, query: query))
         }
@@ -243,22 +245,5 @@ enum Endpoint: Hashable {
 
     private static func only(_ allowed: String, _ method: String, _ endpoint: Endpoint) -> Endpoint {
         method == allowed ? endpoint : .wrongMethod(allowed: allowed)
-    }
-
-    /// Percent-decoding (RFC 3986 §2.1) of one path segment; nil when it is empty, broken or no UTF-8.
-    static func decoded(_ text: Substring) -> String? {
-        var bytes: [UInt8] = []
-        var rest = text.utf8[...]
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
-            }
-            guard let high = rest.popFirst(), let low = rest.popFirst(),
-                let value = UInt8(String(decoding: [high, low], as: UTF8.self), radix: 16)
-            else { return nil }
-            bytes.append(value)
-        }
-        return bytes.isEmpty ? nil : String(validating: bytes, as: UTF8.self)
     }
 }

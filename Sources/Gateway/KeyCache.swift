@@ -20,7 +20,7 @@ enum ClientCredential {
         guard let mark = target.utf8.firstIndex(of: UInt8(ascii: "?")) else { return nil }
         guard ["/v1beta/", "/v1/models", "/gemini/"].contains(where: { target.hasPrefix($0) }) else { return nil }
         for pair in target[mark...].dropFirst().split(separator: "&") where pair.hasPrefix("key=") {
-            return Endpoint.decoded(pair.dropFirst("key=".count)).map { Array($0.utf8)[...] }
+            return RequestAddress.decoded(pair.dropFirst("key=".count)).map { Array($0.utf8)[...] }
         }
         return nil
     }

@@ -24,4 +24,21 @@ package struct RequestAddress: Hashable, Sendable {
     package init(model: String, form: Form = .whole) {
         (self.model, self.form) = (model, form)
     }
+
+    /// Percent-decoding (RFC 3986 §2.1) of one path segment; nil when it is empty, broken or no UTF-8.
+    package static func decoded(_ text: Substring) -> String? {
+        var bytes: [UInt8] = []
+        var rest = text.utf8[...]
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            guard let high = rest.popFirst(), let low = rest.popFirst(),
+                let value = UInt8(String(decoding: [high, low], as: UTF8.self), radix: 16)
+            else { return nil }
+            bytes.append(value)
+        }
+        return bytes.isEmpty ? nil : String(validating: bytes, as: UTF8.self)
+    }
 }

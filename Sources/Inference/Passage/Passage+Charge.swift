@@ -21,41 +21,7 @@ extension Passage {
         case unknown
     }
 
-    /// What is known of it before it is sent.
-    struct Work: Sendable {
-        /// The model that its body names.
-        var model: String?
-        var tariff = Tariff.nothing
-        /// Tokens, estimated as for prompts; nothing where no model is named.
-        var prompt: UInt64 = 0
-        var answer: UInt64 = 0
-    }
-
-    /// Of a model's name, in bytes.
-    private static let longestName = 512
-
-    /// Looks at what is asked for.
-    mutating func weigh() {
-        guard request.isWork else { return }
-        if Self.isJSON(request.headers),
-            let document = try? JSONDocument(request.body, limits: .request),
-            let model = document["model"]?.string, !model.isEmpty, model.utf8.count <= Self.longestName
-        {
-            work.model = model
-            work.prompt = TokenEstimate.tokens(bytes: UInt64(request.body.count))
-            let asked = ["max_completion_tokens", "max_output_tokens", "max_tokens"].lazy
-                .compactMap { document[$0]?.unsigned }
-                .first
-            work.answer = Exchange.reservedAnswer(asked)
-        }
-        work.tariff = tariff
-    }
-
-    private static func isJSON(_ headers: [Header]) -> Bool {
-        headers.contains { $0.name == "content-type" && $0.value.lowercased().hasPrefix("application/json") }
-    }
-
-    private var tariff: Tariff {
+    var tariff: Tariff {
         let second = record.startedUnix / 1_000_000
         let member = view.snapshot.deployments.indices.first { index in
             let deployment = view.snapshot.deployments[index]
@@ -108,21 +74,13 @@ extension Passage {
     /// Of a prompt as of any; of what is not known to be one a single token, so that nobody comes who has none left.
     private var reservedTokens: UInt64 {
         guard request.isWork else { return 0 }
+        guard work.model != nil else { return 1 }
         let (sum, overflow) = work.prompt.addingReportingOverflow(work.answer)
         return overflow ? .max : max(1, sum)
     }
 
-    /// What names no model may be a prompt all the same, and would fit into the emptiest budget.
-    private var reservedUsage: Usage {
-        guard work.model == nil, request.method == .post, case .ceiling = work.tariff else {
-            return Usage(input: work.prompt, output: work.answer)
-        }
-        let input = TokenEstimate.tokens(bytes: UInt64(request.body.count))
-        return Usage(input: input, output: Exchange.reservedAnswer(nil))
-    }
-
     private mutating func reserveMoney(_ payers: [LoadSubject], at now: Instant) -> Bool {
-        guard let amount = price(of: reservedUsage), amount > 0 else { return true }
+        guard let amount = price(of: Usage(input: work.prompt, output: work.answer)), amount > 0 else { return true }
         for payer in payers {
             guard let hold = payer.reserve(amount, on: request.localDay ?? 0) else {
                 refuse(.overBudget(payer), .rejected, more: [Header("x-should-retry", "false")], at: now)
@@ -142,9 +100,15 @@ extension Passage {
     /// It is over, and the record says what it is charged for.
     mutating func settleLoad(at now: Instant) {
         for hold in load.money { hold.subject.settle(hold, cost: record.cost?.picoDollars ?? 0) }
-        let used = record.cost.map { Exchange.limitedTokens(of: $0) } ?? 0
-        for hold in load.holds { hold.subject.settle(hold, tokens: used, at: now) }
+        for hold in load.holds { hold.subject.settle(hold, tokens: usedTokens, at: now) }
         (load.holds, load.money) = ([], [])
+    }
+
+    /// What may be a file or a prompt takes of limits in tokens what its provider reports, and no guess: a large file would keep its key out for hours.
+    private var usedTokens: UInt64 {
+        guard var cost = record.cost else { return 0 }
+        if work.isGuess { (cost.input, cost.output) = (usage?.usage.input ?? 0, usage?.usage.output ?? 0) }
+        return Exchange.limitedTokens(of: cost)
     }
 }
 
@@ -180,10 +144,13 @@ extension Passage {
     }
 
     /// A token for each event of a stream. Of what comes in one piece as many as its bytes are, but no more than were reserved, since it may
-    /// be a picture; and of one whose client left before, all that was reserved, since nobody knows how much the provider had made.
+    /// be a picture; and of one whose client left before, all that was reserved, since nobody knows how much the provider had made. Nor does
+    /// anybody know it of what names no model.
     private func estimatedOutput(_ isWhole: Bool) -> UInt64 {
+        let events = usage.flatMap { $0.isStream ? $0.events : nil }
+        if work.isGuess { return max(work.answer, events ?? 0) }
         guard work.model != nil else { return 0 }
-        if let usage, usage.isStream { return usage.events }
+        if let events { return events }
         return isWhole ? min(work.answer, TokenEstimate.tokens(bytes: record.bytesToClient)) : work.answer
     }
 }

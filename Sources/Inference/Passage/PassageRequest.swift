@@ -48,7 +48,8 @@ package struct PassageRequest: Sendable {
     package var retelling: Responses.Retelling?
 
     /// Whether it asks for work that is paid for. What was made before was paid for then.
-    var isWork: Bool { method == .post && retelling == nil }
+    /// Tokens are counted for nothing.
+    var isWork: Bool { method == .post && retelling == nil && namedInAddress?.verb != "countTokens" }
 
     package init(
         provider: Int,

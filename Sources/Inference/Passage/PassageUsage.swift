@@ -70,7 +70,7 @@ struct PassageUsage: Sendable {
 
     /// The answer is over.
     mutating func finish() {
-        if let json { if isTail { look(atTail: json) } else { look(at: json) } }
+        if let json { if isTail || !look(at: json) { look(atTail: json) } }
         json = nil
         lookAtLarge()
         if let rest = reader?.finish() { observe(rest) }
@@ -83,39 +83,64 @@ struct PassageUsage: Sendable {
         look(at: data)
     }
 
-    private mutating func look(at bytes: [UInt8]) {
+    /// - Returns: false where the bytes are no whole JSON, as an answer that broke off.
+    @discardableResult
+    private mutating func look(at bytes: [UInt8]) -> Bool {
         // Most events of a stream hold none, and are not parsed for it.
-        guard bytes.contains(Self.word) || bytes.contains(Self.geminisWord),
-            let document = try? JSONDocument(bytes, limits: .answer)
-        else { return }
-        if let report = Gemini.usage(document["usageMetadata"]) { usage.update(with: report) }
+        guard bytes.contains(Self.word) || bytes.contains(Self.geminisWord) else { return true }
+        guard let root = try? JSONDocument(bytes, limits: .answer).root else { return false }
+        // Gemini's stream that nobody wanted in events is an array of its pieces.
+        if root.kind == .array { root.elements.forEach { look(at: $0) } } else { look(at: root) }
+        return true
+    }
+
+    private mutating func look(at piece: JSONView) {
+        if let report = Self.geminis(piece["usageMetadata"]) { usage.update(with: report) }
         // At the top; within the event that ends a Responses stream; within the event that begins a Messages stream.
-        for place in [document["usage"], document["response"]?["usage"], document["message"]?["usage"]] {
-            if let report = Self.usage(place) { usage.update(with: report) }
+        for place in [piece, piece["response"], piece["message"]] {
+            guard let place, var report = Self.usage(place["usage"]) else { continue }
+            report.service = ServiceClass(word: place["service_tier"]?.string) ?? report.service
+            usage.update(with: report)
         }
     }
 
-    /// The last member of that name. A text that says so has its quotes escaped, and is none.
+    /// The last report, in whichever words.
     private mutating func look(atTail bytes: [UInt8]) {
+        let reports = [
+            Self.last(Self.word, in: bytes) { Self.usage($0) },
+            Self.last(Self.geminisWord, in: bytes) { Self.geminis($0) },
+        ]
+        guard var report = reports.compactMap(\.self).max(by: { $0.place < $1.place })?.told else { return }
+        let service = Self.last(Self.tiersWord, in: bytes) { ServiceClass(word: $0.string) }
+        report.service = service?.told ?? report.service
+        usage.update(with: report)
+    }
+
+    /// What the last member of a name tells of which something can be read. A text that says so has its quotes escaped, and is none.
+    private static func last<Told>(
+        _ word: [UInt8],
+        in bytes: [UInt8],
+        _ told: (JSONView) -> Told?
+    ) -> (place: Int, told: Told)? {
         var end = bytes.endIndex
-        while let place = bytes[..<end].lastPlace(of: Self.word) {
+        while let place = bytes[..<end].lastPlace(of: word) {
             end = place
             let isEscaped = place > bytes.startIndex && bytes[place - 1] == UInt8(ascii: "\\")
-            guard !isEscaped, let object = Self.object(behind: bytes[(place + Self.word.count)...]),
-                let document = try? JSONDocument(Array(object), limits: .answer),
-                let report = Self.usage(document.root), !report.isUnreported
+            guard !isEscaped, let value = value(behind: bytes[(place + word.count)...]),
+                let document = try? JSONDocument(Array(value), limits: .answer), let told = told(document.root)
             else { continue }
-            return usage.update(with: report)
+            return (place, told)
         }
+        return nil
     }
 
-    /// The object that a member's name is followed by, braces and all; nil when there is none, or not the whole.
-    private static func object(behind bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+    /// The object or the text that a member's name is followed by; nil when there is none, or not the whole.
+    private static func value(behind bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
         let isSpace = { (byte: UInt8) in byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 }
         let colon = bytes.drop(while: isSpace)
         guard colon.first == UInt8(ascii: ":") else { return nil }
         let object = colon.dropFirst().drop(while: isSpace)
-        guard object.first == UInt8(ascii: "{") else { return nil }
+        guard object.first == UInt8(ascii: "{") || object.first == UInt8(ascii: "\"") else { return nil }
         var (depth, isText, isEscaped) = (0, false, false)
         for place in object.indices {
             let byte = object[place]
@@ -126,6 +151,7 @@ struct PassageUsage: Sendable {
             if isText {
                 isEscaped = byte == UInt8(ascii: "\\")
                 isText = byte != UInt8(ascii: "\"")
+                if !isText, depth == 0 { return object[...place] }
                 continue
             }
             switch byte {
@@ -142,10 +168,20 @@ struct PassageUsage: Sendable {
 
     private static let word = Array("\"usage\"".utf8)
     private static let geminisWord = Array("\"usageMetadata\"".utf8)
+    private static let tiersWord = Array("\"service_tier\"".utf8)
+
+    private static func geminis(_ value: JSONView?) -> Usage? {
+        Gemini.usage(value).flatMap { $0.isUnreported ? nil : $0 }
+    }
 
     /// Three dialects' words for the same: Chat Completions and Embeddings, Responses, Messages.
-    static func usage(_ value: JSONView?) -> Usage? {
+    private static func usage(_ value: JSONView?) -> Usage? {
         guard let value, value.kind == .object else { return nil }
+        let report = report(value)
+        return report?.isUnreported == true ? nil : report
+    }
+
+    private static func report(_ value: JSONView) -> Usage? {
         if value["prompt_tokens"] != nil { return OpenAI.usage(value) }
         guard let details = value["input_tokens_details"], details.kind == .object else {
             return Anthropic.usage(value)
@@ -154,6 +190,7 @@ struct PassageUsage: Sendable {
             input: value["input_tokens"]?.unsigned,
             output: value["output_tokens"]?.unsigned,
             cachedRead: details["cached_tokens"]?.unsigned,
+            cacheWrite: details["cache_write_tokens"]?.unsigned,
             reasoning: value["output_tokens_details"]?["reasoning_tokens"]?.unsigned
         )
     }

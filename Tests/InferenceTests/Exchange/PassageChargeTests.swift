@@ -25,14 +25,18 @@ import Testing
             return words
         }
 
-        func begin(_ body: String = PassageChargeTests.body, _ method: PassageRequest.Method = .post) throws -> Running
-        {
+        func begin(
+            _ body: String = PassageChargeTests.body,
+            _ method: PassageRequest.Method = .post,
+            path: String = "/responses",
+            type: String = "application/json; charset=utf-8"
+        ) throws -> Running {
             let view = try RoutingView(snapshot) { kind, _ in self.words(kind) }
             var request = PassageRequest(
                 provider: 0,
                 method: method,
-                path: "/responses",
-                headers: [Header("content-type", "application/json; charset=utf-8")],
+                path: path,
+                headers: [Header("content-type", type)],
                 body: Array(body.utf8),
                 dialect: .openai,
                 key: "ci",
@@ -142,6 +146,58 @@ import Testing
         #expect(cost.isUsageEstimated && cost.output == 5 && cost.input == 9 && cost.picoDollars == 19_000_000)
     }
 
+    @Test func whatABodyNamesIsSeenWhateverItSaysThatItIs() throws {
+        let running = try World().begin(type: "text/plain")
+        running.answer(200, "text/event-stream", Array(repeating: "data: {\"delta\":\"x\"}\n\n", count: 5))
+        #expect(running.record?.cost?.picoDollars == 19_000_000)
+    }
+
+    /// A stream that nobody wanted in events is an array of its pieces.
+    @Test(arguments: [
+        ("/v1beta/models/gpt-big:streamGenerateContent", UInt64(38_000_000), false),
+        ("/v1/projects/p/models/gpt%2Dbig:generateContent?key=x", 38_000_000, false),
+        ("/v1beta/models/other:streamGenerateContent", 310_000_000, true),
+        ("/v1beta/models/gpt-big;x:generateContent", 310_000_000, true),
+    ]) func geminisAddressesNameTheModel(_ path: String, _ cost: UInt64, _ isCeiling: Bool) throws {
+        let world = World {
+            $0.providers[0].dialect = .gemini
+            $0.pricing = Self.ceiling
+        }
+        let used = #"{"usageMetadata":{"promptTokenCount":30,"candidatesTokenCount":4}}"#
+        let running = try world.begin(#"{"contents":[]}"#, path: path)
+        running.answer(200, "application/json", ["[{\"candidates\":[]},", used, "]"])
+        let row = try #require(running.record?.cost)
+        #expect(row.picoDollars == cost && row.isPriceCeiling == isCeiling && !row.isUsageEstimated)
+        let count = try world.begin(#"{"contents":[]}"#, path: "/v1beta/models/gpt-big:countTokens")
+        count.answer(200, "application/json", [#"{"totalTokens":31}"#])
+        #expect(count.record?.outcome == .answered && count.record?.cost == nil)
+    }
+
+    /// It may be a prompt, packed so that nobody here can read it.
+    @Test func whatNamesNoModelOwesAtTheCeilingWhatWasReserved() throws {
+        let world = World(LoadLimits(tokens: Pace(2000, per: .seconds(60)))) { $0.pricing = Self.ceiling }
+        let plain = try world.begin(#"{"input":1}"#)
+        plain.answer(200, "application/json", ["{}"])
+        let cost = try #require(plain.record?.cost)
+        #expect(cost.input == 3 && cost.output == 1024 && cost.isUsageEstimated && cost.isPriceCeiling)
+        #expect(cost.picoDollars == 3 * 9_000_000 + 1024 * 10_000_000)
+        #expect(Pace(2000, per: .seconds(60)).left(in: world.words(.key).value(of: .tokens), at: Stage.start) == 2000)
+        let stream = try world.begin(#"{"input":1}"#)
+        stream.answer(200, "text/event-stream", Array(repeating: "data: {}\n\n", count: 2000))
+        #expect(stream.record?.cost?.output == 2000)
+        let told = try world.begin(#"{"input":1}"#)
+        told.answer(200, "application/json", ["{\(Self.usage)}"])
+        #expect(told.record?.cost?.picoDollars == 310_000_000 && told.record?.cost?.isUsageEstimated == false)
+    }
+
+    @Test func whatWasPaidToBeFastIsChargedSo() throws {
+        let fast = Price.Row(PriceRates(input: 3_000_000, output: 4_000_000), service: .priority)
+        let world = World { $0.deployments[0].price?.rows.append(fast) }
+        let running = try world.begin()
+        running.answer(200, "application/json", [#"{"service_tier":"priority",\#(Self.usage)}"#])
+        #expect(running.record?.cost?.picoDollars == 30 * 3_000_000 + 4 * 4_000_000)
+    }
+
     @Test func embeddingsHaveNoAnswerToPayFor() throws {
         let running = try World().begin()
         running.answer(200, "application/json", [#"{"data":[],"usage":{"prompt_tokens":8,"total_tokens":8}}"#])
@@ -220,6 +276,8 @@ import Testing
         let texts = [
             ("\(Self.usage)}", UInt64(34)), (#""text":"\"usage\":{\"prompt_tokens\":5}",\#(Self.usage),"x":1}"#, 34),
             (#""usage" : {"a":"}{\"","prompt_tokens":3,"completion_tokens":2}}"#, 5),
+            (#""service_tier": "priority","usage":{"prompt_tokens":3,"completion_tokens":2}}"#, 5),
+            (#""usageMetadata":{"promptTokenCount":3,"candidatesTokenCount":4},"modelVersion":"x"}]"#, 7),
         ]
         for (end, tokens) in texts {
             var reading = PassageUsage(contentType: "application/json")
@@ -229,6 +287,7 @@ import Testing
             }
             reading.finish()
             #expect((reading.usage.input ?? 0) + (reading.usage.output ?? 0) == tokens, "\(end)")
+            #expect(reading.usage.service == (end.contains("tier") ? .priority : nil))
         }
     }
 }

@@ -225,6 +225,26 @@ import Testing
                 "application/json", #"{"candidates":[],"usageMetadata":{"promptTokenCount":3,"totalTokenCount":7}}"#,
                 Usage(input: 3, output: 4)
             ),
+            (
+                "application/json",
+                #"[{"usageMetadata":{"promptTokenCount":3}},{"usageMetadata":{"promptTokenCount":3,"candidatesTokenCount":5}}]"#,
+                Usage(input: 3, output: 5)
+            ),
+            (
+                "application/json",
+                #"[{"usageMetadata":{"promptTokenCount":3,"candidatesTokenCount":5}},{"candidates":[{"#,
+                Usage(input: 3, output: 5)
+            ),
+            (
+                "application/json",
+                #"{"usage":{"prompt_tokens":3,"completion_tokens":1},"service_tier":"priority"}"#,
+                Usage(input: 3, output: 1, service: .priority)
+            ),
+            (
+                "text/event-stream",
+                "data: {\"response\":{\"service_tier\":\"flex\",\"usage\":{\"input_tokens\":1,\"output_tokens\":2,\"input_tokens_details\":{}}}}\n\n",
+                Usage(input: 1, output: 2, service: .flex)
+            ),
             ("application/json", #"{"usage":7}"#, Usage()), ("application/json", "{\"usage\":", Usage()),
             ("text/plain", #"{"usage":{"prompt_tokens":1}}"#, Usage()),
         ] as [(String, String, Usage)]
