@@ -278,7 +278,7 @@ extension Cause {
 
 extension RequestError {
     /// What goes on after the answer is over costs what nobody here sees.
-    fileprivate static func uncounted(_ field: String) -> RequestError {
+    static func uncounted(_ field: String) -> RequestError {
         let text =
             "What '\(field)' costs is not known here, and this key has limits or a budget: leave '\(field)' out, or use a key without."
         return RequestError(.unsupported, field, text)

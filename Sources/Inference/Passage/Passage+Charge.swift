@@ -59,6 +59,10 @@ extension Passage {
             return false
         }
         guard let key = request.access, key.isLimited else { return true }
+        guard !work.isInBackground else {
+            refuse(ClientError(.uncounted("background")), .rejected, at: now)
+            return false
+        }
         for subject in key.subjects {
             // An answer that is passed on piece by piece is one of those that run.
             switch subject.take(tokens: reservedTokens, isStreamed: true, at: now) {

@@ -10,6 +10,8 @@ extension Passage {
         /// Tokens, estimated as for prompts; nothing where no model is named and the ceiling is not owed.
         var prompt: UInt64 = 0
         var answer: UInt64 = 0
+        /// Whether the provider is to answer at once and to work on by itself.
+        var isInBackground = false
 
         /// Whether it names no model and is paid for by tokens all the same: it may be a prompt.
         var isGuess: Bool { model == nil && answer > 0 }
@@ -24,11 +26,19 @@ extension Passage {
         let document = try? JSONDocument(request.body, limits: .request)
         let named = (provider.dialect == .gemini ? request.namedInAddress?.model : nil) ?? document?["model"]?.string
         if let named, !named.isEmpty, named.utf8.count <= Self.longestName { work.model = named }
+        work.isInBackground = Self.isFlagged(document?["background"])
         work.tariff = tariff
         let isCeiling = if case .ceiling = work.tariff { true } else { false }
         guard work.model != nil || isCeiling else { return }
         work.prompt = TokenEstimate.tokens(bytes: UInt64(request.body.count))
         work.answer = Exchange.reservedAnswer(work.model == nil ? nil : document.flatMap(Self.bound))
+    }
+
+    /// Many a server takes a number or a word for a flag; other words are of another field, as the `background` of a picture.
+    private static func isFlagged(_ value: JSONView?) -> Bool {
+        guard let value else { return false }
+        if let word = value.string { return ["true", "t", "yes", "y", "on", "1"].contains(word.lowercased()) }
+        return value.bool ?? !value.isNull
     }
 
     /// The most tokens that the answer may have, in the words of several dialects.

@@ -271,6 +271,19 @@ import Testing
         #expect(priced.record?.cost?.picoDollars == 7)
     }
 
+    /// What was made is fetched later, for nothing. A picture's background is another.
+    @Test(arguments: [
+        ("true", false), ("1", false), (#""True""#, false), ("[]", false), ("false", true), ("null", true),
+        (#""transparent""#, true),
+    ]) func whatGoesOnInTheBackgroundIsNotForKeysWithABudget(_ value: String, _ isServed: Bool) throws {
+        let body = #"{"model":"gpt-big","background":\#(value)}"#
+        let running = try World(Self.budget(1_000_000_000_000)).begin(body, type: "text/plain")
+        #expect(running.hasOrder == isServed)
+        #expect(isServed || (running.head?.status == 400 && running.record?.errorCode == "unsupported_parameter"))
+        #expect(isServed || running.record?.outcome == .rejected)
+        #expect(try World().begin(body).hasOrder, "nobody's budget is passed by")
+    }
+
     @Test func ofALongAnswerTheEndIsLookedAt() throws {
         let long = String(repeating: #"{"usage":{"prompt_tokens":1}},"#, count: 50_000)
         let texts = [
