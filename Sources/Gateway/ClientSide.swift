@@ -98,7 +98,7 @@ extension ClientSide {
         guard let place = providers.firstIndex(where: { $0.name == target.provider && $0.passThrough == true }) else {
             return answer(.unknownPath, for: request)
         }
-        var passed = passage(request, to: place, target.method, target.path, of: key)
+        var passed = passage(request, to: place, target.method, target.path, of: key, on: state)
         // Whose account it is, the operator says.
         if let own = providers[place].quirks?.keyHeader?.lowercased() { passed.headers.removeAll { $0.name == own } }
         begin(passed, for: request, on: state)
@@ -115,7 +115,7 @@ extension ClientSide {
         guard let kept = state.view.kept(question.id, question.part, query: question.query, for: key) else {
             return answer(.noResponse(question.id), for: request)
         }
-        var passed = passage(request, to: kept.provider, question.method, kept.path, of: key)
+        var passed = passage(request, to: kept.provider, question.method, kept.path, of: key, on: state)
         passed.retelling = kept.retelling
         begin(passed, for: request, on: state)
     }
@@ -125,7 +125,8 @@ extension ClientSide {
         to provider: Int,
         _ method: PassageRequest.Method,
         _ path: String,
-        of key: ServedKey
+        of key: ServedKey,
+        on state: GatewayState
     ) -> PassageRequest {
         var passed = PassageRequest(
             provider: provider,
@@ -142,6 +143,8 @@ extension ClientSide {
             draw: request.draw
         )
         passed.access = key
+        passed.askedHeaders = request.askedHeaders
+        if state.view.asksForTime { passed.secondOfDay = loop.secondOfDay(at: request.unixMicroseconds) }
         if key.hasBudget { passed.localDay = GatewayClock.localDay(at: request.unixMicroseconds) }
         return passed
     }

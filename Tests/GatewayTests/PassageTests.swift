@@ -1,5 +1,7 @@
 /// What a client gets of a provider that is asked by its own name, over real sockets.
+import ConfigSyntax
 import Inference
+import PolicyEngine
 import Testing
 
 @testable import Gateway
@@ -60,6 +62,32 @@ extension OverSockets {
                 #expect(gone.status == 204 && gone.head.header("content-length") == nil && gone.body.isEmpty)
             }
             try second.stop()
+        }
+
+        @Test func policiesRejectItByTimeAndByWhatItsHeadSays() throws {
+            let provider = try MockProvider(Mock.plain)
+            let path = "/providers/p\(provider.port)/files"
+            for (match, more, status) in [
+                (#"header.x-app == "batch""#, "x-app: batch\r\n", 403), (#"header.x-app == "batch""#, "", 200),
+                ("time in 00:00-12:00 or time in 12:00-00:00", "", 403),
+            ] {
+                let gateway = try GatewayUnderTest(ports: [provider.port], loops: 1) { snapshot in
+                    let expression = try Expression(parsing: match)
+                    snapshot.policies = [
+                        GatewayPolicy(
+                            name: "closed",
+                            place: Place(file: 0, line: 1, column: 1),
+                            match: try Match.compile(expression, schema: RequestFact.schema, sets: SetTable([])).get(),
+                            target: .reject(reason: "closed"),
+                            fallsThrough: false
+                        )
+                    ]
+                }
+                let answer = try TestClient(gateway.port).ask(TestClient.request("GET", path, more: more))
+                #expect(answer?.status == status, "\(match)")
+                try gateway.stop()
+            }
+            #expect(provider.requests.count == 1)
         }
 
         @Test(

@@ -100,6 +100,9 @@ package struct Passage: Sendable {
         var facts = RequestFacts(model: provider.passageName, document: nil)
         (facts.key, facts.team, facts.tags) = (request.key, request.team, request.tags)
         facts.source = request.source
+        (facts.headers, facts.secondOfDay) = (request.askedHeaders, request.secondOfDay)
+        // What is kept was a conversation.
+        if request.retelling == nil { facts.operation = .passThrough }
         return facts
     }
 

@@ -1,6 +1,7 @@
 /// What is passed on to a provider as it is? A request to `/providers/NAME/…` for something that martlet has no word for: files,
 /// batches, images, whatever comes next (docs/decisions/0025).
 package import NetTypes
+package import PolicyEngine
 
 package struct PassageRequest: Sendable {
     /// The methods that are passed on.
@@ -44,6 +45,10 @@ package struct PassageRequest: Sendable {
     package var unixMicroseconds: UInt64
     /// Uniform over all values.
     package var draw: UInt64
+    /// Those of `RoutingView.askedHeaders` that the client sent.
+    package var askedHeaders: [FactValue.Field] = []
+    /// Local time of day in seconds since midnight, if `RoutingView.asksForTime`.
+    package var secondOfDay: Int64?
     /// How names in the answer are told that lead back to the provider, where a kept response is asked for; nil: the answer passes as it is.
     package var retelling: Responses.Retelling?
 

@@ -93,6 +93,9 @@ import Wire
     @Test(arguments: [
         ([("", false)], true, "everything"), ([(#"key == "ci""#, false)], true, "its key"),
         ([(#"key == "other""#, false)], false, "another key"),
+        ([(#"header.x-app == "batch""#, false)], true, "what its head says"),
+        ([("time in 00:00-02:00", false)], true, "the hour"), ([("time in 02:00-03:00", false)], false, "another hour"),
+        ([("operation == pass_through", false)], false, "it was a conversation"),
         ([(#"model == "chat""#, false)], false, "its group, which nobody may ask for by name"),
         ([(#"model != "fast""#, false)], false, "every other name"),
         ([(#"model == "providers/two""#, false)], false, "the provider's other addresses"),

@@ -83,6 +83,7 @@ enum KeptStage {
             draw: 0
         )
         request.retelling = kept.retelling
+        (request.askedHeaders, request.secondOfDay) = ([FactValue.Field(name: "x-app", value: "batch")], 3600)
         var passage = Passage(request, on: view, at: Stage.start)
         var actions = passage.begin(at: Stage.start)
         actions += passage.handle(.connected(AttemptID(0), isReused: false), at: Stage.start)

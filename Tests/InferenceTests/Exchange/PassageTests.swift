@@ -18,7 +18,7 @@ import Testing
             provider: Int = 0,
             policies: [GatewayPolicy] = []
         ) throws {
-            let request = PassageRequest(
+            var request = PassageRequest(
                 provider: provider,
                 method: method,
                 path: "/files?limit=2",
@@ -31,6 +31,8 @@ import Testing
                 unixMicroseconds: 1_790_000_000_000_000,
                 draw: 0
             )
+            request.askedHeaders = [FactValue.Field(name: "x-app", value: "batch")]
+            request.secondOfDay = 3600
             passage = Passage(request, on: try RoutingView(Stage.snapshot(policies: policies)), at: now)
             actions = passage.begin(at: now)
         }
@@ -163,6 +165,14 @@ import Testing
         #expect(world.head?.status == 403 && world.record?.policy == "no" && world.orders.isEmpty)
         #expect(String(decoding: world.body, as: UTF8.self).contains("not you"))
         #expect(world.record?.outcome == .rejected && world.passage.isOver)
+    }
+
+    @Test(arguments: [
+        (#"header.x-app == "batch""#, true), (#"header.x-app == "chat""#, false), ("time in 00:00-02:00", true),
+        ("time in 02:00-03:00", false), ("operation == pass_through", true), ("operation == chat", false),
+    ]) func policiesCanRejectItByWhatTheyAskOfAnyRequest(_ match: String, _ isRejected: Bool) throws {
+        let world = try World(policies: [Stage.policy("no", Stage.match(match), .reject(reason: "not now"))])
+        #expect((world.head?.status == 403) == isRejected && world.orders.isEmpty == isRejected)
     }
 
     @Test func aClientThatIsSlowOrLeavesIsFeltByTheProvider() throws {
