@@ -98,10 +98,7 @@ extension ClientSide {
         guard let place = providers.firstIndex(where: { $0.name == target.provider && $0.passThrough == true }) else {
             return answer(.unknownPath, for: request)
         }
-        var passed = passage(request, to: place, target.method, target.path, of: key, on: state)
-        // Whose account it is, the operator says.
-        if let own = providers[place].quirks?.keyHeader?.lowercased() { passed.headers.removeAll { $0.name == own } }
-        begin(passed, for: request, on: state)
+        begin(passage(request, to: place, target.method, target.path, of: key, on: state), for: request, on: state)
     }
 
     /// A response that somebody has kept is asked of its provider.
@@ -142,6 +139,10 @@ extension ClientSide {
             unixMicroseconds: request.unixMicroseconds,
             draw: request.draw
         )
+        // Whose account it is, and what never changes, the operator says.
+        if let own = state.view.snapshot.providers[provider].quirks?.ownFields {
+            passed.headers.removeAll { own.contains($0.name) }
+        }
         passed.access = key
         passed.askedHeaders = request.askedHeaders
         if state.view.asksForTime { passed.secondOfDay = loop.secondOfDay(at: request.unixMicroseconds) }

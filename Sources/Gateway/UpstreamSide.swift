@@ -66,8 +66,8 @@ extension UpstreamRequest {
     /// Whether it says how long its body is, empty ones of a POST included.
     var saysLength: Bool { method.map { $0 == .post || !body.isEmpty } ?? true }
 
-    /// Whether a client that is passed on has said it itself, as the version of the API it speaks. Its credential it cannot: that is left
-    /// out of what is passed on.
+    /// Whether a client that is passed on has said it itself, as the version of the API it speaks. A credential it cannot say, nor what the
+    /// operator says: those are left out of what is passed on.
     func says(_ field: HTTPField) -> Bool { method != nil && headers.contains { $0.name == field.name } }
 }
 

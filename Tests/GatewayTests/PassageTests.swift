@@ -64,6 +64,23 @@ extension OverSockets {
             try second.stop()
         }
 
+        @Test func whatTheOperatorSaysOfEveryRequestNoClientSays() throws {
+            let provider = try MockProvider { $0.write(Mock.answer(200, "{}")) ? .keep : .close }
+            let gateway = try GatewayUnderTest(ports: [provider.port], loops: 1) {
+                $0.providers[0].dialect = .anthropic
+                $0.providers[0].quirks = ProviderQuirks(headers: [.init("OpenAI-Project", "ours")])
+            }
+            let more = "openai-project: theirs\r\nanthropic-version: 2099-01-01\r\nx-else: 1\r\n"
+            let path = "/providers/p\(provider.port)/files"
+            let answer = try TestClient(gateway.port).ask(TestClient.request("GET", path, more: more))
+            #expect(answer?.status == 200)
+            let asked = try #require(provider.requests.first).lowercased()
+            #expect(asked.contains("openai-project: ours\r\n") && !asked.contains("theirs"))
+            #expect(asked.contains("anthropic-version: 2099-01-01\r\n") && asked.contains("x-else: 1\r\n"))
+            #expect(asked.split(separator: "anthropic-version").count == 2, "once")
+            try gateway.stop()
+        }
+
         @Test func policiesRejectItByTimeAndByWhatItsHeadSays() throws {
             let provider = try MockProvider(Mock.plain)
             let path = "/providers/p\(provider.port)/files"

@@ -66,6 +66,11 @@ package struct ProviderQuirks: Hashable, Sendable, Codable {
         return all
     }
 
+    /// Names of the fields that are the operator's to say, in lower case.
+    package var ownFields: Set<String> {
+        Set((headers.map(\.name) + [keyHeader].compactMap(\.self)).map { $0.lowercased() })
+    }
+
     /// In which dialects tell a key.
     static let keyFields: Set = ["authorization", "x-api-key", "x-goog-api-key"]
 }
