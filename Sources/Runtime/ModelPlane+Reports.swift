@@ -31,6 +31,17 @@ extension ModelPlane {
         if isNew { effects.append(.note(.alarm(alarm))) }
     }
 
+    /// What is passed on unread raises an alarm in its provider's name, and members' signals do not end it. Whatever else that provider answers,
+    /// it takes the credentials.
+    private mutating func mend(by record: DecisionRecord) {
+        guard alarms.contains(where: { $0.code == .upstreamUnauthorised }) else { return }
+        for attempt in record.attempts {
+            guard let status = attempt.status, status != 401, status != 403 else { continue }
+            let name = groups.member(named: attempt.member).flatMap { provider(of: $0.id) } ?? attempt.member
+            alarms.removeAll { $0.code == .upstreamUnauthorised && $0.object == name }
+        }
+    }
+
     mutating func noteUnderWay(_ counts: [MemberCount]) {
         underWay = counts.filter { $0.count > 0 && groups.member(named: $0.member) != nil }
     }
@@ -47,7 +58,10 @@ extension ModelPlane {
         if isLong || decisionBytes > Self.mostDecisionBytes {
             cutDecisions(to: isLong ? Self.mostDecisions : decisions.count)
         }
-        for record in records { count(record) }
+        for record in records {
+            mend(by: record)
+            count(record)
+        }
         effects.append(.decided(records))
     }
 

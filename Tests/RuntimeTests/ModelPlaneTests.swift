@@ -84,6 +84,20 @@ import Testing
         #expect(rig.router.models?.alarms.isEmpty == true)
     }
 
+    /// What is passed on unread has no member whose success could end it.
+    @Test(arguments: [
+        ("local", 200, true), ("local", 404, true), ("chat.two", 200, true), ("local", 401, false),
+        ("local", 403, false), ("chat.two", 401, false), ("local", nil, false), ("other", 200, false),
+    ]) func aProvidersAlarmGoesWithItsNextAnswer(_ asked: String, _ status: Int?, _ isMended: Bool) throws {
+        var rig = try rig()
+        let alarm = GatewayAlarm(.upstreamUnauthorised, object: "local", detail: "GET /files: 401")
+        rig.tell(.gateway(.alarm(alarm)))
+        var record = record(rig, "chat", asked)
+        record.attempts[0].status = status
+        rig.tell(.gateway(.decisions([record])))
+        #expect(rig.router.models?.alarms == (isMended ? [] : [alarm]))
+    }
+
     @Test func aNewGatewayGetsASnapshotAndAnEndedOneServesNone() throws {
         var rig = try rig()
         rig.tell(.gateway(.ready(generation: 1)))

@@ -72,12 +72,10 @@ extension Passage {
         deadlines[.answer] = nil
         // It is our key that was refused, and the words about it may quote it.
         guard head.status != 401 else {
-            let alarm = GatewayAlarm(
-                .upstreamUnauthorised,
-                object: member,
-                detail: FailureClass.unauthorised.rule.message
-            )
-            actions.append(.alarm(alarm))
+            // Some addresses want more rights than others.
+            let asked = "\(request.method.rawValue) \(request.path.prefix { $0 != "?" }.prefix(200))"
+            let detail = "\(asked): \(FailureClass.unauthorised.rule.message)"
+            actions.append(.alarm(GatewayAlarm(.upstreamUnauthorised, object: member, detail: detail)))
             return fail(.unauthorised, nil, at: now)
         }
         attempt?.hasHead = true

@@ -142,7 +142,8 @@ import Testing
         world.feed(.connected(first, isReused: false))
         world.feed(.upstreamHead(first, head(401)))
         #expect(world.head?.status == 502 && !world.body.isEmpty)
-        #expect(world.actions.contains { if case .alarm(let alarm) = $0 { alarm.object == "one" } else { false } })
+        let alarm = world.actions.compactMap { if case .alarm(let alarm) = $0 { alarm } else { nil } }.first
+        #expect(alarm?.object == "one" && alarm?.detail.hasPrefix("GET /files: ") == true, "without the query")
     }
 
     @Test(arguments: [404, 429, 500]) func otherErrorsAreTheProvidersToTell(_ status: Int) throws {
