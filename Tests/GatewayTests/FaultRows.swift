@@ -130,19 +130,6 @@ struct FaultRow: Sendable, CustomTestStringConvertible {
             }
         ),
         .init("floods with 1xx", .malformed, by: .behaving(Fault.endless("HTTP/1.1 103 X\r\nlink: x\r\n\r\n"))),
-        .init(
-            "never stops",
-            .tooLarge,
-            .headTimeout,
-            streamed: [.malformed],
-            within: timeouts.answer,
-            by: .behaving { connection in
-                connection.write(
-                    "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n"
-                )
-                return Fault.endless(Mock.chunk(String(repeating: " ", count: 60_000)))(connection)
-            }
-        ),
         .init("answers 500", .serverError, by: .behaving(Mock.status(500))),
         .init("answers 429", .rateLimited, by: .behaving(Mock.status(429, more: "retry-after: 9\r\n"))),
         .init("answers 503", .overloaded, by: .behaving(Mock.status(503, more: "retry-after: 0\r\n"))),

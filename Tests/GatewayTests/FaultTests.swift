@@ -52,6 +52,22 @@ extension OverSockets {
             )
         }
 
+        /// Whoever else was asked might say as much, and would be paid for it too.
+        @Test func aPlainAnswerWithoutEndIsGivenUpAtTheFirst() throws {
+            let first = try MockProvider { connection in
+                connection.write(
+                    "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n"
+                )
+                return Fault.endless(Mock.chunk(String(repeating: " ", count: 60_000)))(connection)
+            }
+            let second = try MockProvider { $0.write(Mock.answer(200, Mock.plainBody)) ? .keep : .close }
+            let gateway = try GatewayUnderTest(ports: [first.port, second.port], timeouts: ExchangeTimeouts())
+            let answer = try #require(try TestClient(gateway.port).chat(isStreamed: false))
+            #expect(answer.status == 502 && answer.body.contains("answer_too_large"))
+            #expect(gateway.record()?.attempts.map(\.failure) == [.tooLarge] && second.requests.isEmpty)
+            try gateway.stop()
+        }
+
         /// What a provider does after its first words.
         struct Ending: Sendable, CustomTestStringConvertible {
             let testDescription: String

@@ -20,7 +20,7 @@ extension Exchange {
         held = []
         stream = nil
         meter = Meter()
-        debtor = nil
+        if !failure.kind.isOfWorkDone { debtor = nil }
         guard rule.next != .giveUp, !upload.hasBegun else { return giveUp(at: now) }
         tried.add(current.candidate, after: rule.next)
         if rule.next == .longerMember { ruleOutShorter(than: current.candidate.member) }

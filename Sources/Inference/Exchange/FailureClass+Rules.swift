@@ -59,7 +59,7 @@ extension FailureClass {
         case .malformed: .member(502, "upstream_error", "The provider's answer could not be read.")
         case .errorFirstEvent, .errorMidStream: .member(502, "upstream_error", "The provider reported an error.")
         case .reset, .truncated: .way(502, "upstream_error", "The connection to the provider broke.")
-        case .tooLarge: .harmless(502, "upstream_error", "The provider's answer is too large.")
+        case .tooLarge: .surfeit
         case .pathDown: .path
         case .secretUnavailable: .operator(.secretUnavailable, "The gateway has no credentials for the provider.")
         case .priceUnknown: .harmless(503, "price_unknown", "No member of this model has a price that is known.")
@@ -112,6 +112,13 @@ extension FailureRule {
         "The way to the provider was lost."
     )
 
+    /// Whoever was asked next would say as much.
+    fileprivate static let surfeit = nobody(
+        502,
+        "answer_too_large",
+        "The provider's answer has more than \(ExchangeLimits.plainAnswerBytes >> 20) MiB: ask for fewer at once, for a stream, or by URL."
+    )
+
     fileprivate static let longer = server(
         .longerMember,
         .untouched,
@@ -152,6 +159,9 @@ extension FailureRule {
 }
 
 extension FailureClass {
+    /// Whether the provider has done its work and wants to be paid for it, though nobody can use it.
+    var isOfWorkDone: Bool { self == .tooLarge }
+
     /// Whether no provider was asked: a reason of ours came before.
     var isOfOurOwn: Bool { self == .notCarried || self == .priceUnknown || self == .retryBudget }
 

@@ -47,7 +47,7 @@ package enum FailureClass: String, Hashable, Sendable, Codable, CaseIterable {
     case reset
     /// The answer ended before it was complete.
     case truncated
-    /// The answer is larger than what we hold.
+    /// The answer is larger than what we hold: another provider's would be as large, and be paid for once more.
     case tooLarge = "too-large"
     /// The runtime said that the path is down.
     case pathDown = "path-down"

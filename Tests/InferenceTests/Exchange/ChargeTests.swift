@@ -129,6 +129,18 @@ import Testing
         #expect(none.orders.isEmpty && none.signals.isEmpty && none.record?.cost == nil)
     }
 
+    /// The provider has made it, and wants to be paid.
+    @Test func anAnswerThatIsTooLargeIsChargedAsItWasReservedAndNotBoughtAgain() throws {
+        let world = try world()
+        try ask(world)
+        try world.answer(Answer.plainHead)
+        try world.send([UInt8](repeating: 0x20, count: ExchangeLimits.plainAnswerBytes + 1))
+        #expect(world.orders.count == 1 && world.head?.status == 502 && world.record?.errorCode == "answer_too_large")
+        #expect(world.head?.headers.contains(Header("x-should-retry", "false")) == true)
+        let cost = try #require(world.record?.cost)
+        #expect(cost.isUsageEstimated && cost.input == 9 && cost.output == 1024 && cost.provider == "one")
+    }
+
     @Test func theClassThatAnAnswerNamesIsCharged() throws {
         let price = Price(rows: [.init(Self.rates), .init(PriceRates(input: 1, output: 1), service: .flex)])
         let world = try world(prices: [price, price])

@@ -229,6 +229,22 @@ import Wire
         #expect(tokens.isUsageEstimated && tokens.output == 2 * 4160)
     }
 
+    @Test func picturesThatAreTooManyToHoldArePaidAsTheyWereAskedFor() throws {
+        for (rates, owed) in [
+            (PriceRates(input: 0, output: 0, pieces: .init(madeImage: 40_000_000_000)), 400_000_000_000 as UInt64),
+            (PriceRates(input: 0, output: 10), 10 * 10 * 4160),
+        ] {
+            let world = try Self.world(rates)
+            try Self.ask(.imageGeneration, #"{"model":"chat","prompt":"x","n":10}"#, world)
+            try world.connect()
+            try world.answer(Answer.plainHead)
+            try world.send([UInt8](repeating: 0x20, count: ExchangeLimits.plainAnswerBytes + 1))
+            #expect(world.orders.count == 1 && world.text.contains("answer_too_large"))
+            let cost = try #require(world.record?.cost)
+            #expect(cost.picoDollars == owed && cost.isUsageEstimated && cost.units == MediaUnits(images: 10))
+        }
+    }
+
     @Test func soundThatIsHeardIsPaidByTheSecondOrByItsTokens() throws {
         let body = #"{"model":"chat"}"#
         let rates = PriceRates(input: 6_000_000, output: 10_000_000, pieces: .init(second: 100_000_000))
