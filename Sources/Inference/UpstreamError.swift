@@ -8,6 +8,8 @@ package struct UpstreamError: Error, Equatable, Sendable {
         case tooLarge
         /// It is longer than the model takes, in tokens.
         case contextLength
+        /// The provider wants nothing to do with what it says.
+        case contentFilter
         /// Our key is not known.
         case authentication
         /// Our key may not do this.
@@ -51,7 +53,7 @@ package struct UpstreamError: Error, Equatable, Sendable {
     /// a model that is not there) is none of the client's doing: to it, the gateway is bad.
     package var clientStatus: Int {
         switch kind {
-        case .invalidRequest, .contextLength: 400
+        case .invalidRequest, .contextLength, .contentFilter: 400
         case .tooLarge: 413
         case .rateLimited: 429
         case .overloaded: 503
@@ -65,6 +67,7 @@ package struct UpstreamError: Error, Equatable, Sendable {
     package var clientCode: String {
         switch kind {
         case .contextLength: "context_length_exceeded"
+        case .contentFilter: Self.flaggedCode
         case .invalidRequest: code ?? "invalid_request"
         case .tooLarge: code ?? "request_too_large"
         case .authentication, .permission, .notFound, .quota: "upstream_misconfigured"
@@ -75,11 +78,13 @@ package struct UpstreamError: Error, Equatable, Sendable {
         }
     }
 
-    /// The words a client gets. A provider's refusal of our key may quote the key, so those words stay here.
+    /// The words a client gets. A provider's refusal of our key may quote the key, so those words stay here; so do those about
+    /// a request's content, of which xAI's name the account and the key.
     package var clientMessage: String {
         switch kind {
         case .authentication, .permission: "The provider refused the gateway's credentials."
         case .quota: "The gateway's account with the provider is exhausted."
+        case .contentFilter: "The provider's rules for content do not let it answer this request."
         case .invalidRequest, .tooLarge, .contextLength, .notFound, .rateLimited, .overloaded, .timeout, .server,
             .malformed:
             message
@@ -94,6 +99,27 @@ package struct UpstreamError: Error, Equatable, Sendable {
         return ["maximum context length", "prompt is too long", "exceed context limit", "context window"].contains {
             message.contains($0)
         }
+    }
+
+    /// What a request is refused by whose content a provider wants nothing to do with.
+    static let flaggedCode = "content_filter"
+
+    /// What providers say of a request whose content they refuse by 403: OpenRouter and xAI, and gateways before others.
+    private static let flaggedWords = [
+        "requires moderation", "input was flagged", "violates usage guidelines", "content policy", "content filter",
+    ]
+
+    /// Whether a provider's 403 speaks of what the request says: by its code, else by its words, which then speak of no account.
+    static func saysFlagged(codes: [String?], message: String) -> Bool {
+        let known = [flaggedCode, "content_policy_violation", "moderation_blocked"]
+        if codes.contains(where: { $0.map(known.contains) ?? false }) { return true }
+        let message = message.lowercased()
+        return !message.contains("account") && flaggedWords.contains { message.contains($0) }
+    }
+
+    /// The same error, as one about what the request says: a status of its own keeps clients from taking it for one about their key.
+    func flagged() -> UpstreamError {
+        UpstreamError(.contentFilter, status: 400, message: message, code: Self.flaggedCode)
     }
 
     /// What cannot be read. 502, for that is what it is to the client.

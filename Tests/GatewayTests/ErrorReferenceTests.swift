@@ -82,6 +82,7 @@ import Wire
     /// Those that need limits, a budget or a policy to be met; the tests of these look at them.
     private static let others = [
         "rejected_by_policy", "rate_limit_exceeded", "insufficient_quota", "no_candidate", "invalid_request",
+        "content_filter",
     ]
 
     @Test func theReferenceNamesNoErrorThatIsNone() {

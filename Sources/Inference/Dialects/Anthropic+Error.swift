@@ -24,7 +24,9 @@ extension Anthropic {
         let message = error?["message"]?.string ?? "The provider reported an error without words."
         var kind = meaning?.kind ?? UpstreamError.kind(ofStatus: status ?? 500)
         if kind == .invalidRequest, UpstreamError.saysTooLong(code: nil, message: message) { kind = .contextLength }
-        return UpstreamError(kind, status: status ?? meaning?.status ?? 500, message: message, code: word)
+        let failure = UpstreamError(kind, status: status ?? meaning?.status ?? 500, message: message, code: word)
+        guard kind == .permission, UpstreamError.saysFlagged(codes: [word], message: message) else { return failure }
+        return failure.flagged()
     }
 
     /// The error types of the API and the statuses they come with.

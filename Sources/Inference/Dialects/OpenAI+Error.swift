@@ -21,7 +21,7 @@ extension OpenAI {
     /// What the client's library makes of a class of failures, in step with `clientStatus`.
     static func errorType(of kind: UpstreamError.Kind) -> String {
         switch kind {
-        case .invalidRequest, .tooLarge, .contextLength: "invalid_request_error"
+        case .invalidRequest, .tooLarge, .contextLength, .contentFilter: "invalid_request_error"
         case .rateLimited: "rate_limit_error"
         case .authentication, .permission, .notFound, .quota, .overloaded, .timeout, .server, .malformed:
             "upstream_error"
@@ -33,9 +33,11 @@ extension OpenAI {
     /// What an error answer of a provider says.
     package static func error(status: Int, body: [UInt8]) -> UpstreamError {
         let kind = UpstreamError.kind(ofStatus: status)
-        guard let document = try? JSONDocument(body, limits: .answer), let error = embeddedError(document) else {
+        guard let document = try? JSONDocument(body, limits: .answer), let object = errorObject(document) else {
             return UpstreamError(kind, status: status, message: "The provider answered with status \(status).")
         }
+        let error = failure(object)
+        if kind == .permission, isFlagged(object, error) { return error.flagged() }
         var refined = kind
         if kind == .rateLimited, error.kind == .quota { refined = .quota }
         if kind == .invalidRequest, UpstreamError.saysTooLong(code: error.code, message: error.message) {
@@ -47,8 +49,18 @@ extension OpenAI {
     /// The error inside a chunk or an answer, whatever its status: `{"error":{…}}`, or `{"object":"error",…}` as older vLLM
     /// writes it.
     static func embeddedError(_ document: JSONDocument) -> UpstreamError? {
-        if let error = document["error"], !error.isNull { return failure(error) }
-        return document["object"]?.string == "error" ? failure(document.root) : nil
+        errorObject(document).map(failure)
+    }
+
+    private static func errorObject(_ document: JSONDocument) -> JSONView? {
+        if let error = document["error"], !error.isNull { return error }
+        return document["object"]?.string == "error" ? document.root : nil
+    }
+
+    /// OpenRouter tells beside its words what it has found, and where.
+    private static func isFlagged(_ object: JSONView, _ error: UpstreamError) -> Bool {
+        object["metadata"]?["flagged_input"] != nil
+            || UpstreamError.saysFlagged(codes: [error.code, object["type"]?.string], message: error.message)
     }
 
     static func failure(_ error: JSONView) -> UpstreamError {
@@ -61,7 +73,8 @@ extension OpenAI {
         let isTooLong =
             found == .invalidRequest && names.contains { UpstreamError.saysTooLong(code: $0, message: message) }
         let kind = isTooLong ? UpstreamError.Kind.contextLength : found
-        return UpstreamError(kind, status: status ?? usual, message: message, code: word)
+        let failure = UpstreamError(kind, status: status ?? usual, message: message, code: word)
+        return kind == .permission && isFlagged(error, failure) ? failure.flagged() : failure
     }
 
     private static func meaning(of error: JSONView) -> (UpstreamError.Kind, Int) {

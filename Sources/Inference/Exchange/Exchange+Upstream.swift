@@ -160,7 +160,9 @@ extension Exchange {
         let error = current.provider.dialect.error(status: head.status, body: body)
         let kind = kind.refined(by: error)
         let isClients = current.provider.dialect == client.provider
-        let isReadable = isComplete && isClients && head.contentType == "application/json"
+        // What is told by another status, or may name our key, is told in our own words.
+        let isReadable =
+            isComplete && isClients && head.contentType == "application/json" && error.kind != .contentFilter
         let failure = Failure(
             kind: kind,
             error: error,

@@ -172,7 +172,7 @@ extension FailureClass {
         case .rateLimited: self = .rateLimited
         case .overloaded: self = .overloaded
         case .authentication, .permission, .quota: self = .unauthorised
-        case .invalidRequest, .tooLarge: self = .clientError
+        case .invalidRequest, .tooLarge, .contentFilter: self = .clientError
         case .contextLength: self = .contextLength
         case .malformed: self = .malformed
         case .notFound, .timeout, .server: self = .errorFirstEvent
@@ -184,7 +184,7 @@ extension FailureClass {
         switch (self, error.kind) {
         case (.rateLimited, .quota), (.clientError, .authentication), (.clientError, .permission): .unauthorised
         case (.clientError, .contextLength): .contextLength
-        case (.unknownUpstreamModel, .invalidRequest): .clientError
+        case (.unknownUpstreamModel, .invalidRequest), (.unauthorised, .contentFilter): .clientError
         default: self
         }
     }

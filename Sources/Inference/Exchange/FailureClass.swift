@@ -29,7 +29,8 @@ package enum FailureClass: String, Hashable, Sendable, Codable, CaseIterable {
     case overloaded
     /// Another 5xx, or 408.
     case serverError = "server-error"
-    /// 401, 402, 403, or a 429 that wants money: the provider refuses our key, not the client's.
+    /// 401, 402, 403, or a 429 that wants money: the provider refuses our key, not the client's. A 403 about what the request says is a
+    /// `clientError`.
     case unauthorised
     /// 404: the provider does not know the model or the path that the configuration gives it.
     case unknownUpstreamModel = "unknown-upstream-model"

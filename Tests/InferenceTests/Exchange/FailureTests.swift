@@ -122,6 +122,11 @@ struct FailureRow: Sendable, CustomTestStringConvertible {
         .firstEvent("rate_limit_exceeded", .rateLimited, next: otherMember, signal: "chat.big pause 2s"),
         .firstEvent("insufficient_quota", .unauthorised, next: otherMember, signal: onMember, .upstreamUnauthorised),
         .firstEvent("context_length_exceeded", .contextLength, next: nil, signal: nil),
+        .init(kind: .clientError, next: nil, signal: nil) { world in
+            try world.connect()
+            try world.answer(Answer.streamHead)
+            try world.send(Answer.event(#"{"error":{"code":403,"message":"Your input was flagged"}}"#))
+        },
         .init(kind: .reset, next: otherPath, signal: onPath) { world in
             try world.connect()
             try world.breakUpstream(.reset)
@@ -220,6 +225,35 @@ struct FailureRow: Sendable, CustomTestStringConvertible {
         #expect(world.head?.status == 400)
         #expect(world.text == words)
         #expect(world.record?.attempts.first?.detail == "context_length_exceeded", "words might repeat the prompt")
+    }
+
+    /// Of a 403 that says what the prompt is found to hold no member and no key is at fault.
+    @Test(arguments: [
+        #"{"error":{"code":403,"message":"Your chosen model requires moderation and your input was flagged","metadata":{"reasons":["violence"]}}}"#,
+        #"{"error":{"code":403,"message":"no","metadata":{"reasons":["violence"],"flagged_input":"kill -9"}}}"#,
+        #"{"code":"permission-denied","error":"Content violates usage guidelines. Team: t, API key ID: secret"}"#,
+        #"{"error":{"message":"no","type":"invalid_request_error","code":"content_policy_violation"}}"#,
+    ])
+    func aFlaggedPromptIsTheClients(_ words: String) throws {
+        let world = try ExchangeWorld()
+        try world.feed(Stage.request(Stage.body(isStreamed: false)))
+        try world.connect()
+        try world.answer(UpstreamHead(status: 403, contentType: "application/json"))
+        try world.send(Answer.bytes(words))
+        try world.endUpstream()
+        #expect(world.signals.isEmpty && world.alarms.isEmpty && world.orders.count == 1)
+        #expect(world.head?.status == 400 && world.text.contains(#""code":"content_filter""#))
+        #expect(!world.text.contains("secret") && world.record?.attempts.first?.failure == .clientError)
+        #expect(world.record?.attempts.first?.detail == "content_filter")
+    }
+
+    @Test(arguments: [
+        "Your account has been flagged", "Your account is suspended under our content policy", "Key limit exceeded",
+        "Missing scopes: api.moderations.read",
+    ])
+    func aRefusalOfOurAccountStaysOne(_ message: String) {
+        let body = Array(#"{"error":{"code":403,"message":"\#(message)"}}"#.utf8)
+        #expect(OpenAI.error(status: 403, body: body).kind == .permission)
     }
 
     @Test func aDeadIdleConnectionIsReplacedOnceWithoutCounting() throws {
