@@ -171,7 +171,7 @@ extension Exchange {
     }
 
     mutating func heartbeat(at now: Instant) {
-        if !isClientBlocked {
+        if !isClientBlocked, !mayComeWhole {
             commitStreamHead(at: now)
             let second = record.startedUnix / 1_000_000
             write(client.heartbeat(model: record.requestedModel ?? "", second: second, record.operation ?? .chat))

@@ -1,4 +1,4 @@
-/// What becomes of an answer that is neither JSON nor events: speech, pictures, subtitles? It goes to the client as it comes, piece by piece,
+/// What becomes of an answer about pictures, sound or order that is no JSON or no stream? Speech, pictures, subtitles: it goes to the client as it comes, piece by piece,
 /// and nothing of it is kept. Until its first byte every failure is answered by trying elsewhere; behind it a failure cuts the connection, since
 /// nothing that could be written there would be told from sound.
 import NetTypes
@@ -6,8 +6,17 @@ import NetTypes
 extension Exchange {
     /// Whether the answer of this head is passed on as it comes.
     func passesOn(_ head: UpstreamHead) -> Bool {
-        guard let operation = record.operation, operation.isMedia, !record.isStreamed else { return false }
-        return head.contentType != Self.jsonType
+        record.operation?.isMedia ?? false && head.contentType != Self.jsonType
+    }
+
+    /// Whether an answer that was asked for in events may come in one piece: models that have no events for it pass over the wish, as whisper-1
+    /// does. Until its head has come nobody knows, so nothing makes a stream of it before.
+    var mayComeWhole: Bool { record.operation?.isMedia ?? false && attempt?.phase != .streaming && commit == .nothing }
+
+    /// Whether it does: it is paid for, and as good to its client as to whom asks for no events.
+    func comesWhole(_ head: UpstreamHead) -> Bool {
+        guard mayComeWhole, let dialect = attempt?.provider.dialect else { return false }
+        return !head.contentType.isEmpty && head.contentType != dialect.streamType
     }
 
     /// Whether pictures or sound come as events that nobody asked for: whatever made its provider do so, what they tell of their cost is heard.
@@ -27,6 +36,8 @@ extension Exchange {
         attempt?.phase = .passing
         // How long the whole takes depends on how fast the client reads.
         deadlines[.answer] = nil
+        // Nothing of ours can be said in it.
+        deadlines[.heartbeat] = nil
         deadlines[.silence] = now + timeouts.betweenTokens
     }
 

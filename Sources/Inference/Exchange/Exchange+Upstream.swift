@@ -15,7 +15,7 @@ extension Exchange {
 
     /// The request was sent.
     mutating func awaitAnswer(_ timeouts: ExchangeTimeouts, at now: Instant) {
-        if record.isStreamed {
+        if record.isStreamed, !mayComeWhole {
             deadlines[.head] = now + timeouts.head
             deadlines[.firstToken] = now + timeouts.firstToken
         } else {
@@ -39,7 +39,7 @@ extension Exchange {
             deadlines[.silence] = now + timeouts.betweenTokens
         } else if let coding = head.contentEncoding {
             fail(.malformed, detail: "content-encoding \(coding)", at: now)
-        } else if record.isStreamed || isUnaskedStream(head) {
+        } else if (record.isStreamed && !comesWhole(head)) || isUnaskedStream(head) {
             beginStream(head, at: now)
         } else if passesOn(head) {
             beginPassing(timeouts, at: now)

@@ -1,4 +1,4 @@
-/// Pictures, sound and order: where each goes, what of its answer is kept, what it costs in its own units, and how its stream ends.
+/// Pictures, sound and order: where each goes, what of its answer is kept, and what it costs in its own units.
 import NetTypes
 import PolicyEngine
 import Testing
@@ -9,20 +9,20 @@ import Wire
 @Suite struct MediaTests {
     private static let speechHead = Self.head("audio/mpeg", length: 6)
 
-    private static func head(_ type: String, length: Int? = nil) -> UpstreamHead {
+    static func head(_ type: String, length: Int? = nil) -> UpstreamHead {
         var head = UpstreamHead(status: 200, contentType: type)
         head.fields = [Header("content-type", type), Header("x-request-id", "r")]
         head.length = length
         return head
     }
 
-    private static func world(_ rates: PriceRates? = nil) throws -> ExchangeWorld {
+    static func world(_ rates: PriceRates? = nil) throws -> ExchangeWorld {
         var snapshot = Stage.snapshot()
         snapshot.deployments[0].price = rates.map { Price($0) }
         return try ExchangeWorld(snapshot)
     }
 
-    private static func ask(
+    static func ask(
         _ operation: ModelOperation,
         _ body: String,
         _ world: ExchangeWorld,
@@ -147,59 +147,6 @@ import Wire
         #expect(world.record?.outcome == .brokenOff, "now it is")
     }
 
-    // MARK: Streams
-
-    @Test func aStreamOfPicturesHasNoMarkOfItsEnd() throws {
-        let world = try Self.world(PriceRates(input: 5_000_000, output: 40_000_000, shown: 10_000_000, pieces: nil))
-        try Self.ask(.imageGeneration, #"{"model":"chat","prompt":"x","stream":true}"#, world)
-        try world.connect()
-        try world.answer(Answer.streamHead)
-        let partial =
-            "event: image_generation.partial_image\ndata: {\"type\":\"image_generation.partial_image\",\"b64_json\":\"AA==\"}\n\n"
-        try world.send(Answer.bytes(partial))
-        let usage =
-            #"{"input_tokens":30,"output_tokens":100,"total_tokens":130,"input_tokens_details":{"text_tokens":10,"image_tokens":20}}"#
-        let last =
-            "event: image_generation.completed\ndata: {\"type\":\"image_generation.completed\",\"b64_json\":\"AA==\",\"usage\":\(usage)}\n\n"
-        try world.send(Answer.bytes(last))
-        #expect(world.record == nil)
-        try world.endUpstream()
-        #expect(world.text == partial + last && world.end == .complete && world.record?.outcome == .answered)
-        let cost = try #require(world.record?.cost)
-        #expect(cost.input == 30 && cost.output == 100 && cost.units?.images == 1 && !cost.isUsageEstimated)
-        // 10 of words, 20 of pictures, 100 of the answer.
-        let owed: UInt64 = 50_000_000 + 200_000_000 + 4_000_000_000
-        #expect(cost.picoDollars == owed)
-    }
-
-    @Test func anErrorAsItsFirstEventIsTriedElsewhereAndAStreamWithoutItsLastEventIsNotWhole() throws {
-        let world = try Self.world()
-        try Self.ask(.speech, #"{"model":"chat","input":"hi","stream_format":"sse"}"#, world)
-        try world.connect()
-        try world.answer(Answer.streamHead)
-        try world.send(Answer.event(#"{"error":{"message":"no voice","type":"server_error"}}"#))
-        #expect(
-            world.record?.attempts.map(\.failure) == [.errorFirstEvent, .notCarried],
-            "nobody else speaks this dialect"
-        )
-        #expect(world.head?.status == 502)
-        let second = try Self.world()
-        try Self.ask(.speech, #"{"model":"chat","input":"hi","stream_format":"sse"}"#, second)
-        try second.connect()
-        try second.answer(Answer.streamHead)
-        try second.send(Answer.event(#"{"type":"speech.audio.delta","audio":"AA=="}"#))
-        try second.endUpstream()
-        #expect(second.record?.outcome == .brokenOff && second.text.contains("\"error\""))
-    }
-
-    @Test func whoWantsAStreamGetsNoPlainAnswer() throws {
-        let world = try Self.world()
-        try Self.ask(.imageGeneration, #"{"model":"chat","prompt":"x","stream":true}"#, world)
-        try world.connect()
-        try world.answer(Answer.plainHead)
-        #expect(world.record?.attempts.first?.failure == .malformed || world.orders.count > 1)
-    }
-
     // MARK: What it costs
 
     private static func charge(
@@ -280,13 +227,13 @@ import Wire
 
     // MARK: Forms
 
-    private static func form(_ text: String) throws -> UploadForm {
+    static func form(_ text: String) throws -> UploadForm {
         var form = UploadForm(try #require(MultipartBoundary(contentType: "multipart/form-data; boundary=B")))
         try form.read(Array(text.utf8).span.bytes, at: Array(text.utf8))
         return form
     }
 
-    private static func part(_ name: String, _ value: String, isFile: Bool = false) -> String {
+    static func part(_ name: String, _ value: String, isFile: Bool = false) -> String {
         "--B\r\ncontent-disposition: form-data; name=\"\(name)\"\(isFile ? "; filename=\"a\"" : "")\r\n\r\n\(value)\r\n"
     }
 
@@ -373,27 +320,6 @@ import Wire
         #expect(whole.askedUnits() == view.askedUnits())
     }
 
-    @Test func aStreamThatNobodyAskedForIsHeard() throws {
-        let each = PriceRates(input: 0, output: 0, pieces: .init(madeImage: 40_000_000_000))
-        let world = try Self.world(each)
-        try Self.ask(.imageGeneration, #"{"model":"chat","prompt":"x"}"#, world)
-        try world.connect()
-        try world.answer(Answer.streamHead)
-        let picture = Answer.event(#"{"type":"image_generation.completed","b64_json":"AA=="}"#)
-        for _ in 0..<10 { try world.send(picture) }
-        try world.feed(.tick, after: .seconds(50))
-        try world.send(picture)
-        try world.feed(.tick, after: .seconds(50))
-        try world.send(picture)
-        try world.feed(.tick, after: .seconds(50))
-        try world.send(picture)
-        try world.feed(.tick, after: .seconds(50))
-        #expect(world.record == nil, "it may take longer than an answer in one piece")
-        try world.endUpstream()
-        #expect(world.record?.outcome == .answered && world.record?.cost?.units == MediaUnits(images: 13))
-        #expect(world.record?.cost?.picoDollars == 13 * 40_000_000_000)
-    }
-
     @Test func aFormWithoutAModelIsRefusedInWords() throws {
         var form = try Self.form(Self.part("file", "x", isFile: true) + "--B--\r\n")
         let error = #expect(throws: RequestError.self) { try form.finish() }
@@ -425,7 +351,7 @@ import Wire
 }
 
 extension PriceRates {
-    fileprivate init(input: UInt64, output: UInt64, request: UInt64 = 0, shown: UInt64? = nil, pieces: PieceRates?) {
+    init(input: UInt64, output: UInt64, request: UInt64 = 0, shown: UInt64? = nil, pieces: PieceRates?) {
         self.init(
             input: input,
             output: output,
