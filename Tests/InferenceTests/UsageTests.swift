@@ -36,6 +36,19 @@ struct UsageTests {
         #expect(OpenAI.usage(try JSONDocument(Array(openai.utf8)).root) == expected)
     }
 
+    @Test func soundAndPicturesOfAPromptAreToldInBothDialects() throws {
+        let openai =
+            #"{"prompt_tokens":17,"completion_tokens":1,"prompt_tokens_details":{"audio_tokens":9,"image_tokens":3,"cached_tokens":2}}"#
+        let gemini =
+            #"{"promptTokenCount":17,"candidatesTokenCount":1,"cachedContentTokenCount":2,"promptTokensDetails":[{"modality":"TEXT","tokenCount":3},{"modality":"AUDIO","tokenCount":11},{"modality":"IMAGE","tokenCount":3}],"cacheTokensDetails":[{"modality":"AUDIO","tokenCount":2}]}"#
+        var expected = Usage(input: 17, output: 1, cachedRead: 2)
+        (expected.audioInput, expected.imageInput) = (9, 3)
+        #expect(OpenAI.usage(try JSONDocument(Array(openai.utf8)).root) == expected)
+        #expect(Gemini.usage(try JSONDocument(Array(gemini.utf8)).root) == expected)
+        let odd = #"{"promptTokenCount":7,"promptTokensDetails":{"modality":"AUDIO"},"cacheTokensDetails":7}"#
+        #expect(Gemini.usage(try JSONDocument(Array(odd.utf8)).root)?.audioInput == nil)
+    }
+
     @Test func aWholeAnswerIsMetered() throws {
         let answer = try Anthropic.answer(from: Fixture.bytes("anthropic.tools.answer.json"))
         var meter = Meter()

@@ -115,12 +115,25 @@ extension Gemini {
         } else if let total = count("totalTokenCount"), let prompt, total >= prompt {
             output = total - prompt
         }
-        return Usage(
+        var usage = Usage(
             input: prompt,
             output: output,
             cachedRead: count("cachedContentTokenCount"),
             reasoning: thoughts
         )
+        usage.audioInput = tokens(of: "AUDIO", value)
+        usage.imageInput = tokens(of: "IMAGE", value)
+        return usage
+    }
+
+    /// Tokens of the prompt that stand for sound or pictures, but for those from the cache, which have a rate of their own; nil: it has none.
+    private static func tokens(of modality: String, _ usage: JSONView) -> UInt64? {
+        let count = { (name: String) -> UInt64? in
+            let details = (usage[name] ?? usage).elements.filter { $0["modality"]?.string == modality }
+            return details.isEmpty ? nil : details.reduce(0) { sum($0, $1["tokenCount"]?.unsigned ?? 0) }
+        }
+        guard let all = count("promptTokensDetails") else { return nil }
+        return all - min(count("cacheTokensDetails") ?? 0, all)
     }
 
     private static func sum(_ one: UInt64, _ other: UInt64) -> UInt64 {

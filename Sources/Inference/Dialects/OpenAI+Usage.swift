@@ -20,6 +20,8 @@ extension OpenAI {
             if member.spells("prompt_tokens_details") {
                 usage.cachedRead = member.value["cached_tokens"]?.unsigned
                 usage.cacheWrite = member.value["cache_write_tokens"]?.unsigned
+                usage.audioInput = member.value["audio_tokens"]?.unsigned
+                usage.imageInput = member.value["image_tokens"]?.unsigned
             }
             if member.spells("completion_tokens_details") {
                 usage.reasoning = member.value["reasoning_tokens"]?.unsigned

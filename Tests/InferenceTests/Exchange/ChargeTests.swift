@@ -129,6 +129,21 @@ import Testing
         #expect(none.orders.isEmpty && none.signals.isEmpty && none.record?.cost == nil)
     }
 
+    @Test func soundThatAConversationHearsIsChargedAtItsRate() throws {
+        var rates = PriceRates(input: 1, output: 1000)
+        rates.audioInput = 40
+        let world = try world(prices: [Price(rates)])
+        try ask(world)
+        try world.answer(Answer.plainHead)
+        let details = #""prompt_tokens_details":{"audio_tokens":2},"completion_tokens_details":{"audio_tokens":1}"#
+        let text = String(decoding: Answer.plain, as: UTF8.self)
+        try world.send(
+            Array(text.replacing(#""completion_tokens":1"#, with: #""completion_tokens":1,\#(details)"#).utf8)
+        )
+        try world.endUpstream()
+        #expect(world.record?.cost?.picoDollars == 1 + 2 * 40 + 1000)
+    }
+
     /// The provider has made it, and wants to be paid.
     @Test func anAnswerThatIsTooLargeIsChargedAsItWasReservedAndNotBoughtAgain() throws {
         let world = try world()
