@@ -20,12 +20,14 @@ struct OllamaGoldenTests {
     // MARK: Clients of Ollama's dialect
 
     @Test(arguments: requests)
-    func aRequestGoesToOllamaWithAnotherModelOnly(name: String) throws {
+    func aRequestGoesToOllamaWithAnotherModelAndWithoutWhatIsTheServers(name: String) throws {
         let view = try Self.view(name)
-        let body = Ollama.upstreamBody(view, model: "qwen3")
+        let (body, omissions) = try Ollama.upstreamBody(view, model: "qwen3")
         let again = try RequestView(body: body, dialect: .ollama, operation: view.operation)
         #expect(again.model == "qwen3" && again.stream == view.stream)
-        #expect(again.body(model: view.model) == view.document.bytes)
+        let left = view.body(model: view.model, [.remove("keep_alive"), .each("options", [.remove("num_ctx")])])
+        #expect(again.body(model: view.model) == left)
+        #expect(omissions == (left == view.document.bytes ? [] : ["options.num_ctx", "keep_alive"]))
     }
 
     @Test(arguments: requests, [Dialect.openai, .anthropic])

@@ -36,7 +36,7 @@ extension Ollama {
         case "think": chat.effort = try effort(value)
         case "options": try takeOptions(value, into: &chat)
         // How long a model stays in memory is its server's affair.
-        case "keep_alive": chat.note(.hint(name))
+        case stay: chat.note(.hint(name))
         default: chat.extras.append(Chat.Extra(name: name, value: JSONValue(value)))
         }
     }
@@ -116,11 +116,8 @@ extension Ollama {
         return word
     }
 
-    /// Options that say how a server holds the model, and make no other answer.
-    private static let loadOptions: Set<String> = [
-        "embedding_only", "f16_kv", "logits_all", "low_vram", "main_gpu", "num_batch", "num_ctx", "num_gpu", "num_keep",
-        "num_thread", "numa", "use_mlock", "use_mmap", "vocab_only",
-    ]
+    /// Options that make no other answer: how a server holds the model, and what of a prompt it keeps that is too long.
+    private static func isHint(_ option: String) -> Bool { loadOptions.contains(option) || option == "num_keep" }
 
     private static func takeOptions(_ value: JSONView, into chat: inout Chat) throws(RequestError) {
         guard let options = try Field.object(value, "options") else { return }
@@ -143,7 +140,7 @@ extension Ollama {
             case _ where sharedOptions.contains(name):
                 guard member.value.kind == .number else { throw .wrongType(field, wanted: "a number") }
                 chat.extras.append(Chat.Extra(name: name, value: JSONValue(member.value), field: field))
-            default: chat.note(loadOptions.contains(name) ? .hint(field) : .wish(field))
+            default: chat.note(isHint(name) ? .hint(field) : .wish(field))
             }
         }
     }

@@ -2,9 +2,6 @@ import Wire
 
 /// How does a request look in Ollama's own API (`docs/api.md` of the server, `/api/chat`)?
 package enum Ollama {
-    /// The request of a client of this dialect: another model name. Every other byte is the client's.
-    package static func upstreamBody(_ view: RequestView, model: String) -> [UInt8] { view.body(model: model) }
-
     /// The request of a client of another dialect.
     /// - Parameters:
     ///   - model: the provider's name for the model.

@@ -108,6 +108,7 @@ struct ClientAsk: Sendable {
         _ model: String,
         _ keeping: Responses.Keeping?
     ) throws(RequestError) -> ([UInt8], [String]) {
+        if dialect == .ollama { return try Ollama.upstreamBody(view, model: model) }
         guard let keeping else { return (patched(for: dialect, model), []) }
         return try Responses.upstreamBody(view, model: model, amongOthers: amongOthers, keeping)
     }
@@ -118,7 +119,8 @@ struct ClientAsk: Sendable {
         case .openai: OpenAI.upstreamBody(view, model: model, amongOthers: amongOthers)
         case .anthropic: Anthropic.upstreamBody(view, model: model, amongOthers: amongOthers)
         case .gemini: Gemini.upstreamBody(view, model: model, amongOthers: amongOthers)
-        case .ollama: Ollama.upstreamBody(view, model: model)
+        // It is not told all.
+        case .ollama: view.body(model: model)
         case .responses: Responses.upstreamBody(view, model: model, amongOthers: amongOthers)
         }
     }

@@ -62,6 +62,37 @@ import Wire
         return documents
     }
 
+    /// It would be loaded anew, pinned or thrown out for everybody who asks it.
+    @Test(
+        arguments: [
+            (
+                #","keep_alive":-1,"options":{"num_ctx":1000000,"top_k":4,"use_mmap":false}"#,
+                #","options":{"top_k":4}"#,
+                "keep_alive, options.num_ctx, options.use_mmap"
+            ),
+            (#","keep\u005falive":0,"options":{"num_gpu":0}"#, #","options":{}"#, "keep_alive, options.num_gpu"),
+            (#","options":{"num_keep":5},"think":false"#, #","options":{"num_keep":5},"think":false"#, nil),
+        ] as [(String, String, String?)]
+    )
+    func howAModelIsHeldIsItsServersAffair(_ more: String, _ left: String, _ named: String?) throws {
+        let world = try client(more, .chat, Self.withOllama())
+        let sent = try #require(world.sent.last)
+        #expect(String(decoding: sent.body, as: UTF8.self) == "{\"model\":\"\(Stage.bigModel)\",\(Self.asked)\(left)}")
+        try world.answer(Self.lines)
+        try world.send(Self.line(#""content":"hi""#, isDone: true))
+        #expect(world.head?.headers.first { $0.name == "x-martlet-not-carried" }?.value == named)
+    }
+
+    @Test(arguments: ["KEEP_Alive", "Options", "MODEL", #"\u212Aeep_alive"#, "me\u{17F}sages"])
+    func aFieldInLettersThatOnlyTheServerTakesForAnotherIsRefused(_ name: String) throws {
+        var snapshot = Self.withOllama()
+        snapshot.providers[1] = snapshot.providers[0]
+        let world = try ExchangeWorld(snapshot)
+        let body = Array("{\"model\":\"chat\",\(Self.asked),\"\(name)\":0}".utf8)
+        try world.feed(Stage.request(body, dialect: .ollama))
+        #expect(world.head?.status == 400 && world.orders.isEmpty && world.text.contains("would take it for"))
+    }
+
     @Test func aClientThatSaysNothingGetsLinesOfWhatWasEvents() throws {
         let world = try client()
         #expect(try RequestView(body: try #require(world.sent.last).body).stream)
