@@ -25,6 +25,8 @@ extension OverSockets {
             var unknownInMessages: Set<String> = []
             /// How many letters and digits names of calls have; nil: any will do.
             var callIDs: Int?
+            /// Fields by which a client would choose what its key may not have, or what costs more than the member's price says.
+            var choosing: Set<String> = []
             /// How it calls the most tokens of an answer.
             var tokens = "max_completion_tokens"
         }
@@ -105,7 +107,8 @@ extension OverSockets {
                 name: "groq",
                 address: "/openai/v1/chat/completions",
                 unknown: ["logit_bias", "logprobs"],
-                unknownInMessages: ["reasoning_content"]
+                unknownInMessages: ["reasoning_content"],
+                choosing: ["compound_custom"]
             ),
             .init(
                 name: "hyperbolic",
@@ -160,6 +163,7 @@ extension OverSockets {
                 name: "openrouter",
                 address: "/api/v1/chat/completions",
                 unknown: ["service_tier", "store"],
+                choosing: ["models", "plugins", "preset", "provider", "route", "transforms"],
                 tokens: older
             ),
             .init(
@@ -218,9 +222,11 @@ extension OverSockets {
             let tools =
                 #""tools":[{"type":"function","function":{"name":"look","parameters":{"type":"object"}}}],"tool_choice":"auto","parallel_tool_calls":true,"#
             let call = #"{"id":"call_1_0","type":"function","function":{"name":"look","arguments":"{}"}}"#
+            let choices = providers.filter { $0.name == provider }.flatMap(\.choosing).map { "\"\($0)\":[\"x\"]," }
+                .joined()
             return
                 #"{"model":"chat","stream":\#(isStreamed),"max_completion_tokens":50,"temperature":0.5,"stop":["END"],"#
-                + (others.contains(provider) ? "" : wide) + tools
+                + (others.contains(provider) ? "" : wide) + choices + tools
                 + #""user":"u-1","messages":[{"role":"user","content":"hello"},"#
                 + #"{"role":"assistant","content":"hi","reasoning_content":"be brief"},{"role":"user","content":"so?"},"#
                 + #"{"role":"assistant","tool_calls":[\#(call)]},{"role":"tool","tool_call_id":"call_1_0","content":"1"}]}"#
@@ -244,7 +250,7 @@ extension OverSockets {
                 let body = try? JSONSerialization.jsonObject(with: Data(request[end.upperBound...].utf8))
                     as? [String: Any]
             else { return (400, "no JSON") }
-            if let unknown = body.keys.first(where: strict.unknown.contains) {
+            if let unknown = body.keys.first(where: strict.unknown.union(strict.choosing).contains) {
                 return (400, "unknown field \(unknown)")
             }
             let messages = body["messages"] as? [[String: Any]] ?? []
