@@ -176,10 +176,22 @@ package struct RequestView: Sendable {
                 throw .wrongType("model", wanted: "a non-empty string")
             }
             name = text
+            if let other = document.members.lazy.map(document.name).first(where: isModelInOtherLetters) {
+                throw RequestError(
+                    .unsupported,
+                    other,
+                    "Some servers would take it for 'model': leave '\(other)' out."
+                )
+            }
         }
         // It stands in every record of the request.
         guard name.utf8.count <= longestName else { throw .wrongValue("model", wanted: "at most \(longestName) bytes") }
         return name
+    }
+
+    /// Servers in Go read names in any letters: a key's client would have a model that the key may not use.
+    private static func isModelInOtherLetters(_ name: String) -> Bool {
+        name.utf8.count == 5 && name != "model" && name.lowercased() == "model"
     }
 
     private static func document(

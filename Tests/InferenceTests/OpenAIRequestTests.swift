@@ -34,6 +34,7 @@ struct OpenAIRequestTests {
             ("{", nil, .invalidJSON, "no JSON"),
             ("[]", nil, .invalidJSON, "no object"),
             (#"{"model":"a","model":"b","messages":[]}"#, nil, .invalidJSON, "two models, one for us and one for them"),
+            (#"{"model":"a","MODEL":"b","messages":[]}"#, "MODEL", .unsupported, "two models, to a server in Go"),
             (#"{"messages":[]}"#, "model", .missing, "no model"),
             (#"{"model":null,"messages":[]}"#, "model", .missing, "no model"),
             (#"{"model":7,"messages":[]}"#, "model", .wrongType, "a number"),

@@ -89,7 +89,7 @@ extension Gemini {
     /// A client that keeps a stream's pieces sends each as a content of its own: they are one message, and their words one text.
     private static func extendLast(with parts: [Chat.Part], _ chat: inout Chat) {
         let last = chat.messages.count - 1
-        for part in parts {
+        for part in parts where part != .text("") {
             if case .text(let more) = part, case .text(let text)? = chat.messages[last].parts.last {
                 chat.messages[last].parts[chat.messages[last].parts.count - 1] = .text(text + more)
             } else {

@@ -59,8 +59,8 @@ extension Passage {
             return false
         }
         guard let key = request.access, key.isLimited else { return true }
-        guard !work.isInBackground else {
-            refuse(ClientError(.uncounted("background")), .rejected, at: now)
+        if let unseen = work.unseen {
+            refuse(ClientError(.uncounted(unseen)), .rejected, at: now)
             return false
         }
         for subject in key.subjects {

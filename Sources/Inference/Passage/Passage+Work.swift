@@ -10,8 +10,9 @@ extension Passage {
         /// Tokens, estimated as for prompts; nothing where no model is named and the ceiling is not owed.
         var prompt: UInt64 = 0
         var answer: UInt64 = 0
-        /// Whether the provider is to answer at once and to work on by itself.
-        var isInBackground = false
+        /// The field by which it asks for more than anybody sees here: the provider is to answer at once and to work on by itself, or nobody can
+        /// read what it is to do.
+        var unseen: String?
 
         /// Whether it names no model and is paid for by tokens all the same: it may be a prompt.
         var isGuess: Bool { model == nil && answer > 0 }
@@ -26,7 +27,8 @@ extension Passage {
         let document = try? JSONDocument(request.body, limits: .request)
         let named = (provider.dialect == .gemini ? request.namedInAddress?.model : nil) ?? document?["model"]?.string
         if let named, !named.isEmpty, named.utf8.count <= Self.longestName { work.model = named }
-        work.isInBackground = Self.isFlagged(document?["background"])
+        work.unseen =
+            Self.isFlagged(document?["background"]) ? "background" : request.isEncoded ? "content-encoding" : nil
         work.tariff = tariff
         let isCeiling = if case .ceiling = work.tariff { true } else { false }
         guard work.model != nil || isCeiling else { return }
@@ -49,6 +51,11 @@ extension Passage {
 }
 
 extension PassageRequest {
+    /// Whether the body is in a code that the provider undoes, and nobody before it.
+    fileprivate var isEncoded: Bool {
+        headers.contains { $0.name == "content-encoding" && $0.value.lowercased() != "identity" }
+    }
+
     /// The model that an address like Gemini's names, and what is wanted of it: `/v1beta/models/NAME:generateContent`.
     var namedInAddress: (model: String, verb: Substring)? {
         let segments = path.prefix { $0 != "?" }.split(separator: "/").suffix(2).compactMap(RequestAddress.decoded)

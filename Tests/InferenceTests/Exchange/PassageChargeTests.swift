@@ -29,14 +29,15 @@ import Testing
             _ body: String = PassageChargeTests.body,
             _ method: PassageRequest.Method = .post,
             path: String = "/responses",
-            type: String = "application/json; charset=utf-8"
+            type: String = "application/json; charset=utf-8",
+            more: [Header] = []
         ) throws -> Running {
             let view = try RoutingView(snapshot) { kind, _ in self.words(kind) }
             var request = PassageRequest(
                 provider: 0,
                 method: method,
                 path: path,
-                headers: [Header("content-type", type)],
+                headers: [Header("content-type", type)] + more,
                 body: Array(body.utf8),
                 dialect: .openai,
                 key: "ci",
@@ -282,6 +283,13 @@ import Testing
         #expect(isServed || (running.head?.status == 400 && running.record?.errorCode == "unsupported_parameter"))
         #expect(isServed || running.record?.outcome == .rejected)
         #expect(try World().begin(body).hasOrder, "nobody's budget is passed by")
+    }
+
+    @Test func whatNobodyCanReadIsNotForKeysWithABudget() throws {
+        let body = #"{"model":"gpt-big"}"#
+        let coded = try World(Self.budget(1_000_000_000_000)).begin(body, more: [Header("content-encoding", "gzip")])
+        #expect(!coded.hasOrder && coded.head?.status == 400 && coded.record?.outcome == .rejected)
+        #expect(try World().begin(body, more: [Header("content-encoding", "gzip")]).hasOrder)
     }
 
     @Test func ofALongAnswerTheEndIsLookedAt() throws {
