@@ -1,9 +1,9 @@
 /// What does this exchange owe, and to whom?
 ///
 /// The attempt that gave the answer is charged, one that the client left while a provider worked on it, and one whose answer was too large to
-/// be held; attempts that failed otherwise before anything meaningful came are not. Tokens that the provider did not report are estimated: those of the prompt by its bytes, those of
-/// the answer by what came of it. A plain answer comes all at once: of one whose client left before, or that nobody could hold, nobody knows how
-/// much the provider had made, and what was reserved for it is owed.
+/// be held; attempts that failed otherwise before anything meaningful came are not. Tokens that the provider did not report are estimated: those of
+/// the prompt by its bytes, those of the answer by what came of it. A plain answer comes all at once: of one whose client left before, or that
+/// nobody could hold, nobody knows how much the provider had made, and what was reserved for it is owed.
 import ConfigSyntax
 import PolicyEngine
 import Wire

@@ -1,6 +1,6 @@
-/// What becomes of an answer about pictures, sound or order that is no JSON or no stream? Speech, pictures, subtitles: it goes to the client as it comes, piece by piece,
-/// and nothing of it is kept. Until its first byte every failure is answered by trying elsewhere; behind it a failure cuts the connection, since
-/// nothing that could be written there would be told from sound.
+/// What becomes of an answer about pictures, sound or order that is no JSON or no stream? Speech, pictures, subtitles: it goes to the client as it
+/// comes, piece by piece, and nothing of it is kept. Until its first byte every failure is answered by trying elsewhere; behind it a failure cuts the
+/// connection, since nothing that could be written there would be told from sound.
 import NetTypes
 
 extension Exchange {
