@@ -57,6 +57,7 @@ package struct RequestView: Sendable {
             switch dialect {
             case .gemini: try Gemini.prompt(document, operation, isBatch: address?.form == .batch)
             case .responses: try Responses.prompt(document)
+            case .ollama where Ollama.asksForNothing(document, operation): document.root
             case .openai, .anthropic, .ollama, .mistral: try Self.prompt(document, operation)
             }
         self.dialect = dialect

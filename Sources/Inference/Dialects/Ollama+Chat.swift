@@ -14,6 +14,8 @@ extension Ollama {
             if value.isNull || (view.operation == .generate && promptFields.contains(name)) { continue }
             try take(name, value, into: &chat)
         }
+        // What asks for nothing is not asked of others.
+        guard !chat.messages.isEmpty else { throw .wrongValue("messages", wanted: "at least one message") }
         return chat
     }
 

@@ -10,7 +10,6 @@ extension Ollama {
             try take(element, at: position, &open, into: &chat)
             position += 1
         }
-        guard position > 0 else { throw .wrongValue("messages", wanted: "at least one message") }
     }
 
     /// - Parameter open: calls whose results have not come yet.

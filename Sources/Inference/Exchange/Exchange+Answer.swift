@@ -68,6 +68,13 @@ extension Exchange {
         finish(.answered, end: .complete, at: now)
     }
 
+    /// What nobody has to be asked for.
+    mutating func answerByOurselves(_ body: [UInt8], at now: Instant) {
+        writeHead(200, type: record.isStreamed ? client.streamType : "application/json", length: body.count, at: now)
+        write(body)
+        finish(.answered, end: .complete, at: now)
+    }
+
     private mutating func noteFirstToken(at now: Instant) {
         guard let startedAt = attempt?.startedAt else { return }
         attempt?.row.firstToken = now - startedAt

@@ -61,6 +61,9 @@ extension Exchange {
             record.group = view.groupName(of: offer)
             self.offer = offer
             guard takeOfGroup(view.target(of: offer), at: now) else { return }
+            if let answer = ask.flatMap({ Ollama.answer(toNothing: $0.view, created: record.startedUnix / 1_000_000) }) {
+                return answerByOurselves(answer, at: now)
+            }
             let set = candidates(at: now)
             record.candidates = set.rows
             if record.isStreamed { deadlines[.heartbeat] = now + ExchangeLimits.heartbeat }

@@ -93,6 +93,27 @@ import Wire
         #expect(world.head?.status == 400 && world.orders.isEmpty && world.text.contains("would take it for"))
     }
 
+    @Test(
+        arguments: [
+            (
+                #""messages":[]"#, ModelOperation.chat,
+                #""message":{"role":"assistant","content":""},"done":true,"done_reason":"load"}"#
+            ),
+            (#""keep_alive":-1"#, .generate, #""response":"","done":true,"done_reason":"load"}"#),
+            (#""prompt":"","keep_alive":0"#, .generate, #""response":"","done":true,"done_reason":"unload"}"#),
+            (#""prompt":"","keep_alive":"0s""#, .generate, #""response":"","done":true,"done_reason":"unload"}"#),
+        ] as [(String, ModelOperation, String)]
+    )
+    func whoAsksForNothingIsToldThatItIsDone(asked: String, operation: ModelOperation, told: String) throws {
+        for snapshot in [Stage.snapshot(), Self.withOllama()] {
+            let world = try ExchangeWorld(snapshot)
+            let body = Array("{\"model\":\"chat\",\(asked)}".utf8)
+            try world.feed(Stage.request(body, dialect: .ollama, operation: operation))
+            #expect(world.orders.isEmpty && world.head?.status == 200 && world.text.hasSuffix(told + "\n"))
+            #expect(world.record?.outcome == .answered && world.record?.cost == nil)
+        }
+    }
+
     @Test func aClientThatSaysNothingGetsLinesOfWhatWasEvents() throws {
         let world = try client()
         #expect(try RequestView(body: try #require(world.sent.last).body).stream)

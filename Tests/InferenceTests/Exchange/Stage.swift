@@ -126,12 +126,14 @@ enum Stage {
     static func request(
         _ body: [UInt8],
         dialect: ClientDialect = .openai,
+        operation: ModelOperation = .chat,
         passedOn: [Header] = [],
         draw: UInt64 = 0
     ) -> ExchangeEvent {
         .request(
             ClientRequest(
                 dialect: dialect,
+                operation: operation,
                 body: body,
                 passedOn: passedOn,
                 key: "ci",
