@@ -61,7 +61,8 @@ extension Exchange {
             record.group = view.groupName(of: offer)
             self.offer = offer
             guard takeOfGroup(view.target(of: offer), at: now) else { return }
-            if let answer = ask.flatMap({ Ollama.answer(toNothing: $0.view, created: record.startedUnix / 1_000_000) }) {
+            if let answer = ask.flatMap({ Ollama.answer(toNothing: $0.view, created: record.startedUnix / 1_000_000) })
+            {
                 return answerByOurselves(answer, at: now)
             }
             let set = candidates(at: now)
