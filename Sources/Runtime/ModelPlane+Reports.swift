@@ -31,12 +31,12 @@ extension ModelPlane {
         if isNew { effects.append(.note(.alarm(alarm))) }
     }
 
-    /// What is passed on unread raises an alarm in its provider's name, and members' signals do not end it. Whatever else that provider answers,
-    /// it takes the credentials.
+    /// What is passed on unread raises an alarm in its provider's name, and members' signals do not end it. A provider that does what it is asked
+    /// takes the credentials; an error may come before it looks at them.
     private mutating func mend(by record: DecisionRecord) {
         guard alarms.contains(where: { $0.code == .upstreamUnauthorised }) else { return }
         for attempt in record.attempts {
-            guard let status = attempt.status, status != 401, status != 403 else { continue }
+            guard let status = attempt.status, (200..<300).contains(status) else { continue }
             let name = groups.member(named: attempt.member).flatMap { provider(of: $0.id) } ?? attempt.member
             alarms.removeAll { $0.code == .upstreamUnauthorised && $0.object == name }
         }

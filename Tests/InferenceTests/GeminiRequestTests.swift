@@ -262,6 +262,21 @@ struct GeminiRequestTests {
         #expect(body.contains(#""content":"Hello","tool_calls":["#), "\(body)")
     }
 
+    /// Each result looks for its call: with as many as fit into a body that would take hours.
+    @Test func moreCallsThanAnyModelMakesAreRefused() throws {
+        let many = Chat.mostCalls + 1
+        let call = #"{"role":"model","parts":[{"functionCall":{"name":"f","args":{}}}]}"#
+        let contents = Array(repeating: call, count: many).joined(separator: ",")
+        let view = try Self.view(#"{"contents":[\#(contents)]}"#)
+        #expect(throws: RequestError.self) { try Gemini.chat(from: view) }
+        let own = (0..<many).map { #"{"id":"c\#($0)","type":"function","function":{"name":"f","arguments":"{}"}}"# }
+        let messages =
+            #"[{"role":"user","content":"x"},{"role":"assistant","tool_calls":[\#(own.joined(separator: ","))]}]"#
+        let chat = try OpenAI.chat(from: RequestView(body: Array(#"{"model":"m","messages":\#(messages)}"#.utf8)))
+        let error = #expect(throws: RequestError.self) { try Gemini.requestBody(chat) }
+        #expect(error?.param == "messages[1]")
+    }
+
     // MARK: Embeddings
 
     @Test func embeddingsGoOverAndBack() throws {

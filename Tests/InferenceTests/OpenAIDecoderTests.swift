@@ -57,6 +57,12 @@ struct OpenAIDecoderTests {
             return
         }
         #expect(error.kind == .server && error.code == word, "\(who)")
+        // So it is to a client of the same dialect.
+        var observer = OpenAI.StreamObserver(includeUsage: false)
+        let last = try observer.feed(
+            Array("data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"\(word)\"}]}\n\n".utf8)
+        ).last
+        #expect(last?.error?.code == word && last?.isForwarded == false && last?.isMeaningful == false)
         let whole = #"{"choices":[{"message":{"content":"half an ans"},"finish_reason":"\#(word)"}]}"#
         #expect(throws: UpstreamError.self) { try OpenAI.chatAnswer(from: Array(whole.utf8)) }
     }

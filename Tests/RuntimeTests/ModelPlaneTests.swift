@@ -86,7 +86,7 @@ import Testing
 
     /// What is passed on unread has no member whose success could end it.
     @Test(arguments: [
-        ("local", 200, true), ("local", 404, true), ("chat.two", 200, true), ("local", 401, false),
+        ("local", 200, true), ("local", 404, false), ("chat.two", 200, true), ("local", 401, false),
         ("local", 403, false), ("chat.two", 401, false), ("local", nil, false), ("other", 200, false),
     ]) func aProvidersAlarmGoesWithItsNextAnswer(_ asked: String, _ status: Int?, _ isMended: Bool) throws {
         var rig = try rig()

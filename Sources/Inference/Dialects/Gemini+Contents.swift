@@ -20,6 +20,10 @@ extension Gemini {
                 rest = rest.dropFirst()
                 let own = message.parts.compactMap(\.toolUse)
                 if !own.isEmpty { calls = own }
+                guard calls.count <= Chat.mostCalls else {
+                    let field = "messages[\(message.position)]"
+                    throw .inexpressible(field, in: .gemini, "it has more than \(Chat.mostCalls) calls")
+                }
                 hasSaid = try write(message, to: &writer) || hasSaid
             }
         }

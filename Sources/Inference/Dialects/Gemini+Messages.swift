@@ -76,7 +76,13 @@ extension Gemini {
             }
         }
         let goesOn = isModels && chat.messages.last?.role == .assistant
-        if !calls.isEmpty { open = goesOn ? open + calls : calls }
+        if !calls.isEmpty {
+            if !goesOn { open = [] }
+            open += calls
+            guard open.count <= Chat.mostCalls else {
+                throw .wrongValue("\(field).parts", wanted: "at most \(Chat.mostCalls) calls before their results")
+            }
+        }
         // The results answer the message before, and so stand before what the user says besides.
         for result in results { append(.tool, [result], position, &chat) }
         if goesOn {
@@ -90,11 +96,14 @@ extension Gemini {
     private static func extendLast(with parts: [Chat.Part], _ chat: inout Chat) {
         let last = chat.messages.count - 1
         for part in parts where part != .text("") {
-            if case .text(let more) = part, case .text(let text)? = chat.messages[last].parts.last {
-                chat.messages[last].parts[chat.messages[last].parts.count - 1] = .text(text + more)
-            } else {
+            guard case .text(let more) = part, case .text(var text)? = chat.messages[last].parts.last else {
                 chat.messages[last].parts.append(part)
+                continue
             }
+            // Taken out, it grows in place: there may be very many.
+            chat.messages[last].parts.removeLast()
+            text += more
+            chat.messages[last].parts.append(.text(text))
         }
     }
 

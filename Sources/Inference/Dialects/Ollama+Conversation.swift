@@ -39,6 +39,9 @@ extension Ollama {
             }
             parts += try images(value["images"], "\(field).images")
             open = try calls(value["tool_calls"], "\(field).tool_calls", position, &chat)
+            guard open.count <= Chat.mostCalls else {
+                throw .wrongValue("\(field).tool_calls", wanted: "at most \(Chat.mostCalls) calls")
+            }
             append(.assistant, parts + open.map { .toolUse($0) }, position, &chat)
         case "tool":
             chat.note(value, beyond: ["role", "content", "tool_name", "tool_call_id", "name"], at: "messages")

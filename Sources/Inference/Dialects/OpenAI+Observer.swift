@@ -70,7 +70,10 @@ extension Observed {
             // Of the old completions.
             if member.spells("text"), member.value.raw.count > 2 { isMeaningful = true }
         }
-        if let word = word?.string { finish = OpenAI.finishReason(word) }
+        if let word = word?.string {
+            error = OpenAI.failure(ofEnd: word)
+            finish = error == nil ? OpenAI.finishReason(word) : nil
+        }
         if let said = delta ?? message, Self.carriesContent(said) { isMeaningful = true }
     }
 

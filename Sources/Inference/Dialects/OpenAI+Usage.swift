@@ -20,14 +20,20 @@ extension OpenAI {
             if member.spells("prompt_tokens_details") {
                 usage.cachedRead = member.value["cached_tokens"]?.unsigned
                 usage.cacheWrite = member.value["cache_write_tokens"]?.unsigned
-                usage.audioInput = member.value["audio_tokens"]?.unsigned
-                usage.imageInput = member.value["image_tokens"]?.unsigned
+                // What came from the cache has a rate of its own.
+                let cached = member.value["cached_tokens_details"]
+                usage.audioInput = rest(member.value["audio_tokens"], of: cached?["audio_tokens"])
+                usage.imageInput = rest(member.value["image_tokens"], of: cached?["image_tokens"])
             }
             if member.spells("completion_tokens_details") {
                 usage.reasoning = member.value["reasoning_tokens"]?.unsigned
             }
         }
         return usage
+    }
+
+    private static func rest(_ all: JSONView?, of cached: JSONView?) -> UInt64? {
+        all?.unsigned.map { $0 - min(cached?.unsigned ?? 0, $0) }
     }
 
     /// Writes the member `usage`, if there is anything true to say: the dialect wants all three counts or none.

@@ -101,10 +101,15 @@ extension Responses {
             }
             if !isOfAnswer(item) { lacksThought = false }
             var edits: [JSONEdit] = []
-            if lacksThought, item["id"] != nil { edits.append(.remove("id")) }
+            if lacksThought, mayLackName(item), item["id"] != nil { edits.append(.remove("id")) }
             if amongOthers, hasProof(item) { edits.append(.remove(OpenAI.foreignField)) }
             return edits.isEmpty ? .asItIs : .edited(edits)
         }
+    }
+
+    /// Whether an item is one without its name too; calls of tools that run at the provider are not.
+    private static func mayLackName(_ item: JSONView) -> Bool {
+        ["message", "function_call", "custom_tool_call"].contains(item["type"]?.string ?? "message")
     }
 
     /// Whether the model has made an item, and not the user or a tool.

@@ -62,7 +62,7 @@ package enum ExchangeLimits {
     /// Silence after which a streamed answer gets a heartbeat. Below the 30 s after which the strictest proxies and load
     /// balancers in common use cut a silent connection.
     package static let heartbeat = Span.seconds(15)
-    /// How long a client may take nothing of what waits for it, beyond which its connection or stream is closed: it holds a connection of a
+    /// How long more may wait for a client than it is read on with (`GatewayLimits.waterMark`), beyond which its connection or stream is closed: it holds a connection of a
     /// provider's meanwhile.
     package static let slowClient = Span.seconds(600)
     /// How long a provider that names no time is left alone after a 429: most limits are counted by the second or the minute.

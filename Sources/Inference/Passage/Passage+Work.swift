@@ -24,11 +24,13 @@ extension Passage {
     /// Looks at what is asked for.
     mutating func weigh() {
         guard request.isWork else { return }
-        let document = try? JSONDocument(request.body, limits: .request)
+        // As providers read it, who take what we would not.
+        let document = try? JSONDocument(request.body, limits: .answer)
         let named = (provider.dialect == .gemini ? request.namedInAddress?.model : nil) ?? document?["model"]?.string
         if let named, !named.isEmpty, named.utf8.count <= Self.longestName { work.model = named }
-        work.unseen =
-            Self.isFlagged(document?["background"]) ? "background" : request.isEncoded ? "content-encoding" : nil
+        if Self.isFlagged(document?["background"]) { work.unseen = "background" }
+        if request.isEncoded { work.unseen = "content-encoding" }
+        if document == nil, request.seemsJSON { work.unseen = "body" }
         work.tariff = tariff
         let isCeiling = if case .ceiling = work.tariff { true } else { false }
         guard work.model != nil || isCeiling else { return }
@@ -51,6 +53,13 @@ extension Passage {
 }
 
 extension PassageRequest {
+    /// Whether the body is said to be JSON, or looks like it: a provider may read what cannot be read here.
+    fileprivate var seemsJSON: Bool {
+        guard !body.isEmpty, !isEncoded else { return false }
+        return headers.contains { $0.name == "content-type" && $0.value.lowercased().contains("json") }
+            || body.first { $0 > 0x20 && $0 < 0x80 } == UInt8(ascii: "{")
+    }
+
     /// Whether the body is in a code that the provider undoes, and nobody before it.
     fileprivate var isEncoded: Bool {
         headers.contains { $0.name == "content-encoding" && $0.value.lowercased() != "identity" }

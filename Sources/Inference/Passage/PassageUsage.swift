@@ -70,7 +70,7 @@ struct PassageUsage: Sendable {
 
     /// The answer is over.
     mutating func finish() {
-        if let json { if isTail || !look(at: json) { look(atTail: json) } }
+        if let json { if isTail || !look(at: json) { look(atTail: Array(json.suffix(Self.tailBytes))) } }
         json = nil
         lookAtLarge()
         if let rest = reader?.finish() { observe(rest) }

@@ -290,6 +290,13 @@ import Testing
         let coded = try World(Self.budget(1_000_000_000_000)).begin(body, more: [Header("content-encoding", "gzip")])
         #expect(!coded.hasOrder && coded.head?.status == 400 && coded.record?.outcome == .rejected)
         #expect(try World().begin(body, more: [Header("content-encoding", "gzip")]).hasOrder)
+        // A name twice: the provider takes the last, and so is it read.
+        let twice = try World(Self.budget(1_000_000_000_000)).begin(
+            #"{"model":"gpt-big","background":false,"background":true}"#
+        )
+        #expect(!twice.hasOrder && twice.head?.status == 400)
+        let broken = try World(Self.budget(1_000_000_000_000)).begin(#" {"model":"gpt-big","#, type: "text/plain")
+        #expect(!broken.hasOrder && broken.record?.outcome == .rejected)
     }
 
     @Test func ofALongAnswerTheEndIsLookedAt() throws {
