@@ -8,20 +8,29 @@ enum ElementFate {
 }
 
 extension JSONView {
-    /// The array's text, some of its elements left out or changed.
-    func rewritten(_ fate: (JSONView) -> ElementFate) -> [UInt8] {
-        var writer = JSONWriter(capacity: raw.count)
-        writer.beginArray()
-        for element in elements {
+    /// The array's text, some of its elements left out or changed; nil: none is, and nothing was copied.
+    /// - Parameter fate: asked once for each element, in their order.
+    func rewritten(_ fate: (JSONView) -> ElementFate) -> [UInt8]? {
+        var writer: JSONWriter?
+        for (place, element) in elements.enumerated() {
             switch fate(element) {
-            case .left: continue
-            case .asItIs: writer.raw(element.raw)
+            case .asItIs: writer?.raw(element.raw)
+            case .left: if writer == nil { writer = copy(ofFirst: place) }
             case .edited(let edits):
                 let edited = try? JSONDocument(Array(element.raw), limits: .answer).applying(edits)
-                writer.raw(edited.map { $0[...] } ?? element.raw)
+                if writer == nil { writer = copy(ofFirst: place) }
+                writer?.raw(edited.map { $0[...] } ?? element.raw)
             }
         }
-        writer.endArray()
-        return writer.bytes
+        writer?.endArray()
+        return writer?.bytes
+    }
+
+    /// The array's first elements as they are; its end is open.
+    private func copy(ofFirst count: Int) -> JSONWriter {
+        var writer = JSONWriter(capacity: raw.count)
+        writer.beginArray()
+        for element in elements.prefix(count) { writer.raw(element.raw) }
+        return writer
     }
 }

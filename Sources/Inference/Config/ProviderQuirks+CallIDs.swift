@@ -7,24 +7,17 @@ extension ProviderQuirks {
     /// A request of OpenAI's dialect with names of calls that the provider takes: the same one for the same, whenever it is sent again.
     func withFitCalls(_ body: [UInt8]) -> [UInt8] {
         guard let callIDs, let document = try? JSONDocument(body, limits: .request),
-            let messages = document["messages"],
-            messages.elements.contains(where: { !Self.edits(of: $0, callIDs).isEmpty })
+            let fit = document["messages"]?.rewritten({ Self.fate(of: $0, callIDs) })
         else { return body }
-        let fit = messages.rewritten { message in
-            let edits = Self.edits(of: message, callIDs)
-            return edits.isEmpty ? .asItIs : .edited(edits)
-        }
         return (try? document.applying([.set("messages", fit)])) ?? body
     }
 
-    private static func edits(of message: JSONView, _ length: Int) -> [JSONEdit] {
+    private static func fate(of message: JSONView, _ length: Int) -> ElementFate {
         var edits: [JSONEdit] = []
         if let edit = edit(of: message, "tool_call_id", length) { edits.append(edit) }
-        if let calls = message["tool_calls"], calls.elements.contains(where: { edit(of: $0, "id", length) != nil }) {
-            let fit = calls.rewritten { call in edit(of: call, "id", length).map { .edited([$0]) } ?? .asItIs }
-            edits.append(.set("tool_calls", fit))
-        }
-        return edits
+        let calls = message["tool_calls"]?.rewritten { edit(of: $0, "id", length).map { .edited([$0]) } ?? .asItIs }
+        if let calls { edits.append(.set("tool_calls", calls)) }
+        return edits.isEmpty ? .asItIs : .edited(edits)
     }
 
     private static func edit(of value: JSONView, _ name: String, _ length: Int) -> JSONEdit? {

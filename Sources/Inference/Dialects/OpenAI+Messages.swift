@@ -75,8 +75,8 @@ extension OpenAI {
         return parts
     }
 
-    /// What a part is called and where it stood, and where a cache may end.
-    private static let partHints = ["id", "index", "prompt_cache_breakpoint"]
+    /// What a part is called and where it stood, and where a cache may end; in the Responses API too.
+    static let partHints = ["id", "index", "prompt_cache_breakpoint"]
     /// How servers call what a model thought in an answer before.
     private static let thoughts = [reasoningField, "reasoning", "reasoning_details"]
 

@@ -81,7 +81,7 @@ extension Responses {
         switch type {
         case "input_text", "output_text":
             let read = ["type", "text"] + marginalia.filter { isEmpty(value[$0]) }
-            chat.note(value, beyond: read, hints: marginalia + partHints, at: "input.content")
+            chat.note(value, beyond: read, hints: marginalia + OpenAI.partHints, at: "input.content")
             return .text(try Field.requiredText(value["text"], "\(field).text"))
         case "refusal":
             chat.note(value, beyond: ["type", "refusal"], at: "input.content")
@@ -91,9 +91,6 @@ extension Responses {
         default: throw .unknownType(type, field)
         }
     }
-
-    /// What a part is called and where it stood, and where a cache may end.
-    private static let partHints = ["id", "index", "prompt_cache_breakpoint"]
 
     /// Lists beside the text of an answer before, empty as a rule.
     private static let marginalia = ["annotations", "logprobs"]
@@ -112,7 +109,7 @@ extension Responses {
         if value["file_id"].map({ !$0.isNull }) ?? false { throw .stateful("\(field).file_id") }
         // "auto" is what a model does that was told nothing.
         let read = ["type", "image_url"] + (value["detail"]?.string == "auto" ? ["detail"] : [])
-        chat.note(value, beyond: read, hints: partHints, at: "input.content")
+        chat.note(value, beyond: read, hints: OpenAI.partHints, at: "input.content")
         let url = try Field.requiredText(value["image_url"], "\(field).image_url")
         return try OpenAI.image(url, "\(field).image_url")
     }
@@ -120,7 +117,7 @@ extension Responses {
     private static func file(_ value: JSONView, _ field: String, _ chat: inout Chat) throws(RequestError) -> Chat.File {
         if value["file_id"].map({ !$0.isNull }) ?? false { throw .stateful("\(field).file_id") }
         let read = ["type", "file_data", "file_url", "filename"]
-        chat.note(value, beyond: read, hints: partHints, at: "input.content")
+        chat.note(value, beyond: read, hints: OpenAI.partHints, at: "input.content")
         let name = try Field.text(value["filename"], "\(field).filename")
         if let url = value["file_url"], !url.isNull {
             if let data = value["file_data"], !data.isNull {
@@ -167,7 +164,7 @@ extension Responses {
             let type = try Field.requiredText(element["type"], "\(field).type")
             guard type == "input_text" || type == "output_text" else { throw .unknownType(type, field) }
             let read = ["type", "text"] + marginalia.filter { isEmpty(element[$0]) }
-            chat.note(element, beyond: read, hints: marginalia + partHints, at: "input.output")
+            chat.note(element, beyond: read, hints: marginalia + OpenAI.partHints, at: "input.output")
             texts.append(try Field.requiredText(element["text"], "\(field).text"))
         }
         return .toolResult(.init(id: id, texts: texts))

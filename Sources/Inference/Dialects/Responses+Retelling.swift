@@ -54,8 +54,7 @@ extension Responses {
 
         /// The items with marks on what is sealed; nil when nothing is.
         private func told(_ items: JSONView) -> [UInt8]? {
-            guard items.elements.contains(where: { sealed($0) != nil }) else { return nil }
-            return items.rewritten { item in sealed(item).map { .edited([$0]) } ?? .asItIs }
+            items.rewritten { item in sealed(item).map { .edited([$0]) } ?? .asItIs }
         }
 
         private func sealed(_ item: JSONView) -> JSONEdit? {

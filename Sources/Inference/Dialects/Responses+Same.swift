@@ -67,19 +67,13 @@ extension Responses {
         _ amongOthers: Bool,
         _ names: Names?
     ) -> (items: [UInt8], hasLeftSealed: Bool)? {
-        let reader = ItemReader(amongOthers: amongOthers, names: names)
-        var (looking, changes, hasLeftSealed) = (reader, false, false)
-        for item in input.elements {
-            switch looking.fate(of: item) {
-            case .asItIs: continue
-            case .edited: break
-            case .left: if sealedThought(item) != nil { hasLeftSealed = true }
-            }
-            changes = true
+        var (reader, hasLeftSealed) = (ItemReader(amongOthers: amongOthers, names: names), false)
+        let items = input.rewritten { item in
+            let fate = reader.fate(of: item)
+            if case .left = fate, sealedThought(item) != nil { hasLeftSealed = true }
+            return fate
         }
-        guard changes else { return nil }
-        var writing = reader
-        return (input.rewritten { writing.fate(of: $0) }, hasLeftSealed)
+        return items.map { ($0, hasLeftSealed) }
     }
 
     /// Goes through a conversation's items in their order.
