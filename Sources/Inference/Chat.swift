@@ -4,7 +4,7 @@ package import Wire
 /// it only when client and provider speak differently. Schemas stay bytes and numbers stay text, so that nothing is rounded
 /// or reordered on the way.
 package struct Chat: Equatable, Sendable {
-    /// Calls that wait for their results at once; a bound on the work of finding them, which no model comes near.
+    /// Calls of one answer, which wait for their results at once: a bound on memory, and on the work of finding them. No model comes near.
     static let mostCalls = 256
 
     /// The model as the client named it.

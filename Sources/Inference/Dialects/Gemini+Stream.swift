@@ -4,9 +4,6 @@ import Wire
 extension Gemini {
     /// Reads a provider's stream.
     package struct StreamDecoder: Sendable {
-        /// Calls of one answer; a bound on memory.
-        private static let callLimit = 256
-
         private var reader = EventStreamReader()
         /// Fields that events have no place for.
         package private(set) var untold = Untold()
@@ -63,7 +60,7 @@ extension Gemini {
                 events.append(part["thought"]?.bool == true ? .reasoning(text) : .text(text))
             }
             guard let view = part["functionCall"], view.kind == .object else { return }
-            guard calls < Self.callLimit else { throw .malformed("The provider's stream has too many calls.") }
+            guard calls < Chat.mostCalls else { throw .malformed("The provider's stream has too many calls.") }
             let call = Gemini.toolUse(view, in: part, of: decision, number: calls)
             events.append(.toolCallStart(index: calls, id: call.id, name: call.name))
             if let signature = call.signature { events.append(.toolCallSignature(index: calls, signature)) }

@@ -15,7 +15,7 @@ extension Ollama {
         var answer = ChatAnswer(id: "", model: document["model"]?.string ?? "")
         answer.reasoning = piece.thinking
         for call in piece.calls {
-            guard answer.toolCalls.count < callLimit else {
+            guard answer.toolCalls.count < Chat.mostCalls else {
                 throw .malformed("The provider's answer has too many calls.")
             }
             answer.toolCalls.append(toolUse(call, number: answer.toolCalls.count, decision: decision))
@@ -26,9 +26,6 @@ extension Ollama {
         answer.untold.look(at: document.root, told)
         return answer
     }
-
-    /// Calls of one answer; a bound on memory.
-    static let callLimit = 256
 
     /// A call's name is made once, of the request's, and the client keeps it; newer servers give one.
     static func toolUse(_ call: JSONView, number: Int, decision: String) -> Chat.ToolUse {

@@ -55,7 +55,7 @@ extension Ollama {
             if let thought = piece.thinking { events.append(.reasoning(thought)) }
             if let text = piece.text { events.append(.text(text)) }
             for element in piece.calls {
-                guard calls < Ollama.callLimit else { throw .malformed("The provider's stream has too many calls.") }
+                guard calls < Chat.mostCalls else { throw .malformed("The provider's stream has too many calls.") }
                 let call = Ollama.toolUse(element, number: calls, decision: decision)
                 events.append(.toolCallStart(index: calls, id: call.id, name: call.name))
                 events.append(.toolCallArguments(index: calls, json: call.arguments))

@@ -4,9 +4,6 @@ import Wire
 extension OpenAI {
     /// Reads a provider's stream, of which one answer was asked for.
     package struct StreamDecoder: Sendable {
-        /// Calls of one answer; a bound on memory.
-        private static let callLimit = 256
-
         private var reader = EventStreamReader()
         /// Fields that events have no place for.
         package private(set) var untold = Untold()
@@ -106,7 +103,7 @@ extension OpenAI {
             let name = call["function"]?["name"]?.string ?? ""
             let known = calls.last { $0.index == index }
             if known == nil || (!id.isEmpty && !name.isEmpty && known?.id != id) {
-                guard calls.count < Self.callLimit else {
+                guard calls.count < Chat.mostCalls else {
                     throw .malformed("The provider's stream has too many calls.")
                 }
                 let own = id.isEmpty ? "call_\(answerID)_\(calls.count)" : id
